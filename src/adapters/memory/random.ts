@@ -1,0 +1,20 @@
+/** A seeded source of numbers in [0, 1): the same seed gives the same world (mulberry32). */
+export type Random = () => number;
+
+/** Makes the source for one seed. */
+export function seededRandom(seed: number): Random {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+/** `length` hexadecimal digits. */
+export function hex(random: Random, length: number): string {
+  let digits = '';
+  while (digits.length < length) digits += Math.floor(random() * 16).toString(16);
+  return digits;
+}

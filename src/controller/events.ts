@@ -1,0 +1,24 @@
+import type { Alarm } from '../engine/plan.ts';
+import type { Outcome } from '../engine/outcome.ts';
+import type { DecisionRecord } from './ports.ts';
+
+/** Everything that the controller has to say; logs, metrics and tests render these values. */
+export type ControllerEvent =
+  | { readonly event: 'lease taken'; readonly fence: number }
+  | { readonly event: 'standing by'; readonly holder: string }
+  | { readonly event: 'lease lost'; readonly why: string }
+  | { readonly event: 'read failed'; readonly source: string; readonly why: string }
+  | { readonly event: 'read recovered'; readonly source: string }
+  | { readonly event: 'launch replayed'; readonly launchId: string; readonly launched: readonly string[] }
+  | { readonly event: 'launch unanswered'; readonly launchId: string; readonly why: string }
+  | { readonly event: 'decided'; readonly decision: DecisionRecord }
+  | { readonly event: 'acted'; readonly outcome: Outcome }
+  | { readonly event: 'boot failed'; readonly instance: string; readonly why: string }
+  | { readonly event: 'alarm raised'; readonly alarm: Alarm }
+  | { readonly event: 'alarm cleared'; readonly alarm: Alarm }
+  | { readonly event: 'pass failed'; readonly why: string };
+
+/** Where events go. Must not throw: a listener cannot stop the controller. */
+export interface Recorder {
+  record(event: ControllerEvent): void;
+}

@@ -1,0 +1,101 @@
+import type { Shortfall } from '../engine/history.ts';
+import type { Outcome } from '../engine/outcome.ts';
+import type { Action } from '../engine/plan.ts';
+import type { PoolPolicy } from '../engine/pool.ts';
+import type { Duration, Instant } from '../engine/time.ts';
+import { isPortError, type PortError } from './errors.ts';
+import type { Recorder } from './events.ts';
+import type { Clock, Fleet, LaunchIntent, LaunchResult, Store } from './ports.ts';
+import type { Term } from './term.ts';
+
+export interface Launching {
+  readonly clock: Clock;
+  readonly fleet: Fleet;
+  readonly store: Store;
+  readonly recorder: Recorder;
+  readonly term: Term;
+  /** The longest that one call to the cloud may take. */
+  readonly callTimeout: Duration;
+  readonly signal: AbortSignal;
+}
+
+type Launch = Extract<Action, { do: 'launch' }>;
+
+/** Unique for ever: the fence and the time tell apart what one counter would repeat after a restart. */
+function launchIdFor(pool: string, fence: number, now: Instant, number: number): string {
+  return [pool, fence.toString(36), now.toString(36), number.toString(36)].join('-');
+}
+
+/** Failures after which it is certain that nothing was bought; after any other the launch may have happened. */
+function isDefinite(error: unknown): error is PortError {
+  return (['refused', 'unauthorized', 'throttled', 'not-found'] as const).some((kind) => isPortError(error, kind));
+}
+
+function nothing(error: PortError): LaunchResult {
+  return { launched: [], shortfalls: [{ code: error.kind, message: error.message }] };
+}
+
+/** Makes the call of a written intent and writes down its answer; throws when the answer is not known. */
+async function carryOut(intent: LaunchIntent, at: Launching): Promise<LaunchResult> {
+  await at.term.secure(at.callTimeout);
+  const result = await at.fleet.launch(intent.request, at.signal).catch((error: unknown) => {
+    if (isDefinite(error)) return nothing(error);
+    throw error;
+  });
+  await at.store.closeIntent(intent.request.launchId, result, at.term.fence);
+  return result;
+}
+
+function shortfallsOf(pool: string, result: LaunchResult, at: Instant): readonly Shortfall[] {
+  return result.shortfalls.map(({ offering, code }) => ({
+    pool,
+    code,
+    at,
+    ...(offering !== undefined && { offering }),
+  }));
+}
+
+/** Finishes the launches whose answer was lost, byte for byte, before anything new is decided. */
+export async function replayOpenIntents(at: Launching): Promise<void> {
+  const open = (await at.store.intents(at.clock.now())).filter(({ result }) => result === undefined);
+  for (const intent of open) {
+    if (at.signal.aborted) return;
+    const { launchId } = intent.request;
+    try {
+      const { launched } = await carryOut(intent, at);
+      at.recorder.record({ event: 'launch replayed', launchId, launched: launched.map(({ id }) => id) });
+    } catch (error) {
+      if (isPortError(error, 'fenced')) throw error;
+      const why = error instanceof Error ? error.message : String(error);
+      at.recorder.record({ event: 'launch unanswered', launchId, why });
+    }
+  }
+}
+
+/** Writes the launch down, then makes it: a crash in between is found and finished by the next pass. */
+export async function launch(action: Launch, pool: PoolPolicy, number: number, at: Launching): Promise<Outcome> {
+  await at.term.secure(at.callTimeout);
+  const template = await at.fleet.prepare(action.pool, at.signal);
+  const now = at.clock.now();
+  const intent: LaunchIntent = {
+    request: {
+      launchId: launchIdFor(action.pool, at.term.fence, now, number),
+      pool: action.pool,
+      count: action.count,
+      offerings: action.offerings,
+      slots: pool.slots,
+      generation: pool.generation,
+      template,
+    },
+    fence: at.term.fence,
+    openedAt: now,
+  };
+  await at.store.openIntent(intent);
+  const result = await carryOut(intent, at);
+  return {
+    action,
+    done: true,
+    launched: result.launched.map(({ id }) => id),
+    shortfalls: shortfallsOf(action.pool, result, now),
+  };
+}

@@ -1,0 +1,191 @@
+import type { Instance, Manager } from '../engine/instance.ts';
+import type { JobSnapshot } from '../engine/job.ts';
+import { isFresh, lastKnown, type Part, type UnansweredLaunch } from '../engine/observation.ts';
+import type { Outcome } from '../engine/outcome.ts';
+import type { FleetPolicy } from '../engine/pool.ts';
+import type { Readings } from '../engine/remember.ts';
+import { type Duration, elapsed, type Instant, instant, minutes } from '../engine/time.ts';
+import type { Recorder } from './events.ts';
+import type { Clock, Fleet, JobSource, LaunchIntent, PipelineRef, RunnerRegistry, Store } from './ports.ts';
+
+/** What a pass has to read again. */
+export interface Wake {
+  /** Everything, not only what is named or stale. */
+  readonly sweep: boolean;
+  /** Pipelines that a job webhook named. */
+  readonly pipelines: readonly PipelineRef[];
+}
+
+/** How long EC2 may take to list an instance that a launch has named. */
+const LISTING_LAG = minutes(5);
+
+export interface ObserverOptions {
+  readonly clock: Clock;
+  readonly jobs: JobSource;
+  readonly runners: RunnerRegistry;
+  readonly fleet: Fleet;
+  readonly store: Pick<Store, 'intents'>;
+  readonly recorder: Recorder;
+  readonly policy: () => FleetPolicy;
+  /** How long an answer counts as fresh; a few sweeps. */
+  readonly freshFor: () => Duration;
+}
+
+const NEVER_READ = { known: false, failure: 'not read yet' } as const;
+
+/** What we did to an instance that a lagging listing may not show yet. */
+type Mark = { readonly at: Instant } & Pick<Instance, 'drain' | 'state'>;
+
+function asLaunching(intent: LaunchIntent): readonly Instance[] {
+  const { launchId, pool, slots, generation } = intent.request;
+  return (intent.result?.launched ?? []).map(({ id, offering }) => ({
+    id,
+    pool,
+    launchId,
+    state: 'pending',
+    launchedAt: intent.openedAt,
+    slots,
+    generation,
+    offering,
+  }));
+}
+
+function asUnanswered({ request, openedAt }: LaunchIntent): readonly UnansweredLaunch[] {
+  const [offering] = request.offerings;
+  if (offering === undefined) return [];
+  const { launchId, pool, count, slots, generation } = request;
+  return [{ launchId, pool, count, slots, generation, offering, openedAt }];
+}
+
+/** Reads the sources, each on its own: one that fails keeps its last answer and grows stale. */
+export class Observer {
+  readonly #options: ObserverOptions;
+  readonly #failing = new Set<string>();
+  readonly #marks = new Map<string, Mark>();
+  #jobs: Part<JobSnapshot> = NEVER_READ;
+  #instances: Part<readonly Instance[]> = NEVER_READ;
+  #managers: Readonly<Record<string, Part<readonly Manager[]>>> = {};
+
+  constructor(options: ObserverOptions) {
+    this.#options = options;
+  }
+
+  /** Re-reads what the wake names and what is stale. Managers are read before jobs: a job outranks an older `idle`. */
+  async observe(wake: Wake, signal: AbortSignal): Promise<Readings> {
+    const { clock, store } = this.#options;
+    const intents = await store.intents(instant(clock.now() - LISTING_LAG));
+    const instances = this.#readInstances(wake, intents, signal);
+    await this.#readManagers(wake, signal);
+    await Promise.all([this.#readJobs(wake, signal), instances]);
+    return {
+      now: clock.now(),
+      jobs: this.#jobs,
+      managers: this.#managers,
+      instances: this.#withMarks(),
+      unanswered: intents.filter(({ result }) => result === undefined).flatMap(asUnanswered),
+    };
+  }
+
+  /** Folds in what was just done, so that a pass between two sweeps does not do it again. */
+  fold(outcomes: readonly Outcome[]): void {
+    const at = this.#options.clock.now();
+    for (const { action, done } of outcomes) {
+      if (!done) continue;
+      if (action.do === 'drain') {
+        this.#marks.set(action.instance, { at, state: 'running', drain: { because: action.because, at } });
+      }
+      if (action.do === 'terminate') this.#marks.set(action.instance, { at, state: 'shutting-down' });
+    }
+  }
+
+  async #readManagers(wake: Wake, signal: AbortSignal): Promise<void> {
+    const { runners, policy } = this.#options;
+    const parts = await Promise.all(
+      policy().pools.map(async ({ name }) => {
+        const before = this.#managers[name] ?? NEVER_READ;
+        const part = this.#isDue(wake, before)
+          ? await this.#read(`managers of ${name}`, before, () => runners.managers(name, signal))
+          : before;
+        return [name, part] as const;
+      }),
+    );
+    this.#managers = Object.fromEntries(parts);
+  }
+
+  async #readJobs(wake: Wake, signal: AbortSignal): Promise<void> {
+    const { jobs } = this.#options;
+    const { pipelines } = wake;
+    if (this.#isDue(wake, this.#jobs)) {
+      this.#jobs = await this.#read('jobs', this.#jobs, () => jobs.sweep(signal));
+    } else if (pipelines.length > 0) {
+      const refreshed = await this.#read('jobs', this.#jobs, () => jobs.refresh(pipelines, signal));
+      // The rest is as old as the last sweep: a refresh must not make it look young.
+      const readAt = this.#jobs.known ? this.#jobs.readAt : undefined;
+      this.#jobs = refreshed.known && readAt !== undefined ? { ...refreshed, readAt } : refreshed;
+    }
+  }
+
+  async #readInstances(wake: Wake, intents: readonly LaunchIntent[], signal: AbortSignal): Promise<void> {
+    const { fleet } = this.#options;
+    const launched = intents.flatMap(asLaunching);
+    if (this.#isDue(wake, this.#instances)) {
+      this.#instances = await this.#read('instances', this.#instances, async () => {
+        const listed = await fleet.list(signal);
+        return [...listed, ...(await this.#findUnlisted(listed, launched, signal))];
+      });
+    } else if (this.#instances.known) {
+      const known = new Set(this.#instances.value.map(({ id }) => id));
+      const more = launched.filter(({ id }) => !known.has(id));
+      this.#instances = { ...this.#instances, value: [...this.#instances.value, ...more] };
+    }
+  }
+
+  /** Absence from a listing is not death: asks by id, and believes a launch's answer for five minutes. */
+  async #findUnlisted(listed: readonly Instance[], launched: readonly Instance[], signal: AbortSignal) {
+    const known = new Set(listed.map(({ id }) => id));
+    const unlisted = launched.filter(({ id }) => !known.has(id));
+    if (unlisted.length === 0) return [];
+    const found = await this.#options.fleet.find(
+      unlisted.map(({ id }) => id),
+      signal,
+    );
+    const described = new Set(found.map(({ id }) => id));
+    return [...found, ...unlisted.filter(({ id }) => !described.has(id))];
+  }
+
+  #isDue(wake: Wake, part: Part<unknown>): boolean {
+    return wake.sweep || !isFresh(part, this.#options.clock.now());
+  }
+
+  async #read<T>(source: string, before: Part<T>, read: () => Promise<T>): Promise<Part<T>> {
+    const { clock, recorder, freshFor } = this.#options;
+    const readAt = clock.now();
+    try {
+      const value = await read();
+      if (this.#failing.delete(source)) recorder.record({ event: 'read recovered', source });
+      return { known: true, value, readAt, freshFor: freshFor() };
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      if (!this.#failing.has(source)) recorder.record({ event: 'read failed', source, why });
+      this.#failing.add(source);
+      return { ...before, failure: why };
+    }
+  }
+
+  #withMarks(): Part<readonly Instance[]> {
+    const now = this.#options.clock.now();
+    for (const [id, { at }] of this.#marks) if (elapsed(at, now) > LISTING_LAG) this.#marks.delete(id);
+    if (!this.#instances.known || this.#marks.size === 0) return this.#instances;
+    const value = lastKnown(this.#instances, []).map((instance) => {
+      const mark = this.#marks.get(instance.id);
+      return mark === undefined ? instance : withMark(instance, mark);
+    });
+    return { ...this.#instances, value };
+  }
+}
+
+function withMark(instance: Instance, mark: Mark): Instance {
+  const ending = mark.state === 'shutting-down' && (instance.state === 'pending' || instance.state === 'running');
+  const drain = instance.drain ?? mark.drain;
+  return { ...instance, ...(ending && { state: mark.state }), ...(drain !== undefined && { drain }) };
+}

@@ -1,0 +1,134 @@
+import type { DrainReason, Instance, Manager } from '../engine/instance.ts';
+import type { JobSnapshot } from '../engine/job.ts';
+import type { History } from '../engine/history.ts';
+import type { Offering } from '../engine/pool.ts';
+import type { Duration, Instant } from '../engine/time.ts';
+
+/** Every port throws `PortError` for what it cannot do; expected outcomes are return values. */
+
+/** The only source of time. */
+export interface Clock {
+  now(): Instant;
+  /** Resolves after `duration`, or at once when `signal` aborts; never rejects. */
+  sleep(duration: Duration, signal?: AbortSignal): Promise<void>;
+}
+
+/** One pipeline, as a job webhook names it. */
+export interface PipelineRef {
+  readonly project: number;
+  readonly pipeline: number;
+}
+
+/** Where jobs are learned from. */
+export interface JobSource {
+  /** Re-reads everything: all pending and running jobs of all watched projects. */
+  sweep(signal: AbortSignal): Promise<JobSnapshot>;
+  /**
+   * Re-reads only the named pipelines and answers with the whole picture, the rest as of the last
+   * sweep. Pipelines of projects that are not watched are ignored.
+   */
+  refresh(pipelines: readonly PipelineRef[], signal: AbortSignal): Promise<JobSnapshot>;
+}
+
+/** The managers of one pool's runner. */
+export interface RunnerRegistry {
+  /** Every manager of the pool's runner. */
+  managers(pool: string, signal: AbortSignal): Promise<readonly Manager[]>;
+  /** Removes one manager; one that is already gone is no error. */
+  forget(pool: string, systemId: string, signal: AbortSignal): Promise<void>;
+}
+
+/** A launch, frozen: replaying it byte for byte cannot buy twice. */
+export interface LaunchRequest {
+  /** Idempotency token of the launch and tag of its instances; at most 64 characters. */
+  readonly launchId: string;
+  readonly pool: string;
+  readonly count: number;
+  readonly offerings: readonly Offering[];
+  readonly slots: number;
+  readonly generation: string;
+  /** What the fleet pinned in `prepare` (a launch template's id and version); opaque to the controller. */
+  readonly template: { readonly id: string; readonly version: string };
+}
+
+export interface LaunchShortfall {
+  readonly offering?: Offering;
+  /** The cloud's code, such as `InsufficientInstanceCapacity`. */
+  readonly code: string;
+  readonly message: string;
+}
+
+/** What a launch gave: partial success is normal. */
+export interface LaunchResult {
+  readonly launched: readonly { readonly id: string; readonly offering: Offering }[];
+  readonly shortfalls: readonly LaunchShortfall[];
+}
+
+/** The machines. Listings may lag behind launches: absence is not death. */
+export interface Fleet {
+  /** Every instance of this installation that is not terminated. */
+  list(signal: AbortSignal): Promise<readonly Instance[]>;
+  /** The named instances; those that EC2 does not know are left out, terminated ones are answered. */
+  find(ids: readonly string[], signal: AbortSignal): Promise<readonly Instance[]>;
+  /** Makes sure that what a launch of the pool needs exists, and pins it. Idempotent. */
+  prepare(pool: string, signal: AbortSignal): Promise<LaunchRequest['template']>;
+  /**
+   * Buys instances. The same request again answers with the same instances.
+   * `refused` when the request can never succeed, `throttled` when it may later.
+   */
+  launch(request: LaunchRequest, signal: AbortSignal): Promise<LaunchResult>;
+  /** Sets the drain tag. An instance that is already gone is no error. */
+  drain(id: string, because: DrainReason, at: Instant, signal: AbortSignal): Promise<void>;
+  /** Ends instances. Those already gone are no error. */
+  terminate(ids: readonly string[], signal: AbortSignal): Promise<void>;
+  /** The end of the serial console, for why a boot failed; empty when there is none yet. */
+  console(id: string, signal: AbortSignal): Promise<string>;
+}
+
+/** A launch written down before it happens. */
+export interface LaunchIntent {
+  readonly request: LaunchRequest;
+  readonly fence: number;
+  readonly openedAt: Instant;
+  /** Present once the launch was answered; absent: it must be replayed. */
+  readonly result?: LaunchResult;
+}
+
+/** One decision that changed something, or stopped something, for the record. */
+export interface DecisionRecord {
+  readonly at: Instant;
+  readonly pool: string;
+  /** One line that says what was decided and why. */
+  readonly summary: string;
+  readonly steps: readonly { readonly rule: string; readonly from: number; readonly to: number }[];
+  readonly actions: readonly string[];
+}
+
+/** What outlives the process. Every write carries the fence and is refused with `fenced` when a newer one has written. */
+export interface Store {
+  history(): Promise<History | undefined>;
+  saveHistory(history: History, fence: number): Promise<void>;
+  /** Opens an intent; refused when its launchId exists. */
+  openIntent(intent: LaunchIntent): Promise<void>;
+  /** Records the answer of an intent's launch. */
+  closeIntent(launchId: string, result: LaunchResult, fence: number): Promise<void>;
+  /** All open intents, and those opened after `since`, oldest first. */
+  intents(since: Instant): Promise<readonly LaunchIntent[]>;
+  /** Appends; keeps at least the last 1,000 decisions. */
+  addDecisions(decisions: readonly DecisionRecord[], fence: number): Promise<void>;
+  /** The last `limit` decisions, newest first. */
+  decisions(limit: number): Promise<readonly DecisionRecord[]>;
+}
+
+/** Who may decide now. */
+export type LeaseAnswer =
+  | { readonly held: true; readonly fence: number; readonly expiresAt: Instant }
+  | { readonly held: false; readonly holder: string; readonly expiresAt: Instant };
+
+/** One decision maker at a time. The fence grows with every change of holder. */
+export interface Lease {
+  /** Takes or extends the lease for `duration` from `now`. */
+  acquire(now: Instant, duration: Duration): Promise<LeaseAnswer>;
+  /** Gives the lease up, if it is held. */
+  release(): Promise<void>;
+}

@@ -1,0 +1,110 @@
+import { emptyHistory } from '../engine/history.ts';
+import type { Observation } from '../engine/observation.ts';
+import { afterwards, type Outcome } from '../engine/outcome.ts';
+import { type Plan, plan } from '../engine/plan.ts';
+import type { FleetPolicy } from '../engine/pool.ts';
+import { remember } from '../engine/remember.ts';
+import type { Duration } from '../engine/time.ts';
+import { act } from './act.ts';
+import { Decisions } from './decisions.ts';
+import { isPortError } from './errors.ts';
+import type { Recorder } from './events.ts';
+import { replayOpenIntents } from './launch.ts';
+import { Observer, type Wake } from './observe.ts';
+import type { Clock, Fleet, JobSource, Lease, RunnerRegistry, Store } from './ports.ts';
+import { Term } from './term.ts';
+
+/** Everything a controller stands on. Functions are asked at every pass, so that a reload applies at the next. */
+export interface ControllerOptions {
+  readonly clock: Clock;
+  readonly jobs: JobSource;
+  readonly runners: RunnerRegistry;
+  readonly fleet: Fleet;
+  readonly store: Store;
+  readonly lease: Lease;
+  readonly recorder: Recorder;
+  readonly policy: () => FleetPolicy;
+  readonly freshFor: () => Duration;
+  /** How long the lease is taken for; several times `callTimeout`. */
+  readonly leaseFor: () => Duration;
+  /** The longest that one call to the cloud may take. */
+  readonly callTimeout: () => Duration;
+}
+
+/** What one pass saw, decided and did. */
+export type PassReport =
+  | { readonly pass: 'acted'; readonly observation: Observation; readonly plan: Plan; readonly outcomes: readonly Outcome[] }
+  | { readonly pass: 'stood by'; readonly holder: string }
+  | { readonly pass: 'failed'; readonly why: string };
+
+/** The one reconcile function: observe → plan → act → record. */
+export class Controller {
+  readonly #options: ControllerOptions;
+  readonly #observer: Observer;
+  readonly #decisions: Decisions;
+  #fence: number | undefined;
+  #holder: string | undefined;
+
+  constructor(options: ControllerOptions) {
+    this.#options = options;
+    this.#observer = new Observer(options);
+    this.#decisions = new Decisions(options.recorder);
+  }
+
+  /** One pass. Never throws: what fails is in the report and in the events, and the next pass tries again. */
+  async pass(wake: Wake, signal: AbortSignal): Promise<PassReport> {
+    try {
+      const term = await this.#begin();
+      if (!(term instanceof Term)) return { pass: 'stood by', holder: term.holder };
+      return await this.#reconcile(term, wake, signal);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      const event = isPortError(error, 'fenced') ? 'lease lost' : 'pass failed';
+      this.#options.recorder.record({ event, why });
+      return { pass: 'failed', why };
+    }
+  }
+
+  /** A pass without *act*: what would be done now. Needs no lease and changes nothing. */
+  async preview(signal: AbortSignal): Promise<{ readonly observation: Observation; readonly plan: Plan }> {
+    const observation = await this.#observe({ sweep: true, pipelines: [] }, signal);
+    return { observation, plan: plan(observation, this.#options.policy()) };
+  }
+
+  async #begin(): Promise<Term | { readonly holder: string }> {
+    const { lease, clock, leaseFor, recorder } = this.#options;
+    const term = await Term.begin({ lease, clock, duration: leaseFor() });
+    if (term instanceof Term) {
+      if (this.#fence !== term.fence) recorder.record({ event: 'lease taken', fence: term.fence });
+      this.#fence = term.fence;
+      this.#holder = undefined;
+      return term;
+    }
+    if (this.#holder !== term.holder) recorder.record({ event: 'standing by', holder: term.holder });
+    this.#holder = term.holder;
+    this.#fence = undefined;
+    return term;
+  }
+
+  async #reconcile(term: Term, wake: Wake, signal: AbortSignal): Promise<PassReport> {
+    const { clock, store, policy, callTimeout } = this.#options;
+    const acting = { ...this.#options, term, callTimeout: callTimeout(), policy: policy(), signal };
+    await replayOpenIntents(acting);
+    const observation = await this.#observe(wake, signal);
+    const decided = plan(observation, acting.policy);
+    const outcomes = await act(decided.actions, acting);
+    this.#observer.fold(outcomes);
+    for (const outcome of outcomes) this.#options.recorder.record({ event: 'acted', outcome });
+    await store.saveHistory(afterwards(decided.history, outcomes, clock.now()), term.fence);
+    const decisions = this.#decisions.record(decided);
+    if (decisions.length > 0) await store.addDecisions(decisions, term.fence);
+    return { pass: 'acted', observation, plan: decided, outcomes };
+  }
+
+  async #observe(wake: Wake, signal: AbortSignal): Promise<Observation> {
+    const { store, policy, clock } = this.#options;
+    const readings = await this.#observer.observe(wake, signal);
+    const history = (await store.history()) ?? emptyHistory(clock.now());
+    return { ...readings, history: remember(history, readings, policy()) };
+  }
+}

@@ -1,0 +1,48 @@
+import type { Action, Alarm, PoolPlan } from './plan.ts';
+
+function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+/** One action in words. */
+export function explainAction(action: Action): string {
+  switch (action.do) {
+    case 'launch':
+      return `launch ${plural(action.count, 'instance')}`;
+    case 'drain':
+      return `drain ${action.instance} (${action.because})`;
+    case 'terminate':
+      return `terminate ${action.instance} (${action.because})`;
+    case 'forget':
+      return `forget manager ${action.manager} (${action.because})`;
+  }
+}
+
+/** One alarm in words, with what to do next. */
+export function explainAlarm(alarm: Alarm): string {
+  switch (alarm.alarm) {
+    case 'unserved':
+      return `job ${alarm.job} waits although ${alarm.pool} has a free slot that fits: GitLab does not hand it out (protected ref, locked runner, used-up minutes, or the runner of the free instance does not ask); it stops counting for now`;
+    case 'drain unacknowledged':
+      return `${alarm.instance} was asked to drain and its manager is still there without a job: look at the agent's console output`;
+    case 'boot failed':
+      return `${alarm.instance} was not ready within the pool's bootTimeout: look at its console output`;
+    case 'stale':
+      return `${alarm.source} not freshly read: ${alarm.failure}; nothing is scaled in until it is`;
+  }
+}
+
+/** The pool's decision in one line: what waits, what there is, what is wanted by which rules, what is done. */
+export function explainPool({ pool, demand, capacity, desired, holds, actions }: PoolPlan): string {
+  const { free, busy, booting, leaving } = capacity;
+  const steps = desired.steps.map(({ rule, from, to }) => `${rule} ${from}→${to}`).join(', ');
+  const done = actions.map(explainAction);
+  const held = holds.map(({ what, because }) => `no ${what}: ${because}`);
+  return [
+    `${pool}: ${demand.pending} pending`,
+    `slots ${busy} busy, ${free} free, ${booting} booting, ${leaving} leaving`,
+    `desired ${desired.count}${steps === '' ? '' : ` (${steps})`}`,
+    ...held,
+    done.length === 0 ? 'nothing to do' : done.join(', '),
+  ].join('; ');
+}

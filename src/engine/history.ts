@@ -1,0 +1,63 @@
+import type { Offering } from './pool.ts';
+import type { Duration, Instant } from './time.ts';
+
+/** What earlier passes learned about one instance. */
+export interface InstanceHistory {
+  readonly pool: string;
+  /** First contact of its manager. */
+  readonly readyAt?: Instant;
+  /** When its idle clock started: ready, or the end of its last job. */
+  readonly idleSince?: Instant;
+  /** How long it has been booting, counted only while its managers were freshly read. */
+  readonly bootedFor: Duration;
+  /** Since when its manager has been missing although it was ready. */
+  readonly managerMissingSince?: Instant;
+  /** Its boot has been counted as a setback of the pool. */
+  readonly bootFailed?: true;
+  /** Since when it has not been listed by EC2; kept until its manager is gone as well. */
+  readonly goneSince?: Instant;
+}
+
+/** What earlier passes learned about one pool. */
+export interface PoolHistory {
+  /** The last launch or scale-in that took effect. */
+  readonly lastScaledAt?: Instant;
+  /** Boot failures and launches that gave nothing, in a row; the next launch waits until `retryAt`. */
+  readonly setbacks: number;
+  readonly retryAt?: Instant;
+  /** `desired` of the last pass with fresh demand: stale demand never raises it. */
+  readonly lastDesired?: number;
+}
+
+/** A job that GitLab does not hand out although a fitting slot is free. */
+export interface UnservedJob {
+  readonly id: number;
+  readonly pool: string;
+  readonly since: Instant;
+  /** Until then it does not count; afterwards it is tried once more. */
+  readonly until: Instant;
+  readonly times: number;
+}
+
+/** What the cloud could not give, remembered for a while. */
+export interface Shortfall {
+  readonly pool: string;
+  readonly offering?: Offering;
+  readonly code: string;
+  readonly at: Instant;
+}
+
+/** The engine's memory between passes, kept in the store. */
+export interface History {
+  /** When it was last brought up to date. */
+  readonly at: Instant;
+  readonly instances: Readonly<Record<string, InstanceHistory>>;
+  readonly pools: Readonly<Record<string, PoolHistory>>;
+  readonly unserved: readonly UnservedJob[];
+  readonly shortfalls: readonly Shortfall[];
+}
+
+/** The memory of a controller that has never run. */
+export function emptyHistory(at: Instant): History {
+  return { at, instances: {}, pools: {}, unserved: [], shortfalls: [] };
+}

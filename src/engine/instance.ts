@@ -1,0 +1,43 @@
+import type { Offering } from './pool.ts';
+import type { Instant } from './time.ts';
+
+/** EC2's word for what a machine is doing. */
+export type InstanceState = 'pending' | 'running' | 'shutting-down' | 'stopping' | 'stopped' | 'terminated';
+
+/** Why an instance must leave, in order of precedence. */
+export const RETIREMENT_REASONS = ['interrupted', 'stuck', 'orphaned', 'expired', 'drifted'] as const;
+export type RetirementReason = (typeof RETIREMENT_REASONS)[number];
+
+/** Why an instance is asked to drain: it must leave, or nothing needs it. */
+export type DrainReason = RetirementReason | 'idle' | 'asked';
+
+/** What EC2 and the instance's own tags say of one machine. */
+export interface Instance {
+  readonly id: string;
+  readonly pool: string;
+  readonly launchId: string;
+  readonly state: InstanceState;
+  readonly launchedAt: Instant;
+  /** From the instance's own tags, not from today's policy. */
+  readonly slots: number;
+  readonly generation: string;
+  readonly offering: Offering;
+  /** Present once the drain tag is set. */
+  readonly drain?: { readonly because: DrainReason; readonly at: Instant };
+  /** Present once the cloud has said that it takes the machine. */
+  readonly interruption?: { readonly at: Instant };
+}
+
+/** The runner process of one instance, as GitLab knows it. */
+export interface Manager {
+  readonly systemId: string;
+  /** The instance that the system id names; absent for a machine that is not ours. */
+  readonly instance?: string;
+  readonly firstSeenAt: Instant;
+  readonly contactedAt?: Instant;
+  /** GitLab's `job_execution_status` is `active`. */
+  readonly active: boolean;
+}
+
+/** Where an instance is in its life; derived from EC2's and GitLab's facts, never stored. */
+export type Phase = 'launching' | 'booting' | 'idle' | 'busy' | 'draining' | 'terminating';

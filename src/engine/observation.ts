@@ -1,0 +1,53 @@
+import type { History } from './history.ts';
+import type { Instance, Manager } from './instance.ts';
+import type { JobSnapshot } from './job.ts';
+import type { Offering } from './pool.ts';
+import { type Duration, elapsed, type Instant } from './time.ts';
+
+/**
+ * One source's answer and how old it is. A source that fails keeps its last answer, grows stale, and
+ * says why; one that never answered is not known, which is not the same as empty.
+ */
+export type Part<T> =
+  | {
+      readonly known: true;
+      readonly value: T;
+      readonly readAt: Instant;
+      /** How long the answer counts as fresh: relative to the planned sweep of its source. */
+      readonly freshFor: Duration;
+      readonly failure?: string;
+    }
+  | { readonly known: false; readonly failure: string };
+
+/** A launch whose answer is not known: it may have bought, so it counts, and its pool buys nothing else for it. */
+export interface UnansweredLaunch {
+  readonly launchId: string;
+  readonly pool: string;
+  readonly count: number;
+  readonly slots: number;
+  readonly generation: string;
+  readonly offering: Offering;
+  readonly openedAt: Instant;
+}
+
+/** All that a plan may depend on besides the policy. */
+export interface Observation {
+  readonly now: Instant;
+  readonly jobs: Part<JobSnapshot>;
+  /** The managers of each pool's runner, by pool name. */
+  readonly managers: Readonly<Record<string, Part<readonly Manager[]>>>;
+  readonly instances: Part<readonly Instance[]>;
+  readonly unanswered: readonly UnansweredLaunch[];
+  /** What earlier passes remembered, already brought up to `now`. */
+  readonly history: History;
+}
+
+/** Whether the part was read recently enough to act on. */
+export function isFresh(part: Part<unknown> | undefined, now: Instant): boolean {
+  return part?.known === true && elapsed(part.readAt, now) <= part.freshFor;
+}
+
+/** The last answer, or `fallback` where there never was one. */
+export function lastKnown<T>(part: Part<T> | undefined, fallback: T): T {
+  return part?.known === true ? part.value : fallback;
+}

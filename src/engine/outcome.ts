@@ -1,0 +1,42 @@
+import type { History, PoolHistory, Shortfall } from './history.ts';
+import type { Action } from './plan.ts';
+import { withSetback } from './remember.ts';
+import type { Instant } from './time.ts';
+
+/** What came of one action. */
+export type Outcome =
+  | {
+      readonly action: Action;
+      readonly done: true;
+      /** For a launch: the instances that it gave. */
+      readonly launched?: readonly string[];
+      /** For a launch: what the cloud could not give. */
+      readonly shortfalls?: readonly Shortfall[];
+    }
+  | { readonly action: Action; readonly done: false; readonly why: string };
+
+function isSetback(outcome: Outcome): boolean {
+  if (outcome.action.do !== 'launch') return false;
+  return !outcome.done || (outcome.launched?.length ?? 0) < outcome.action.count;
+}
+
+/** Only what took effect starts a cooldown. */
+function hasScaled(outcome: Outcome): boolean {
+  if (!outcome.done) return false;
+  if (outcome.action.do === 'launch') return (outcome.launched?.length ?? 0) > 0;
+  return outcome.action.do === 'drain' && outcome.action.because === 'idle';
+}
+
+/** Writes into the memory what the actions came to. */
+export function afterwards(history: History, outcomes: readonly Outcome[], now: Instant): History {
+  const pools: Record<string, PoolHistory> = { ...history.pools };
+  const shortfalls = [...history.shortfalls];
+  for (const outcome of outcomes) {
+    const { pool } = outcome.action;
+    const before = pools[pool] ?? { setbacks: 0 };
+    const scaled = hasScaled(outcome) ? { ...before, lastScaledAt: now } : before;
+    pools[pool] = isSetback(outcome) ? withSetback(scaled, now) : scaled;
+    if (outcome.done) shortfalls.push(...(outcome.shortfalls ?? []));
+  }
+  return { ...history, pools, shortfalls };
+}

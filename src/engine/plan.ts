@@ -1,0 +1,231 @@
+import { type Capacity, capacityOf, type InstanceView, viewsByPool } from './capacity.ts';
+import { coolingUntil } from './cooldown.ts';
+import { demandByPool, type PoolDemand } from './demand.ts';
+import { type Desired, desiredFor, instancesFor } from './desired.ts';
+import type { History, UnservedJob } from './history.ts';
+import type { DrainReason } from './instance.ts';
+import { isFresh, lastKnown, type Observation } from './observation.ts';
+import type { FleetPolicy, Offering, PoolPolicy } from './pool.ts';
+import { type Retirement, retirements } from './retirement.ts';
+import { type Hold, scaleOut } from './scale-out.ts';
+import { scaleIn } from './scale-in.ts';
+import { elapsed, type Instant } from './time.ts';
+
+/** One thing to do. */
+export type Action =
+  | { readonly do: 'launch'; readonly pool: string; readonly count: number; readonly offerings: readonly Offering[] }
+  | { readonly do: 'drain'; readonly pool: string; readonly instance: string; readonly because: DrainReason }
+  | { readonly do: 'terminate'; readonly pool: string; readonly instance: string; readonly because: DrainReason }
+  | { readonly do: 'forget'; readonly pool: string; readonly manager: string; readonly because: 'instance gone' };
+
+/** Something that an operator should hear about. */
+export type Alarm =
+  | { readonly alarm: 'unserved'; readonly pool: string; readonly job: number; readonly times: number }
+  | { readonly alarm: 'drain unacknowledged'; readonly pool: string; readonly instance: string }
+  | { readonly alarm: 'boot failed'; readonly pool: string; readonly instance: string }
+  | { readonly alarm: 'stale'; readonly source: string; readonly failure: string };
+
+/** What is decided for one pool, with everything that explains it. */
+export interface PoolPlan {
+  readonly pool: string;
+  readonly demand: PoolDemand;
+  readonly capacity: Capacity;
+  readonly views: readonly InstanceView[];
+  readonly desired: Desired;
+  readonly holds: readonly Hold[];
+  readonly actions: readonly Action[];
+}
+
+/** The decision of one pass. */
+export interface Plan {
+  readonly at: Instant;
+  readonly pools: readonly PoolPlan[];
+  /** All actions, in the order in which they are carried out. */
+  readonly actions: readonly Action[];
+  readonly alarms: readonly Alarm[];
+  /** The memory as the next pass should find it, if nothing is carried out. */
+  readonly history: History;
+}
+
+const ACTION_ORDER: Readonly<Record<Action['do'], number>> = { launch: 0, drain: 1, terminate: 2, forget: 3 };
+
+function staleSources(pool: string, observation: Observation): readonly string[] {
+  const parts = { jobs: observation.jobs, managers: observation.managers[pool], instances: observation.instances };
+  return Object.entries(parts).flatMap(([name, part]) => (isFresh(part, observation.now) ? [] : [name]));
+}
+
+function retire(pool: string, { view, because, by }: Retirement): Action {
+  return { do: by, pool, instance: view.instance.id, because };
+}
+
+/** A retired instance that is already draining need not be told again. */
+function isNews({ view, by }: Retirement): boolean {
+  return by === 'terminate' || view.instance.drain === undefined;
+}
+
+function planPool(
+  pool: PoolPolicy,
+  observation: Observation,
+  policy: FleetPolicy,
+  views: readonly InstanceView[],
+  demand: PoolDemand,
+): PoolPlan {
+  const { now } = observation;
+  const stale = staleSources(pool.name, observation);
+  const history = observation.history.pools[pool.name];
+  const leavers = stale.includes('instances')
+    ? []
+    : retirements(views, {
+        now,
+        policy,
+        pool,
+        managersFresh: !stale.includes('managers'),
+        jobsFresh: !stale.includes('jobs'),
+      });
+  const retired = new Set(leavers.map(({ view }) => view.instance.id));
+  const live = views.filter(
+    ({ phase, instance }) => phase !== 'draining' && phase !== 'terminating' && !retired.has(instance.id),
+  );
+  const drained = leavers.filter(({ by, view }) => by === 'drain' || view.phase === 'draining').length;
+  const draining = views.filter(({ phase, instance }) => phase === 'draining' && !retired.has(instance.id)).length;
+  const desired = desiredFor({
+    pool,
+    live,
+    pending: demand.pending,
+    ...(stale.includes('jobs') && { staleCeiling: history?.lastDesired ?? live.length }),
+  });
+  const out = scaleOut({
+    pool,
+    desired: desired.count,
+    live: live.length,
+    leaving: draining + drained,
+    history,
+    instancesFresh: !stale.includes('instances'),
+    now,
+  });
+  const inward = scaleIn({
+    pool,
+    desired: desired.count,
+    live,
+    kept: instancesFor(demand.pending + pool.idle.slots, live, pool).kept,
+    coolingUntil: coolingUntil(pool, history, now),
+    stale,
+    now,
+  });
+  const launch: readonly Action[] =
+    out.count > 0 ? [{ do: 'launch', pool: pool.name, count: out.count, offerings: pool.offerings }] : [];
+  const idle = inward.victims.map(
+    ({ instance }): Action => ({ do: 'drain', pool: pool.name, instance: instance.id, because: 'idle' }),
+  );
+  return {
+    pool: pool.name,
+    demand,
+    capacity: capacityOf(views),
+    views,
+    desired,
+    holds: [...out.holds, ...inward.holds],
+    actions: [...launch, ...idle, ...leavers.filter(isNews).map((leaver) => retire(pool.name, leaver))],
+  };
+}
+
+/** Machines whose pool was taken out of the configuration drain: nobody else would ever look at them. */
+function planAbandoned(policy: FleetPolicy, views: ReadonlyMap<string, readonly InstanceView[]>): readonly Action[] {
+  const known = new Set(policy.pools.map(({ name }) => name));
+  return [...views].flatMap(([pool, ofPool]) =>
+    known.has(pool)
+      ? []
+      : ofPool
+          .filter(({ phase }) => phase !== 'draining' && phase !== 'terminating')
+          .map(({ instance }): Action => ({ do: 'drain', pool, instance: instance.id, because: 'drifted' })),
+  );
+}
+
+/** Managers of machines that were ours and are gone. */
+function planForget(observation: Observation, policy: FleetPolicy): readonly Action[] {
+  const { now, history } = observation;
+  if (!isFresh(observation.instances, now)) return [];
+  return policy.pools.flatMap(({ name }) => {
+    const part = observation.managers[name];
+    if (!isFresh(part, now)) return [];
+    return lastKnown(part, [])
+      .filter(({ instance }) => {
+        const goneSince = instance === undefined ? undefined : history.instances[instance]?.goneSince;
+        return goneSince !== undefined && elapsed(goneSince, now) >= policy.orphanGrace;
+      })
+      .map(({ systemId }): Action => ({ do: 'forget', pool: name, manager: systemId, because: 'instance gone' }))
+      .toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
+  });
+}
+
+function isUnacknowledged({ instance, busySlots, manager, idleSince }: InstanceView, policy: FleetPolicy, now: Instant) {
+  if (instance.drain === undefined || manager === undefined || busySlots > 0 || idleSince === undefined) return false;
+  const since = Math.max(instance.drain.at, idleSince) as Instant; // because: the greater of two instants
+  return elapsed(since, now) >= policy.drainAlarm;
+}
+
+function staleAlarms(observation: Observation, policy: FleetPolicy): readonly Alarm[] {
+  const parts = [
+    ['jobs', observation.jobs] as const,
+    ['instances', observation.instances] as const,
+    ...policy.pools.map(({ name }) => [`managers of ${name}`, observation.managers[name]] as const),
+  ];
+  return parts.flatMap(([source, part]) =>
+    isFresh(part, observation.now)
+      ? []
+      : [{ alarm: 'stale' as const, source, failure: part?.failure ?? 'not read for too long' }],
+  );
+}
+
+function poolAlarms(plan: PoolPlan, policy: FleetPolicy, now: Instant): readonly Alarm[] {
+  const { pool } = plan;
+  return [
+    ...plan.demand.unserved.map(({ id, times }) => ({ alarm: 'unserved' as const, pool, job: id, times })),
+    ...plan.views
+      .filter((view) => isUnacknowledged(view, policy, now))
+      .map(({ instance }) => ({ alarm: 'drain unacknowledged' as const, pool, instance: instance.id })),
+    ...plan.actions.flatMap((action) =>
+      action.do === 'terminate' && action.because === 'stuck'
+        ? [{ alarm: 'boot failed' as const, pool, instance: action.instance }]
+        : [],
+    ),
+  ];
+}
+
+function nextHistory(observation: Observation, pools: readonly PoolPlan[]): History {
+  const { history, now } = observation;
+  const fresh = isFresh(observation.jobs, now);
+  const ofPools = { ...history.pools };
+  for (const { pool, desired } of pools) {
+    if (fresh) ofPools[pool] = { ...(ofPools[pool] ?? { setbacks: 0 }), lastDesired: desired.count };
+  }
+  const counted = new Map<number, UnservedJob>(history.unserved.map((job) => [job.id, job]));
+  for (const { demand } of pools) for (const job of demand.unserved) counted.set(job.id, job);
+  return { ...history, pools: ofPools, unserved: [...counted.values()].toSorted((a, b) => a.id - b.id) };
+}
+
+/** Decides. Pure: the same observation and policy give the same plan, in whatever order the input comes. */
+export function plan(observation: Observation, policy: FleetPolicy): Plan {
+  const views = viewsByPool(observation);
+  const demand = demandByPool(observation, policy, views);
+  const pools = policy.pools.map((pool) =>
+    planPool(
+      pool,
+      observation,
+      policy,
+      views.get(pool.name) ?? [],
+      demand.get(pool.name) ?? { pending: 0, unserved: [] },
+    ),
+  );
+  const abandoned = isFresh(observation.instances, observation.now) ? planAbandoned(policy, views) : [];
+  const actions = [...pools.flatMap((pool) => pool.actions), ...abandoned, ...planForget(observation, policy)];
+  return {
+    at: observation.now,
+    pools,
+    actions: actions.toSorted((a, b) => ACTION_ORDER[a.do] - ACTION_ORDER[b.do]),
+    alarms: [
+      ...staleAlarms(observation, policy),
+      ...pools.flatMap((pool) => poolAlarms(pool, policy, observation.now)),
+    ],
+    history: nextHistory(observation, pools),
+  };
+}

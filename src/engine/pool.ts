@@ -1,0 +1,57 @@
+import type { Duration } from './time.ts';
+
+/** Whether the cloud may take the machine back. */
+export type Market = 'spot' | 'on-demand';
+
+/** What can be bought: one instance type in one subnet (so in one zone) on one market. */
+export interface Offering {
+  readonly instanceType: string;
+  /** The subnet decides the zone; absent where the launch template names the subnet. */
+  readonly subnet?: string;
+  readonly market: Market;
+}
+
+/** The limits and wishes of one pool, as the engine sees them. */
+export interface PoolPolicy {
+  readonly name: string;
+  /** A job fits when every one of its tags is among these. */
+  readonly tags: readonly string[];
+  /** Whether jobs without tags fit. */
+  readonly runUntagged: boolean;
+  /** Jobs that a newly bought instance runs at once. */
+  readonly slots: number;
+  /** Fewest instances kept, whatever the demand. */
+  readonly min: number;
+  /** Most instances that `desired` may name. */
+  readonly max: number;
+  /** Instances that may exist beyond `max` while old ones are replaced. */
+  readonly surge: number;
+  readonly idle: {
+    /** Free slots wanted beyond the demand. */
+    readonly slots: number;
+    /** How long an instance must be idle before it may leave. */
+    readonly time: Duration;
+  };
+  /** How long after a launch or a scale-in no further scale-in happens. */
+  readonly cooldown: Duration;
+  /** How long an instance may take from launch to ready. */
+  readonly bootTimeout: Duration;
+  /** Instances older than this retire once their jobs have ended; absent: age never matters. */
+  readonly maxAge?: Duration;
+  /** Names the configuration that a new instance gets; an instance of another generation has drifted. */
+  readonly generation: string;
+  /** What may be bought; at least one. */
+  readonly offerings: readonly Offering[];
+}
+
+/** Everything the engine is told about what is wanted. */
+export interface FleetPolicy {
+  /** In the order of the configuration: a job counts in the first pool that serves it. */
+  readonly pools: readonly PoolPolicy[];
+  /** A pending job beside a free fitting slot for this long is not being served by GitLab. */
+  readonly unservedAfter: Duration;
+  /** How long an instance may miss its manager before it counts as orphaned. */
+  readonly orphanGrace: Duration;
+  /** How long a drain may go unacknowledged before an alarm. */
+  readonly drainAlarm: Duration;
+}

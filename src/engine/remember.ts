@@ -1,0 +1,156 @@
+import { exists, heldByInstance, managersByPool, viewOf } from './capacity.ts';
+import type { History, InstanceHistory, PoolHistory } from './history.ts';
+import type { Instance, Manager } from './instance.ts';
+import { NO_JOBS } from './job.ts';
+import { isFresh, lastKnown, type Observation } from './observation.ts';
+import type { FleetPolicy } from './pool.ts';
+import { after, type Duration, elapsed, type Instant, minutes, seconds } from './time.ts';
+
+/** What was read, before it is joined with the memory. */
+export type Readings = Omit<Observation, 'history'>;
+
+const SETBACK_WAIT = seconds(15);
+const LONGEST_SETBACK_WAIT = minutes(15);
+const SHORTFALL_MEMORY = minutes(10);
+const GONE_MEMORY = minutes(24 * 60);
+
+/** One more failure in a row: the next launch waits twice as long as the last time, up to 15 minutes. */
+export function withSetback(pool: PoolHistory, now: Instant): PoolHistory {
+  // Failures that arrive while a wait is on belong to the same wave of launches.
+  if (pool.retryAt !== undefined && now < pool.retryAt) return pool;
+  const setbacks = pool.setbacks + 1;
+  const wait = Math.min(SETBACK_WAIT * 2 ** (setbacks - 1), LONGEST_SETBACK_WAIT);
+  return { ...pool, setbacks, retryAt: after(now, wait as Duration) }; // because: a product of durations
+}
+
+interface Situation {
+  readonly readings: Readings;
+  readonly since: Instant;
+  readonly managersFresh: boolean;
+  readonly jobsFresh: boolean;
+  readonly manager: Manager | undefined;
+  readonly held: number;
+  readonly bootTimeout: Duration | undefined;
+}
+
+function idleSince(before: InstanceHistory | undefined, readyAt: Instant, at: Situation, busy: boolean) {
+  // A busy or idle verdict from old readings must neither start nor stop the clock.
+  if (!at.managersFresh || !at.jobsFresh) return before?.idleSince;
+  if (busy) return undefined;
+  if (before?.idleSince !== undefined) return before.idleSince;
+  const sawItBoot = before !== undefined && before.readyAt === undefined;
+  return sawItBoot ? readyAt : at.readings.now;
+}
+
+function missingSince(before: InstanceHistory | undefined, ready: boolean, at: Situation): Instant | undefined {
+  if (!at.managersFresh) return before?.managerMissingSince;
+  if (!ready || at.manager !== undefined) return undefined;
+  return before?.managerMissingSince ?? at.readings.now;
+}
+
+function bootedFor(instance: Instance, before: InstanceHistory | undefined, at: Situation): Duration {
+  const sofar = before?.bootedFor ?? seconds(0);
+  if (!at.managersFresh) return sofar;
+  const more = before === undefined ? elapsed(instance.launchedAt, at.readings.now) : elapsed(at.since, at.readings.now);
+  return Math.max(0, sofar + more) as Duration; // because: a sum of durations
+}
+
+function rememberInstance(instance: Instance, before: InstanceHistory | undefined, at: Situation): InstanceHistory {
+  const view = viewOf({ instance, manager: at.manager, held: at.held, remembered: before });
+  const readyAt = view.readyAt ?? (at.held > 0 ? at.readings.now : undefined);
+  const booted = readyAt === undefined ? bootedFor(instance, before, at) : (before?.bootedFor ?? seconds(0));
+  const idle = readyAt === undefined ? undefined : idleSince(before, readyAt, at, view.busySlots > 0);
+  const missing = missingSince(before, readyAt !== undefined, at);
+  const stuck = readyAt === undefined && at.bootTimeout !== undefined && booted > at.bootTimeout;
+  return {
+    pool: instance.pool,
+    bootedFor: booted,
+    ...(readyAt !== undefined && { readyAt }),
+    ...(idle !== undefined && { idleSince: idle }),
+    ...(missing !== undefined && { managerMissingSince: missing }),
+    ...((stuck || before?.bootFailed === true) && { bootFailed: true as const }),
+  };
+}
+
+/** An instance that EC2 no longer lists is remembered until its manager is gone as well. */
+function rememberGone(
+  id: string,
+  before: InstanceHistory,
+  readings: Readings,
+): InstanceHistory | undefined {
+  const goneSince = before.goneSince ?? readings.now;
+  const part = readings.managers[before.pool];
+  const managerGone =
+    isFresh(part, readings.now) && !lastKnown(part, []).some((manager) => manager.instance === id);
+  if (managerGone || elapsed(goneSince, readings.now) > GONE_MEMORY) return undefined;
+  return { ...before, goneSince, ...(before.readyAt === undefined && { bootFailed: true as const }) };
+}
+
+function rememberInstances(history: History, readings: Readings, policy: FleetPolicy): History['instances'] {
+  const listed = lastKnown(readings.instances, []).filter(exists);
+  const held = heldByInstance(lastKnown(readings.jobs, NO_JOBS).held);
+  const managers = managersByPool(readings.managers);
+  const timeouts = new Map(policy.pools.map((pool) => [pool.name, pool.bootTimeout]));
+  const remembered: Record<string, InstanceHistory> = {};
+  for (const instance of listed) {
+    remembered[instance.id] = rememberInstance(instance, history.instances[instance.id], {
+      readings,
+      since: history.at,
+      managersFresh: isFresh(readings.managers[instance.pool], readings.now),
+      jobsFresh: isFresh(readings.jobs, readings.now),
+      manager: managers.get(instance.pool)?.get(instance.id),
+      held: held.get(instance.id) ?? 0,
+      bootTimeout: timeouts.get(instance.pool),
+    });
+  }
+  for (const [id, before] of Object.entries(history.instances)) {
+    if (remembered[id] !== undefined) continue;
+    const gone = isFresh(readings.instances, readings.now) ? rememberGone(id, before, readings) : before;
+    if (gone !== undefined) remembered[id] = gone;
+  }
+  return remembered;
+}
+
+/** Instances that vanished before they were ever ready failed to boot as much as those that hang. */
+function failedBoots(history: History, instances: History['instances']): ReadonlySet<string> {
+  const pools = new Set<string>();
+  for (const [id, before] of Object.entries(history.instances)) {
+    const now = instances[id];
+    const vanished = now === undefined && before.readyAt === undefined;
+    if (before.bootFailed !== true && (vanished || now?.bootFailed === true)) pools.add(before.pool);
+  }
+  return pools;
+}
+
+function rememberPools(history: History, instances: History['instances'], now: Instant): History['pools'] {
+  const pools: Record<string, PoolHistory> = { ...history.pools };
+  for (const name of failedBoots(history, instances)) {
+    pools[name] = withSetback(pools[name] ?? { setbacks: 0 }, now);
+  }
+  for (const [id, { pool, readyAt }] of Object.entries(instances)) {
+    const before = pools[pool];
+    const becameReady = readyAt !== undefined && history.instances[id]?.readyAt === undefined;
+    if (!becameReady || before === undefined || before.setbacks === 0) continue;
+    const { retryAt: _over, ...rest } = before;
+    pools[pool] = { ...rest, setbacks: 0 };
+  }
+  return pools;
+}
+
+/**
+ * Brings the memory up to the readings: idle clocks, boot clocks (which stand still while managers
+ * are stale), missing managers, setbacks. Pure, and the first thing every pass does.
+ */
+export function remember(history: History, readings: Readings, policy: FleetPolicy): History {
+  const instances = rememberInstances(history, readings, policy);
+  const demand = lastKnown(readings.jobs, NO_JOBS).demand;
+  const pending = new Set(demand.flatMap((kind) => kind.pending.map((job) => job.id)));
+  const jobsFresh = isFresh(readings.jobs, readings.now);
+  return {
+    at: readings.now,
+    instances,
+    pools: rememberPools(history, instances, readings.now),
+    unserved: history.unserved.filter((job) => !jobsFresh || pending.has(job.id)),
+    shortfalls: history.shortfalls.filter(({ at }) => elapsed(at, readings.now) <= SHORTFALL_MEMORY),
+  };
+}

@@ -1,0 +1,43 @@
+import type { InstanceView } from './capacity.ts';
+import type { PoolPolicy } from './pool.ts';
+import type { Hold } from './scale-out.ts';
+import { elapsed, type Instant } from './time.ts';
+
+export interface ScaleInInput {
+  readonly pool: PoolPolicy;
+  readonly desired: number;
+  readonly live: readonly InstanceView[];
+  /** Instances that the demand and the idle target need. */
+  readonly kept: ReadonlySet<string>;
+  readonly coolingUntil: Instant | undefined;
+  /** Names of the readings that are too old to act on. */
+  readonly stale: readonly string[];
+  readonly now: Instant;
+}
+
+function longestIdleFirst(a: InstanceView, b: InstanceView): number {
+  const longer = (a.idleSince ?? 0) - (b.idleSince ?? 0);
+  if (longer !== 0) return longer;
+  return a.instance.id < b.instance.id ? -1 : 1;
+}
+
+/** Which idle instances leave: the longest idle, never one that is needed, never on doubt. */
+export function scaleIn(input: ScaleInInput): {
+  readonly victims: readonly InstanceView[];
+  readonly holds: readonly Hold[];
+} {
+  const { pool, live, now } = input;
+  const excess = live.length - input.desired;
+  const idle = live.filter((view) => view.phase === 'idle' && !input.kept.has(view.instance.id));
+  if (excess <= 0 || idle.length === 0) return { victims: [], holds: [] };
+  const hold = (because: string) => ({ victims: [], holds: [{ what: 'scale-in' as const, because }] });
+  if (input.stale.length > 0) return hold(`${input.stale.join(' and ')} not freshly read: doubt never scales in`);
+  // Above max there is nothing to wait for: the limit was lowered under a running fleet.
+  const patient = live.length <= pool.max;
+  if (patient && input.coolingUntil !== undefined) {
+    return hold(`cooling down for ${Math.ceil((input.coolingUntil - now) / 1000)} s more`);
+  }
+  const longEnough = ({ idleSince }: InstanceView): boolean =>
+    !patient || (idleSince !== undefined && elapsed(idleSince, now) >= pool.idle.time);
+  return { victims: idle.filter(longEnough).toSorted(longestIdleFirst).slice(0, excess), holds: [] };
+}

@@ -1,0 +1,38 @@
+import type { PoolHistory } from './history.ts';
+import type { PoolPolicy } from './pool.ts';
+import type { Instant } from './time.ts';
+
+/** Why something wanted is not done now. */
+export interface Hold {
+  readonly what: 'launch' | 'scale-in';
+  readonly because: string;
+}
+
+export interface ScaleOutInput {
+  readonly pool: PoolPolicy;
+  readonly desired: number;
+  readonly live: number;
+  /** Instances that drain but still exist. */
+  readonly leaving: number;
+  readonly history: PoolHistory | undefined;
+  readonly instancesFresh: boolean;
+  readonly now: Instant;
+}
+
+/** How many to launch, at once; and what holds back the rest. */
+export function scaleOut(input: ScaleOutInput): { readonly count: number; readonly holds: readonly Hold[] } {
+  const { pool, history, now } = input;
+  const missing = Math.max(0, input.desired - input.live);
+  if (missing === 0) return { count: 0, holds: [] };
+  const hold = (because: string, count = 0) => ({ count, holds: [{ what: 'launch' as const, because }] });
+  if (!input.instancesFresh) return hold('the instances could not be read: buying blind could buy twice');
+  if (history?.retryAt !== undefined && now < history.retryAt) {
+    const wait = Math.ceil((history.retryAt - now) / 1000);
+    return hold(`${history.setbacks} failed launches or boots in a row: trying again in ${wait} s`);
+  }
+  const room = Math.max(0, pool.max + pool.surge - input.live - input.leaving);
+  if (room < missing) {
+    return hold(`${input.leaving} draining instances still count towards max + surge (${pool.max} + ${pool.surge})`, room);
+  }
+  return { count: missing, holds: [] };
+}
