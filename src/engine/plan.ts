@@ -86,7 +86,7 @@ function planPool(
   const live = views.filter(
     ({ phase, instance }) => phase !== 'draining' && phase !== 'terminating' && !retired.has(instance.id),
   );
-  const drained = leavers.filter(({ by, view }) => by === 'drain' || view.phase === 'draining').length;
+  const drained = leavers.filter(({ by }) => by === 'drain').length;
   const draining = views.filter(({ phase, instance }) => phase === 'draining' && !retired.has(instance.id)).length;
   const desired = desiredFor({
     pool,

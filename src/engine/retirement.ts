@@ -36,7 +36,7 @@ const RULES: readonly RetirementRule[] = [
     because: 'interrupted',
     by: 'drain',
     paced: false,
-    applies: ({ instance }) => instance.interruption !== undefined && instance.drain === undefined,
+    applies: ({ instance }) => instance.interruption !== undefined,
   },
   {
     // It has had its time to boot, counted only while GitLab could have told us that it is ready.

@@ -1,0 +1,60 @@
+import { afterwards, type Outcome } from '../../src/engine/outcome.ts';
+import type { Observation, Part } from '../../src/engine/observation.ts';
+import type { Action, Plan } from '../../src/engine/plan.ts';
+import type { FleetPolicy } from '../../src/engine/pool.ts';
+import type { Instance } from '../../src/engine/instance.ts';
+
+function map<T>(part: Part<T>, change: (value: T) => T): Part<T> {
+  return part.known ? { ...part, value: change(part.value) } : part;
+}
+
+function launched(action: Action, order: number, policy: FleetPolicy, now: Instance['launchedAt']): readonly Instance[] {
+  const pool = action.do === 'launch' ? policy.pools.find(({ name }) => name === action.pool) : undefined;
+  if (action.do !== 'launch' || pool === undefined) return [];
+  const [offering] = action.offerings;
+  if (offering === undefined) return [];
+  return Array.from({ length: action.count }, (_, index) => ({
+    id: `i-new-${now}-${order}-${index}`,
+    pool: action.pool,
+    launchId: `launch-${now}-${order}`,
+    state: 'pending',
+    launchedAt: now,
+    slots: pool.slots,
+    generation: pool.generation,
+    offering,
+  }));
+}
+
+function changed(instance: Instance, actions: readonly Action[], now: Instance['launchedAt']): Instance {
+  for (const action of actions) {
+    if (action.do === 'terminate' && action.instance === instance.id) return { ...instance, state: 'shutting-down' };
+    if (action.do === 'drain' && action.instance === instance.id) {
+      return { ...instance, drain: { because: action.because, at: now } };
+    }
+  }
+  return instance;
+}
+
+/** The observation after every action of the plan took effect and nothing else changed. */
+export function carryOut(observation: Observation, plan: Plan, policy: FleetPolicy): Observation {
+  const { now } = observation;
+  const news = plan.actions.map((action, order) => launched(action, order, policy, now));
+  const outcomes = plan.actions.map(
+    (action, order): Outcome => ({ action, done: true, launched: (news[order] ?? []).map(({ id }) => id) }),
+  );
+  const forgotten = new Set(plan.actions.flatMap((action) => (action.do === 'forget' ? [action.manager] : [])));
+  return {
+    ...observation,
+    instances: map(observation.instances, (before) => [
+      ...before.map((instance) => changed(instance, plan.actions, now)),
+      ...news.flat(),
+    ]),
+    managers: Object.fromEntries(
+      Object.entries(observation.managers).map(([pool, part]) => [
+        pool,
+        map(part, (managers) => managers.filter(({ systemId }) => !forgotten.has(systemId))),
+      ]),
+    ),
+    history: afterwards(plan.history, outcomes, now),
+  };
+}
