@@ -1,0 +1,195 @@
+import type { ControllerEvent } from '../controller/events.ts';
+import type { PassReport } from '../controller/reconcile.ts';
+import type { InstanceView } from '../engine/capacity.ts';
+import { explainAlarm, explainPool } from '../engine/explain.ts';
+import type { Phase } from '../engine/instance.ts';
+import { isFresh, type Observation, type Part } from '../engine/observation.ts';
+import type { Plan, PoolPlan } from '../engine/plan.ts';
+import { type Duration, elapsed, type Instant } from '../engine/time.ts';
+
+/** One source and how old its last answer is. */
+export interface SourceStatus {
+  readonly source: string;
+  readonly fresh: boolean;
+  /** Seconds since it was read; absent when it never was. */
+  readonly ageSeconds?: number;
+  readonly failure?: string;
+}
+
+export interface InstanceStatus {
+  readonly id: string;
+  readonly phase: Phase;
+  readonly instanceType: string;
+  readonly market: string;
+  readonly slots: number;
+  readonly busySlots: number;
+  /** Seconds since launch. */
+  readonly ageSeconds: number;
+  readonly idleSeconds?: number;
+  readonly drain?: string;
+}
+
+export interface PoolStatus {
+  readonly pool: string;
+  readonly pending: number;
+  /** Seconds that the oldest pending job has waited. */
+  readonly oldestPendingSeconds?: number;
+  readonly unserved: readonly number[];
+  readonly slots: PoolPlan['capacity'];
+  readonly desired: PoolPlan['desired'];
+  readonly holds: readonly string[];
+  readonly decision: string;
+  readonly instances: readonly InstanceStatus[];
+}
+
+/** What happened since the process started. */
+export interface Totals {
+  readonly passes: number;
+  readonly failedPasses: number;
+  readonly launched: number;
+  readonly drained: number;
+  readonly terminated: number;
+  readonly failedActions: number;
+  readonly webhooks: Readonly<Record<string, number>>;
+}
+
+/** Everything that the page, the CLI and the metrics show. */
+export interface Status {
+  readonly installation: string;
+  readonly startedAt: string;
+  /** When the last pass ended; absent before the first one. */
+  readonly passedAt?: string;
+  readonly role: 'starting' | 'deciding' | 'standing by' | 'failing';
+  /** Who holds the lease, or why the last pass failed. */
+  readonly detail?: string;
+  readonly lastPassSeconds?: number;
+  readonly sources: readonly SourceStatus[];
+  readonly pools: readonly PoolStatus[];
+  readonly alarms: readonly string[];
+  readonly totals: Totals;
+}
+
+const inSeconds = (duration: Duration): number => Math.max(0, Math.round(duration / 100) / 10);
+
+function sourceStatus(source: string, part: Part<unknown> | undefined, now: Instant): SourceStatus {
+  const failure = part?.failure;
+  return {
+    source,
+    fresh: isFresh(part, now),
+    ...(part?.known === true && { ageSeconds: inSeconds(elapsed(part.readAt, now)) }),
+    ...(failure !== undefined && { failure }),
+  };
+}
+
+function sourcesOf(observation: Observation, now: Instant): readonly SourceStatus[] {
+  return [
+    sourceStatus('jobs', observation.jobs, now),
+    sourceStatus('instances', observation.instances, now),
+    ...Object.entries(observation.managers).map(([pool, part]) => sourceStatus(`managers of ${pool}`, part, now)),
+  ];
+}
+
+function instanceStatus(view: InstanceView, now: Instant): InstanceStatus {
+  const { instance, phase, busySlots, idleSince } = view;
+  return {
+    id: instance.id,
+    phase,
+    instanceType: instance.offering.instanceType,
+    market: instance.offering.market,
+    slots: instance.slots,
+    busySlots,
+    ageSeconds: inSeconds(elapsed(instance.launchedAt, now)),
+    ...(phase === 'idle' && idleSince !== undefined && { idleSeconds: inSeconds(elapsed(idleSince, now)) }),
+    ...(instance.drain !== undefined && { drain: instance.drain.because }),
+  };
+}
+
+function poolStatus(plan: PoolPlan, now: Instant): PoolStatus {
+  const { oldestSince } = plan.demand;
+  return {
+    pool: plan.pool,
+    pending: plan.demand.pending,
+    ...(oldestSince !== undefined && { oldestPendingSeconds: inSeconds(elapsed(oldestSince, now)) }),
+    unserved: plan.demand.unserved.map(({ id }) => id),
+    slots: plan.capacity,
+    desired: plan.desired,
+    holds: plan.holds.map(({ what, because }) => `no ${what}: ${because}`),
+    decision: explainPool(plan),
+    instances: plan.views.map((view) => instanceStatus(view, now)),
+  };
+}
+
+interface LastPass {
+  readonly report: PassReport;
+  readonly startedAt: Instant;
+  readonly endedAt: Instant;
+}
+
+/** Collects what passes and events say, and answers with the status of now. */
+export class StatusBoard {
+  readonly #installation: string;
+  readonly #startedAt: Instant;
+  readonly #webhooks: Record<string, number> = {};
+  #totals = { passes: 0, failedPasses: 0, launched: 0, drained: 0, terminated: 0, failedActions: 0 };
+  #last: LastPass | undefined;
+  #acted: { readonly observation: Observation; readonly plan: Plan } | undefined;
+
+  constructor(installation: string, startedAt: Instant) {
+    this.#installation = installation;
+    this.#startedAt = startedAt;
+  }
+
+  /** Notes one pass. */
+  passed(report: PassReport, startedAt: Instant, endedAt: Instant): void {
+    this.#last = { report, startedAt, endedAt };
+    this.#totals.passes += 1;
+    if (report.pass === 'failed') this.#totals.failedPasses += 1;
+    if (report.pass === 'acted') this.#acted = report;
+  }
+
+  /** Counts what an event says was done. */
+  record(event: ControllerEvent): void {
+    if (event.event === 'launch replayed') this.#totals.launched += event.launched.length;
+    if (event.event !== 'acted') return;
+    const { outcome } = event;
+    if (!outcome.done) this.#totals.failedActions += 1;
+    else if (outcome.action.do === 'launch') this.#totals.launched += outcome.launched?.length ?? 0;
+    else if (outcome.action.do === 'drain') this.#totals.drained += 1;
+    else if (outcome.action.do === 'terminate') this.#totals.terminated += 1;
+  }
+
+  /** Counts one webhook delivery by what became of it. */
+  webhook(result: string): void {
+    this.#webhooks[result] = (this.#webhooks[result] ?? 0) + 1;
+  }
+
+  /** When the last pass that decided ended. */
+  get lastPassAt(): Instant | undefined {
+    return this.#last?.report.pass === 'failed' ? undefined : this.#last?.endedAt;
+  }
+
+  /** The status at `now`. */
+  status(now: Instant): Status {
+    const last = this.#last;
+    return {
+      installation: this.#installation,
+      startedAt: new Date(this.#startedAt).toISOString(),
+      ...(last !== undefined && {
+        passedAt: new Date(last.endedAt).toISOString(),
+        lastPassSeconds: elapsed(last.startedAt, last.endedAt) / 1000,
+      }),
+      ...roleOf(last?.report),
+      sources: this.#acted === undefined ? [] : sourcesOf(this.#acted.observation, now),
+      pools: this.#acted === undefined ? [] : this.#acted.plan.pools.map((pool) => poolStatus(pool, now)),
+      alarms: this.#acted === undefined ? [] : this.#acted.plan.alarms.map(explainAlarm),
+      totals: { ...this.#totals, webhooks: { ...this.#webhooks } },
+    };
+  }
+}
+
+function roleOf(report: PassReport | undefined): Pick<Status, 'role' | 'detail'> {
+  if (report === undefined) return { role: 'starting' };
+  if (report.pass === 'acted') return { role: 'deciding' };
+  if (report.pass === 'stood by') return { role: 'standing by', detail: `${report.holder} holds the lease` };
+  return { role: 'failing', detail: report.why };
+}

@@ -1,0 +1,82 @@
+/** The live page: plain HTML that reads the status every two seconds. Text is set as text, never as markup. */
+export const PAGE = `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Runtide</title>
+<style>
+  :root { color-scheme: light dark; --ink: #1d2733; --soft: #5d6b7a; --line: #dde3ea; --card: #fff; --ground: #f4f6f9;
+    --busy: #2563eb; --idle: #16a34a; --booting: #d97706; --leaving: #9333ea; --bad: #b91c1c; }
+  @media (prefers-color-scheme: dark) { :root { --ink: #e6ebf1; --soft: #93a1b1; --line: #2b3542; --card: #18202a; --ground: #10161d;
+    --busy: #60a5fa; --idle: #4ade80; --booting: #fbbf24; --leaving: #c084fc; --bad: #f87171; } }
+  * { box-sizing: border-box; }
+  body { margin: 0; font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--ground); }
+  main { max-width: 1080px; margin: 0 auto; padding: 24px 16px 64px; }
+  header { display: flex; flex-wrap: wrap; gap: 8px 16px; align-items: baseline; }
+  h1 { font-size: 22px; margin: 0; } h2 { font-size: 17px; margin: 0; }
+  .soft { color: var(--soft); } .bad { color: var(--bad); }
+  section { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 16px; margin-top: 16px; overflow-x: auto; }
+  .numbers { display: flex; flex-wrap: wrap; gap: 8px 28px; margin: 10px 0; }
+  .numbers b { font-size: 22px; display: block; font-variant-numeric: tabular-nums; }
+  .numbers span { color: var(--soft); font-size: 13px; }
+  table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
+  th { text-align: left; font-weight: 500; color: var(--soft); font-size: 13px; }
+  th, td { padding: 4px 12px 4px 0; border-bottom: 1px solid var(--line); vertical-align: top; }
+  .phase { font-weight: 600; } .launching, .booting { color: var(--booting); } .idle { color: var(--idle); }
+  .busy { color: var(--busy); } .draining, .terminating { color: var(--leaving); }
+  ul { margin: 8px 0 0; padding-left: 20px; } code { font-size: 13px; }
+</style>
+</head>
+<body>
+<main>
+  <header><h1>Runtide</h1><span id="installation" class="soft"></span><span id="role"></span><span id="age" class="soft"></span></header>
+  <section id="alarms" hidden><h2 class="bad">Alarms</h2><ul></ul></section>
+  <div id="pools"><section class="soft">Waiting for the first pass…</section></div>
+  <section><h2>Last decisions</h2><table><thead><tr><th>when</th><th>pool</th><th>decision</th></tr></thead><tbody id="decisions"></tbody></table></section>
+  <section><h2>Sources</h2><table><thead><tr><th>source</th><th>age</th><th>state</th></tr></thead><tbody id="sources"></tbody></table></section>
+  <p class="soft"><a href="/api/status">status</a> · <a href="/api/decisions">decisions</a> · <a href="/metrics">metrics</a> · <a href="/health">health</a></p>
+</main>
+<script>
+  const byId = (id) => document.getElementById(id);
+  const make = (tag, text, className) => { const element = document.createElement(tag); if (text !== undefined) element.textContent = text; if (className) element.className = className; return element; };
+  const row = (...cells) => { const line = make('tr'); for (const cell of cells) line.append(cell instanceof Node ? cell : make('td', cell)); return line; };
+  const ago = (seconds) => seconds === undefined ? '' : seconds < 90 ? Math.round(seconds) + ' s' : seconds < 5400 ? Math.round(seconds / 60) + ' min' : (seconds / 3600).toFixed(1) + ' h';
+  const number = (label, value) => { const box = make('div'); box.append(make('b', String(value)), make('span', label)); return box; };
+  function poolSection(pool) {
+    const section = make('section');
+    const numbers = make('div', undefined, 'numbers');
+    numbers.append(number('pending', pool.pending), number('busy slots', pool.slots.busy), number('free', pool.slots.free), number('booting', pool.slots.booting), number('leaving', pool.slots.leaving), number('desired instances', pool.desired.count));
+    section.append(make('h2', pool.pool), numbers, make('p', pool.decision, 'soft'));
+    if (pool.instances.length > 0) {
+      const table = make('table');
+      const head = make('thead'); head.append(row(...['instance', 'phase', 'slots', 'type', 'age', 'idle', 'leaves because'].map((name) => make('th', name))));
+      const body = make('tbody');
+      for (const it of pool.instances) body.append(row(it.id, make('td', it.phase, 'phase ' + it.phase), it.busySlots + ' of ' + it.slots, it.instanceType + ' ' + it.market, ago(it.ageSeconds), ago(it.idleSeconds), it.drain || ''));
+      table.append(head, body); section.append(table);
+    }
+    return section;
+  }
+  async function show() {
+    try {
+      const [status, decisions] = await Promise.all(['/api/status', '/api/decisions?limit=15'].map(async (path) => (await fetch(path)).json()));
+      byId('installation').textContent = status.installation;
+      byId('role').textContent = status.role + (status.detail ? ': ' + status.detail : '');
+      byId('role').className = status.role === 'failing' ? 'bad' : 'soft';
+      byId('age').textContent = status.totals.passes + ' passes, ' + status.totals.launched + ' launched';
+      byId('alarms').hidden = status.alarms.length === 0;
+      byId('alarms').querySelector('ul').replaceChildren(...status.alarms.map((text) => make('li', text)));
+      if (status.pools.length > 0) byId('pools').replaceChildren(...status.pools.map(poolSection));
+      byId('decisions').replaceChildren(...decisions.map((it) => row(new Date(it.at).toLocaleTimeString(), it.pool, it.summary)));
+      byId('sources').replaceChildren(...status.sources.map((it) => row(it.source, ago(it.ageSeconds), make('td', it.fresh ? 'fresh' : 'stale' + (it.failure ? ': ' + it.failure : ''), it.fresh ? '' : 'bad'))));
+    } catch (error) {
+      byId('role').textContent = 'not reachable: ' + error.message;
+      byId('role').className = 'bad';
+    }
+    setTimeout(show, 2000);
+  }
+  show();
+</script>
+</body>
+</html>
+`;
