@@ -1,0 +1,181 @@
+import { PortError, type PortErrorKind } from '../../controller/errors.ts';
+import type { Fleet, LaunchRequest, LaunchResult } from '../../controller/ports.ts';
+import type { DrainReason, Instance } from '../../engine/instance.ts';
+import type { Offering } from '../../engine/pool.ts';
+import { type Instant, instant } from '../../engine/time.ts';
+import { Ec2Error, LostAnswer } from './ec2/error.ts';
+import type { Ec2 } from './ec2/ec2.ts';
+import type { FleetPool } from './ec2/fleet-request.ts';
+import type { ListedInstance } from './ec2/listing.ts';
+
+/** The tags by which instances of the memory fleet are known. */
+export const FLEET_TAG = {
+  installation: 'runtide:installation',
+  pool: 'runtide:pool',
+  launch: 'runtide:launch',
+  slots: 'runtide:slots',
+  generation: 'runtide:generation',
+  drain: 'runtide:drain',
+} as const;
+
+export interface MemoryFleetOptions {
+  readonly ec2: Ec2;
+  readonly installation: string;
+  /** The image that new instances boot. */
+  readonly imageId: string;
+}
+
+const KINDS: Readonly<Record<string, PortErrorKind>> = {
+  RequestLimitExceeded: 'throttled',
+  InternalError: 'unavailable',
+  Unavailable: 'unavailable',
+  ServiceUnavailable: 'unavailable',
+  UnauthorizedOperation: 'unauthorized',
+};
+
+function asPortError(doing: string, error: unknown): unknown {
+  if (error instanceof LostAnswer) {
+    return new PortError({ kind: 'unreachable', system: 'ec2', doing, why: error.message, cause: error });
+  }
+  if (!(error instanceof Ec2Error)) return error;
+  const kind = KINDS[error.code] ?? 'refused';
+  return new PortError({ kind, system: 'ec2', doing, why: `${error.code}: ${error.message}`, cause: error });
+}
+
+function drainOf(value: string): NonNullable<Instance['drain']> {
+  const [because = 'asked', at = '0'] = value.split('@');
+  return { because: because as DrainReason, at: instant(Number(at)) }; // because: only this fleet writes the tag
+}
+
+function offeringOf({ instanceType, subnet }: FleetPool, market: Offering['market']): Offering {
+  return { instanceType, subnet, market };
+}
+
+/** The `Fleet` port straight over the model of EC2: no wire, no processes, virtual time. */
+export class MemoryFleet implements Fleet {
+  readonly #options: MemoryFleetOptions;
+  readonly #templates = new Map<string, LaunchRequest['template']>();
+
+  constructor(options: MemoryFleetOptions) {
+    this.#options = options;
+  }
+
+  async list(): Promise<readonly Instance[]> {
+    const filters = [
+      { name: `tag:${FLEET_TAG.installation}`, values: [this.#options.installation] },
+      { name: 'instance-state-name', values: ['pending', 'running', 'shutting-down', 'stopping', 'stopped'] },
+    ];
+    return this.#call('listing instances', (ec2) => ec2.describeInstances({ filters }).items.map(read));
+  }
+
+  async find(ids: readonly string[]): Promise<readonly Instance[]> {
+    return this.#call('looking up instances', (ec2) =>
+      ids.flatMap((id) => {
+        try {
+          return ec2.describeInstances({ ids: [id] }).items.map(read);
+        } catch (error) {
+          if (error instanceof Ec2Error && error.code.startsWith('InvalidInstanceID')) return [];
+          throw error;
+        }
+      }),
+    );
+  }
+
+  async prepare(pool: string): Promise<LaunchRequest['template']> {
+    const known = this.#templates.get(pool);
+    if (known !== undefined) return known;
+    const { installation, imageId } = this.#options;
+    const data = {
+      imageId,
+      instanceInitiatedShutdownBehavior: 'terminate',
+      metadataOptions: { httpTokens: 'required', instanceMetadataTags: 'enabled' },
+    } as const;
+    const { id } = this.#call('creating a launch template', (ec2) =>
+      ec2.createLaunchTemplate({ name: `runtide-${installation}-${pool}`, data }),
+    );
+    const template = { id, version: '1' };
+    this.#templates.set(pool, template);
+    return template;
+  }
+
+  async launch(request: LaunchRequest): Promise<LaunchResult> {
+    const market = request.offerings[0]?.market ?? 'on-demand';
+    const answer = this.#call('launching instances', (ec2) =>
+      ec2.createFleet({
+        clientToken: request.launchId,
+        configs: [{ template: request.template, overrides: request.offerings }],
+        count: request.count,
+        market,
+        tagSpecifications: [{ resourceType: 'instance', tags: this.#launchTags(request) }],
+      }),
+    );
+    return {
+      launched: answer.instances.flatMap(({ pool, ids }) =>
+        ids.map((id) => ({ id, offering: offeringOf(pool, market) })),
+      ),
+      shortfalls: answer.errors.map(({ pool, code, message }) => ({
+        offering: offeringOf(pool, market),
+        code,
+        message,
+      })),
+    };
+  }
+
+  async drain(id: string, because: DrainReason, at: Instant): Promise<void> {
+    this.#unlessGone('asking an instance to drain', (ec2) =>
+      ec2.createTags([id], [{ key: FLEET_TAG.drain, value: `${because}@${at}` }]),
+    );
+  }
+
+  async terminate(ids: readonly string[]): Promise<void> {
+    for (const id of ids) this.#unlessGone('terminating an instance', (ec2) => ec2.terminateInstances([id]));
+  }
+
+  async console(id: string): Promise<string> {
+    return this.#call('reading the console', (ec2) => ec2.getConsoleOutput(id).text);
+  }
+
+  #launchTags(request: LaunchRequest) {
+    return Object.entries({
+      [FLEET_TAG.installation]: this.#options.installation,
+      [FLEET_TAG.pool]: request.pool,
+      [FLEET_TAG.launch]: request.launchId,
+      [FLEET_TAG.slots]: String(request.slots),
+      [FLEET_TAG.generation]: request.generation,
+    }).map(([key, value]) => ({ key, value }));
+  }
+
+  #call<T>(doing: string, run: (ec2: Ec2) => T): T {
+    try {
+      return run(this.#options.ec2);
+    } catch (error) {
+      throw asPortError(doing, error);
+    }
+  }
+
+  #unlessGone(doing: string, run: (ec2: Ec2) => unknown): void {
+    try {
+      run(this.#options.ec2);
+    } catch (error) {
+      if (error instanceof Ec2Error && error.code.startsWith('InvalidInstanceID')) return;
+      throw asPortError(doing, error);
+    }
+  }
+}
+
+function read({ record, shown }: ListedInstance): Instance {
+  const tag = (key: string): string => record.tags.get(key) ?? '';
+  const drain = record.tags.get(FLEET_TAG.drain);
+  return {
+    id: record.id,
+    pool: tag(FLEET_TAG.pool),
+    launchId: tag(FLEET_TAG.launch),
+    state: shown.state,
+    launchedAt: record.launchedAt,
+    slots: Number(tag(FLEET_TAG.slots)),
+    generation: tag(FLEET_TAG.generation),
+    offering: { instanceType: record.instanceType, subnet: record.subnet, market: record.market },
+    ...(drain !== undefined && { drain: drainOf(drain) }),
+    ...(record.interruption !== undefined && { interruption: { at: record.interruption.at } }),
+  };
+}

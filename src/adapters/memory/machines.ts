@@ -1,0 +1,144 @@
+import { systemIdOf } from '../../controller/system-id.ts';
+import { type Duration, elapsed, minutes, seconds } from '../../engine/time.ts';
+import type { Timers } from './clock.ts';
+import type { Ec2 } from './ec2/ec2.ts';
+import { stateOf } from './ec2/instance-record.ts';
+import { FLEET_TAG } from './fleet.ts';
+import type { GitLab } from './gitlab/gitlab.ts';
+import type { Job } from './gitlab/job.ts';
+import type { GitLabOutage } from './outage.ts';
+
+export interface MachinesOptions {
+  readonly timers: Timers;
+  readonly ec2: Ec2;
+  readonly gitlab: GitLab;
+  readonly outage: GitLabOutage;
+  /** The runner token that an instance of the pool finds in its parameter store. */
+  readonly tokens: Readonly<Record<string, string>>;
+  /** From EC2's `running` to the first contact with GitLab. */
+  readonly bootFor: Duration;
+  /** How often an instance asks GitLab for a job. */
+  readonly pollEvery: Duration;
+  /** How often the agent looks at its metadata. */
+  readonly watchEvery: Duration;
+  /** How long a job runs that names no duration. */
+  readonly jobFor?: Duration;
+}
+
+/** What machines do in the model: boot, register, poll, run jobs, drain, power off. */
+export class Machines {
+  /** Agents that scenarios have broken: they never look at their metadata again. */
+  readonly deafAgents = new Set<string>();
+  /** Scenarios set it to stop every runner from asking for jobs. */
+  silenced = false;
+
+  constructor(options: MachinesOptions) {
+    const { ec2, timers } = options;
+    ec2.onStateChange(({ id, to }) => {
+      const record = ec2.instance(id);
+      if (to !== 'running' || record === undefined || record.boot === 'never') return;
+      timers.after(options.bootFor, () => {
+        if (record.boot === 'fails') ec2.appendConsole(id, 'runtide: boot failed: the image has no gitlab-runner\n');
+        else new Machine(id, options, this).start();
+      });
+    });
+  }
+}
+
+class Machine {
+  readonly #id: string;
+  readonly #options: MachinesOptions;
+  readonly #broken: Pick<Machines, 'deafAgents' | 'silenced'>;
+  readonly #systemId: string;
+  readonly #token: string;
+  readonly #slots: number;
+  readonly #jobs = new Set<Job>();
+  #draining = false;
+
+  constructor(id: string, options: MachinesOptions, broken: Pick<Machines, 'deafAgents' | 'silenced'>) {
+    const tags = options.ec2.instance(id)?.tags;
+    this.#id = id;
+    this.#options = options;
+    this.#broken = broken;
+    this.#systemId = systemIdOf(id);
+    this.#slots = Number(tags?.get(FLEET_TAG.slots));
+    this.#token = options.tokens[tags?.get(FLEET_TAG.pool) ?? ''] ?? '';
+  }
+
+  start(): void {
+    this.#options.ec2.appendConsole(this.#id, 'runtide: ready\n');
+    this.#poll();
+    this.#watch();
+  }
+
+  get #alive(): boolean {
+    const record = this.#options.ec2.instance(this.#id);
+    return record !== undefined && stateOf(record) === 'running';
+  }
+
+  #poll(): void {
+    if (!this.#alive || this.#draining) return;
+    this.#fill();
+    this.#options.timers.after(this.#options.pollEvery, () => this.#poll());
+  }
+
+  /** A runner that got a job asks again at once, until it is full or GitLab has none. */
+  #fill(): void {
+    const { gitlab, outage } = this.#options;
+    if (outage.on || this.#broken.silenced) return;
+    const contact = { token: this.#token, systemId: this.#systemId };
+    while (this.#jobs.size < this.#slots) {
+      const job = gitlab.requestJob({ ...contact, twoPhase: true });
+      if (job === undefined) return;
+      if (gitlab.acceptJob(job.token)) this.#run(job);
+    }
+  }
+
+  #run(job: Job): void {
+    const { timers, gitlab, jobFor } = this.#options;
+    this.#jobs.add(job);
+    timers.after(job.duration ?? jobFor ?? minutes(3), () => {
+      if (!this.#alive) return;
+      gitlab.updateJob(job.token, { state: 'success', exitCode: 0 });
+      this.#jobs.delete(job);
+      if (!this.#draining) this.#fill();
+      else this.#leaveWhenDone();
+    });
+  }
+
+  #watch(): void {
+    if (!this.#alive || this.#draining) return;
+    const record = this.#options.ec2.instance(this.#id);
+    const asked = record?.tags.has(FLEET_TAG.drain) === true || record?.interruption !== undefined;
+    if (asked && !this.#broken.deafAgents.has(this.#id)) this.#drain();
+    else this.#options.timers.after(this.#options.watchEvery, () => this.#watch());
+  }
+
+  #drain(): void {
+    this.#draining = true;
+    const { ec2, timers } = this.#options;
+    ec2.appendConsole(this.#id, 'runtide: draining\n');
+    const ends = ec2.instance(this.#id)?.interruption?.at;
+    if (ends !== undefined) {
+      const left = elapsed(timers.now(), ends) - seconds(45);
+      timers.after(Math.max(0, left) as Duration, () => this.#abort()); // because: a difference of durations
+    }
+    this.#leaveWhenDone();
+  }
+
+  /** The cloud takes the machine: jobs fail promptly, so that GitLab can retry them. */
+  #abort(): void {
+    for (const job of this.#jobs) {
+      this.#options.gitlab.updateJob(job.token, { state: 'failed', failureReason: 'runner_system_failure' });
+    }
+    this.#jobs.clear();
+    this.#leaveWhenDone();
+  }
+
+  #leaveWhenDone(): void {
+    if (this.#jobs.size > 0 || !this.#alive) return;
+    const { gitlab, outage, ec2 } = this.#options;
+    if (!outage.on) gitlab.removeManager({ token: this.#token, systemId: this.#systemId });
+    ec2.powerOff(this.#id);
+  }
+}

@@ -1,0 +1,52 @@
+import { PortError } from '../../controller/errors.ts';
+import type { RunnerRegistry } from '../../controller/ports.ts';
+import { instanceIdOf } from '../../controller/system-id.ts';
+import type { Manager } from '../../engine/instance.ts';
+import type { GitLab } from './gitlab/gitlab.ts';
+import type { GitLabOutage } from './outage.ts';
+
+export interface MemoryRunnerRegistryOptions {
+  readonly gitlab: GitLab;
+  /** The runner of each pool. */
+  readonly pools: Readonly<Record<string, { readonly id: number; readonly token: string }>>;
+  readonly outage?: GitLabOutage;
+}
+
+/** The `RunnerRegistry` port straight over the model of GitLab. */
+export class MemoryRunnerRegistry implements RunnerRegistry {
+  readonly #options: MemoryRunnerRegistryOptions;
+
+  constructor(options: MemoryRunnerRegistryOptions) {
+    this.#options = options;
+  }
+
+  async managers(pool: string): Promise<readonly Manager[]> {
+    const { id } = this.#runner(pool, `reading the managers of pool ${pool}`);
+    return this.#options.gitlab.managers(id).map((manager) => {
+      const instance = instanceIdOf(manager.systemId);
+      return {
+        systemId: manager.systemId,
+        firstSeenAt: manager.createdAt,
+        contactedAt: manager.contactedAt,
+        active: manager.running.size > 0,
+        ...(instance !== undefined && { instance }),
+      };
+    });
+  }
+
+  async forget(pool: string, systemId: string): Promise<void> {
+    const { token } = this.#runner(pool, `forgetting manager ${systemId} of pool ${pool}`);
+    this.#options.gitlab.removeManager({ token, systemId });
+  }
+
+  #runner(pool: string, doing: string): { readonly id: number; readonly token: string } {
+    if (this.#options.outage?.on === true) {
+      throw new PortError({ kind: 'unavailable', system: 'gitlab', doing, why: '500' });
+    }
+    const runner = this.#options.pools[pool];
+    if (runner === undefined) {
+      throw new PortError({ kind: 'not-found', system: 'gitlab', doing, why: 'the pool has no runner' });
+    }
+    return runner;
+  }
+}

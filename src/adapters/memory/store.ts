@@ -1,0 +1,118 @@
+import { PortError, type PortErrorKind } from '../../controller/errors.ts';
+import type { DecisionRecord, LaunchIntent, LaunchResult, Store } from '../../controller/ports.ts';
+import type { History } from '../../engine/history.ts';
+import { type Instant, minutes } from '../../engine/time.ts';
+
+/** Closed intents are kept for this long before the newest one. */
+const INTENTS_KEPT = minutes(24 * 60);
+const DECISIONS_KEPT = 2000;
+
+/** A lease as it was granted last. */
+export interface LeaseGrant {
+  readonly owner: string;
+  readonly fence: number;
+  readonly expiresAt: Instant;
+}
+
+/** What outlives a store: a crash is a new `MemoryStore` over the same disk. */
+export class MemoryDisk {
+  /** The highest fence seen. */
+  fence = 0;
+  lease: LeaseGrant | undefined;
+  history: History | undefined;
+  /** In the order of opening, by launchId. */
+  readonly intents = new Map<string, LaunchIntent>();
+  /** Oldest first. */
+  readonly decisions: DecisionRecord[] = [];
+}
+
+/** The `Store` in memory. Values are copied in and out, so nobody shares them with the disk. */
+export class MemoryStore implements Store {
+  readonly #disk: MemoryDisk;
+
+  constructor(disk: MemoryDisk) {
+    this.#disk = disk;
+  }
+
+  async history(): Promise<History | undefined> {
+    return structuredClone(this.#disk.history);
+  }
+
+  async saveHistory(history: History, fence: number): Promise<void> {
+    this.#admit('saving the history', fence, history);
+    this.#disk.history = structuredClone(history);
+  }
+
+  async openIntent(intent: LaunchIntent): Promise<void> {
+    const { launchId } = intent.request;
+    const doing = `opening launch ${launchId}`;
+    this.#check(doing, intent.fence, intent);
+    if (this.#disk.intents.has(launchId)) throw failure('refused', doing, 'it was opened before');
+    this.#disk.fence = intent.fence;
+    this.#disk.intents.set(launchId, structuredClone(intent));
+    this.#pruneIntents();
+  }
+
+  async closeIntent(launchId: string, result: LaunchResult, fence: number): Promise<void> {
+    const doing = `closing launch ${launchId}`;
+    this.#check(doing, fence, result);
+    const intent = this.#disk.intents.get(launchId);
+    if (intent === undefined) throw failure('not-found', doing, 'it was never opened');
+    if (intent.result !== undefined && JSON.stringify(intent.result) !== JSON.stringify(result)) {
+      throw failure('refused', doing, 'it was closed with another result');
+    }
+    this.#disk.fence = fence;
+    this.#disk.intents.set(launchId, { ...intent, result: structuredClone(result) });
+  }
+
+  async intents(since: Instant): Promise<readonly LaunchIntent[]> {
+    const wanted = [...this.#disk.intents.values()].filter(
+      (intent) => intent.result === undefined || intent.openedAt > since,
+    );
+    return structuredClone(wanted.toSorted((a, b) => a.openedAt - b.openedAt));
+  }
+
+  async addDecisions(decisions: readonly DecisionRecord[], fence: number): Promise<void> {
+    this.#admit('adding decisions', fence, decisions);
+    this.#disk.decisions.push(...structuredClone(decisions));
+    this.#disk.decisions.splice(0, this.#disk.decisions.length - DECISIONS_KEPT);
+  }
+
+  async decisions(limit: number): Promise<readonly DecisionRecord[]> {
+    return structuredClone(this.#disk.decisions.toReversed().slice(0, Math.max(0, limit)));
+  }
+
+  #admit(doing: string, fence: number, value: unknown): void {
+    this.#check(doing, fence, value);
+    this.#disk.fence = fence;
+  }
+
+  #check(doing: string, fence: number, value: unknown): void {
+    if (!Number.isSafeInteger(fence)) {
+      throw failure('refused', doing, `${fence} is no fence: it must be a whole number`);
+    }
+    if (fence < this.#disk.fence) {
+      throw failure('fenced', doing, `fence ${fence} is outdated: ${this.#disk.fence} was seen`);
+    }
+    if (!isStorable(value)) throw failure('refused', doing, 'it holds a number that no file can hold');
+  }
+
+  #pruneIntents(): void {
+    const { intents } = this.#disk;
+    const newest = Math.max(...Array.from(intents.values(), ({ openedAt }) => openedAt));
+    for (const [launchId, intent] of intents) {
+      const age = newest - intent.openedAt;
+      if (intent.result !== undefined && age > INTENTS_KEPT) intents.delete(launchId);
+    }
+  }
+}
+
+/** JSON on a real disk has no NaN and no infinity. */
+function isStorable(value: unknown): boolean {
+  if (typeof value === 'number') return Number.isFinite(value);
+  return typeof value !== 'object' || value === null || Object.values(value).every(isStorable);
+}
+
+function failure(kind: PortErrorKind, doing: string, why: string): PortError {
+  return new PortError({ kind, system: 'store', doing: `${doing} in memory`, why });
+}

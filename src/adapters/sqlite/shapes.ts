@@ -1,0 +1,104 @@
+import { z } from 'zod';
+
+import type { DecisionRecord, LaunchRequest, LaunchResult, LaunchShortfall } from '../../controller/ports.ts';
+import type { History, InstanceHistory, PoolHistory, Shortfall, UnservedJob } from '../../engine/history.ts';
+import type { Offering } from '../../engine/pool.ts';
+import type { Duration, Instant } from '../../engine/time.ts';
+import { Document } from './document.ts';
+
+/** Names every field of `T`, optional ones too, so that a new field cannot be forgotten here. */
+type Fields<T> = { readonly [K in keyof T]-?: z.ZodType };
+
+const moment = z.custom<Instant>((value) => Number.isFinite(value), 'expected an instant');
+const duration = z.custom<Duration>((value) => Number.isFinite(value), 'expected a duration');
+
+const offering = z.object({
+  instanceType: z.string(),
+  subnet: z.string().exactOptional(),
+  market: z.enum(['spot', 'on-demand']),
+} satisfies Fields<Offering>);
+
+const instance = z.object({
+  pool: z.string(),
+  readyAt: moment.exactOptional(),
+  idleSince: moment.exactOptional(),
+  bootedFor: duration,
+  managerMissingSince: moment.exactOptional(),
+  bootFailed: z.literal(true).exactOptional(),
+  goneSince: moment.exactOptional(),
+} satisfies Fields<InstanceHistory>);
+
+const pool = z.object({
+  lastScaledAt: moment.exactOptional(),
+  setbacks: z.number(),
+  retryAt: moment.exactOptional(),
+  lastDesired: z.number().exactOptional(),
+} satisfies Fields<PoolHistory>);
+
+const unservedJob = z.object({
+  id: z.number(),
+  pool: z.string(),
+  since: moment,
+  until: moment,
+  times: z.number(),
+} satisfies Fields<UnservedJob>);
+
+const shortfall = z.object({
+  pool: z.string(),
+  offering: offering.exactOptional(),
+  code: z.string(),
+  at: moment,
+} satisfies Fields<Shortfall>);
+
+const launchShortfall = z.object({
+  offering: offering.exactOptional(),
+  code: z.string(),
+  message: z.string(),
+} satisfies Fields<LaunchShortfall>);
+
+/** The engine's memory. */
+export const historyDocument = new Document<History>(
+  'history',
+  z.object({
+    at: moment,
+    instances: z.record(z.string(), instance),
+    pools: z.record(z.string(), pool),
+    unserved: z.array(unservedJob),
+    shortfalls: z.array(shortfall),
+  } satisfies Fields<History>),
+);
+
+/** A launch, frozen. */
+export const requestDocument = new Document<LaunchRequest>(
+  'launch request',
+  z.object({
+    launchId: z.string(),
+    pool: z.string(),
+    count: z.number(),
+    offerings: z.array(offering),
+    slots: z.number(),
+    generation: z.string(),
+    template: z.object({ id: z.string(), version: z.string() }),
+  } satisfies Fields<LaunchRequest>),
+);
+
+/** What a launch gave. */
+export const resultDocument = new Document<LaunchResult>(
+  'launch result',
+  z.object({
+    launched: z.array(z.object({ id: z.string(), offering })),
+    shortfalls: z.array(launchShortfall),
+  } satisfies Fields<LaunchResult>),
+);
+
+/** One decision, for the record. */
+export const decisionDocument = new Document<DecisionRecord>(
+  'decision',
+  z.object({
+    at: moment,
+    pool: z.string(),
+    summary: z.string(),
+    steps: z.array(z.object({ rule: z.string(), from: z.number(), to: z.number() })),
+    actions: z.array(z.string()),
+  } satisfies Fields<DecisionRecord>),
+);

@@ -1,0 +1,140 @@
+import * as fc from 'fast-check';
+
+import type {
+  DecisionRecord,
+  LaunchRequest,
+  LaunchResult,
+  LaunchShortfall,
+} from '../../src/controller/ports.ts';
+import type {
+  History,
+  InstanceHistory,
+  PoolHistory,
+  Shortfall,
+  UnservedJob,
+} from '../../src/engine/history.ts';
+import type { Offering } from '../../src/engine/pool.ts';
+import { instant, milliseconds } from '../../src/engine/time.ts';
+
+/** Names every field of `T`, optional ones too, so that a new field cannot be forgotten here. */
+type Values<T> = { readonly [K in keyof T]-?: fc.Arbitrary<T[K]> };
+
+// A value with another prototype than Object's could not come back as it was.
+const plain = { noNullPrototype: true } as const;
+
+const texts = fc.string({ unit: 'grapheme', maxLength: 12 });
+const keys = texts.filter((text) => text !== '__proto__');
+const numbers = fc
+  .oneof(
+    fc.nat(),
+    fc.constantFrom(Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER, 1e300),
+    fc.double({ noNaN: true, noDefaultInfinity: true }),
+  )
+  // JSON has no negative zero.
+  .map((number) => number + 0);
+
+/** Any instant that a store can hold. */
+export const instants = numbers.map(instant);
+
+const offerings = fc.record(
+  {
+    instanceType: texts,
+    subnet: texts,
+    market: fc.constantFrom('spot', 'on-demand'),
+  } satisfies Values<Offering>,
+  { ...plain, requiredKeys: ['instanceType', 'market'] },
+);
+
+const instanceHistories = fc.record(
+  {
+    pool: texts,
+    bootedFor: numbers.map(milliseconds),
+    readyAt: instants,
+    idleSince: instants,
+    managerMissingSince: instants,
+    bootFailed: fc.constant(true as const),
+    goneSince: instants,
+  } satisfies Values<InstanceHistory>,
+  { ...plain, requiredKeys: ['pool', 'bootedFor'] },
+);
+
+const poolHistories = fc.record(
+  {
+    setbacks: numbers,
+    lastScaledAt: instants,
+    retryAt: instants,
+    lastDesired: numbers,
+  } satisfies Values<PoolHistory>,
+  { ...plain, requiredKeys: ['setbacks'] },
+);
+
+const unservedJobs = fc.record(
+  {
+    id: numbers,
+    pool: texts,
+    since: instants,
+    until: instants,
+    times: numbers,
+  } satisfies Values<UnservedJob>,
+  plain,
+);
+
+const shortfalls = fc.record(
+  { pool: texts, code: texts, at: instants, offering: offerings } satisfies Values<Shortfall>,
+  { ...plain, requiredKeys: ['pool', 'code', 'at'] },
+);
+
+/** Any history. */
+export const histories = fc.record(
+  {
+    at: instants,
+    instances: fc.dictionary(keys, instanceHistories, { ...plain, maxKeys: 5 }),
+    pools: fc.dictionary(keys, poolHistories, { ...plain, maxKeys: 5 }),
+    unserved: fc.array(unservedJobs, { maxLength: 3 }),
+    shortfalls: fc.array(shortfalls, { maxLength: 3 }),
+  } satisfies Values<History>,
+  plain,
+);
+
+/** Any launch request; its launchId may be taken. */
+export const launchRequests = fc.record(
+  {
+    launchId: texts,
+    pool: texts,
+    count: numbers,
+    offerings: fc.array(offerings, { maxLength: 3 }),
+    slots: numbers,
+    generation: texts,
+    template: fc.record({ id: texts, version: texts }, plain),
+  } satisfies Values<LaunchRequest>,
+  plain,
+);
+
+const launchShortfalls = fc.record(
+  { code: texts, message: texts, offering: offerings } satisfies Values<LaunchShortfall>,
+  { ...plain, requiredKeys: ['code', 'message'] },
+);
+
+/** Any answer of a launch. */
+export const launchResults = fc.record(
+  {
+    launched: fc.array(fc.record({ id: texts, offering: offerings }, plain), { maxLength: 3 }),
+    shortfalls: fc.array(launchShortfalls, { maxLength: 3 }),
+  } satisfies Values<LaunchResult>,
+  plain,
+);
+
+/** A few decisions. */
+export const decisionLists = fc.array(
+  fc.record(
+    {
+      at: instants,
+      pool: texts,
+      summary: texts,
+      steps: fc.array(fc.record({ rule: texts, from: numbers, to: numbers }, plain), { maxLength: 3 }),
+      actions: fc.array(texts, { maxLength: 3 }),
+    } satisfies Values<DecisionRecord>,
+    plain,
+  ),
+  { maxLength: 5 },
+);

@@ -1,0 +1,212 @@
+import { VirtualClock } from '../../src/adapters/memory/clock.ts';
+import { Ec2 } from '../../src/adapters/memory/ec2/ec2.ts';
+import { type InstanceRecord, stateOf } from '../../src/adapters/memory/ec2/instance-record.ts';
+import { defaultPlace } from '../../src/adapters/memory/ec2/place.ts';
+import { MemoryFleet } from '../../src/adapters/memory/fleet.ts';
+import { GitLab } from '../../src/adapters/memory/gitlab/gitlab.ts';
+import type { JobDefinition, JobStatus } from '../../src/adapters/memory/gitlab/job.ts';
+import { MemoryJobSource } from '../../src/adapters/memory/job-source.ts';
+import { MemoryLease } from '../../src/adapters/memory/lease.ts';
+import { Machines } from '../../src/adapters/memory/machines.ts';
+import { MemoryRunnerRegistry } from '../../src/adapters/memory/runner-registry.ts';
+import { MemoryDisk, MemoryStore } from '../../src/adapters/memory/store.ts';
+import type { ControllerEvent } from '../../src/controller/events.ts';
+import type { Fleet, Store } from '../../src/controller/ports.ts';
+import { Controller, type PassReport } from '../../src/controller/reconcile.ts';
+import { runPasses, Wakes } from '../../src/controller/wakes.ts';
+import type { FleetPolicy, PoolPolicy } from '../../src/engine/pool.ts';
+import { type Duration, elapsed, type Instant, minutes, seconds } from '../../src/engine/time.ts';
+import { aPolicy, aPool } from './observations.ts';
+
+export interface WorldOptions {
+  readonly pools?: readonly PoolPolicy[];
+  readonly seed?: number;
+  readonly pollInterval?: Duration;
+  readonly bootFor?: Duration;
+  readonly listingLag?: Duration;
+  /** Whether job webhooks reach the controller. */
+  readonly webhooks?: boolean;
+  /** Puts something between the controller and EC2, to break it there. */
+  readonly fleet?: (fleet: Fleet) => Fleet;
+  readonly store?: (store: Store) => Store;
+}
+
+const SUBNET = defaultPlace.subnets[0]?.id ?? '';
+const IMAGE = defaultPlace.images[0]?.id ?? '';
+
+/** A pool whose offering exists in the model of EC2. */
+export function worldPool(over: Partial<PoolPolicy> = {}): PoolPolicy {
+  return aPool({
+    idle: { slots: 0, time: minutes(1) },
+    offerings: [{ instanceType: 'm7i.large', subnet: SUBNET, market: 'spot' }],
+    ...over,
+  });
+}
+
+/** One run of a controller process. */
+interface Run {
+  readonly controller: Controller;
+  readonly abort: AbortController;
+  readonly ended: Promise<void>;
+}
+
+/** GitLab, EC2, machines and a controller in virtual time. */
+export class World {
+  readonly clock = new VirtualClock();
+  readonly ec2: Ec2;
+  readonly gitlab: GitLab;
+  readonly outage = { on: false };
+  readonly machines: Machines;
+  readonly events: { readonly at: Instant; readonly event: ControllerEvent }[] = [];
+  readonly reports: PassReport[] = [];
+  readonly disk = new MemoryDisk();
+  readonly project: number;
+  policy: FleetPolicy;
+  webhooks: boolean;
+  readonly #options: WorldOptions;
+  readonly #runners: Readonly<Record<string, { readonly id: number; readonly token: string }>>;
+  #run: Run | undefined;
+  #runs = 0;
+  #wakes = new Wakes();
+  #mostInstances = 0;
+
+  constructor(options: WorldOptions = {}) {
+    const seed = options.seed ?? 1;
+    const pools = options.pools ?? [worldPool()];
+    this.#options = options;
+    this.webhooks = options.webhooks ?? true;
+    this.policy = aPolicy(...pools);
+    this.ec2 = new Ec2({ timers: this.clock, seed, listingLag: options.listingLag ?? seconds(0) });
+    this.gitlab = new GitLab({ timers: this.clock, seed });
+    this.project = this.gitlab.addProject({ path: 'acme/web' }).id;
+    this.#runners = Object.fromEntries(
+      pools.map(({ name, tags, runUntagged }) => {
+        const { id, token } = this.gitlab.addRunner({ tags, runUntagged });
+        return [name, { id, token }];
+      }),
+    );
+    this.machines = new Machines({
+      timers: this.clock,
+      ec2: this.ec2,
+      gitlab: this.gitlab,
+      outage: this.outage,
+      tokens: Object.fromEntries(Object.entries(this.#runners).map(([pool, { token }]) => [pool, token])),
+      bootFor: options.bootFor ?? seconds(35),
+      pollEvery: seconds(3),
+      watchEvery: seconds(5),
+    });
+    this.gitlab.onJobEvent(({ job }) => {
+      if (this.webhooks && !this.outage.on) this.#wakes.add({ project: job.project, pipeline: job.pipeline });
+    });
+    this.ec2.onStateChange(() => {
+      this.#mostInstances = Math.max(this.#mostInstances, this.alive().length);
+    });
+  }
+
+  /** Starts a controller process; several may run beside each other. */
+  start(): Run {
+    const { clock, outage } = this;
+    const { fleet: breakFleet = (same: Fleet) => same, store: breakStore = (same: Store) => same } = this.#options;
+    const wakes = new Wakes();
+    this.#wakes = wakes;
+    const abort = new AbortController();
+    const controller = new Controller({
+      clock,
+      jobs: new MemoryJobSource({ gitlab: this.gitlab, projects: [this.project], outage }),
+      runners: new MemoryRunnerRegistry({ gitlab: this.gitlab, pools: this.#runners, outage }),
+      fleet: breakFleet(new MemoryFleet({ ec2: this.ec2, installation: 'test', imageId: IMAGE })),
+      store: breakStore(new MemoryStore(this.disk)),
+      lease: new MemoryLease(this.disk, { owner: `controller-${++this.#runs}` }),
+      recorder: { record: (event) => this.events.push({ at: clock.now(), event }) },
+      policy: () => this.policy,
+      freshFor: () => seconds(45),
+      leaseFor: () => seconds(40),
+      callTimeout: () => seconds(10),
+    });
+    const ended = runPasses({
+      clock,
+      wakes,
+      pass: async (wake) => {
+        this.reports.push(await controller.pass(wake, abort.signal));
+      },
+      pollInterval: () => this.#options.pollInterval ?? seconds(15),
+      spacing: seconds(1),
+      signal: abort.signal,
+    });
+    this.#run = { controller, abort, ended };
+    return this.#run;
+  }
+
+  /** Ends the running controller. */
+  async stop(run = this.#run): Promise<void> {
+    run?.abort.abort();
+    await this.clock.advance(seconds(0));
+    await run?.ended;
+  }
+
+  /** A pipeline of `count` jobs in one stage. */
+  submit(count: number, job: Partial<JobDefinition> = {}): number {
+    const jobs = Array.from({ length: count }, (_, index) => ({
+      name: `job-${index}`,
+      stage: 'test',
+      tags: ['linux'],
+      duration: minutes(2),
+      ...job,
+    }));
+    return this.gitlab.createPipeline(this.project, { stages: ['test'], jobs }).id;
+  }
+
+  advance(duration: Duration): Promise<void> {
+    return this.clock.advance(duration);
+  }
+
+  jobs(status: JobStatus): number {
+    return this.gitlab.jobCounts()[status] ?? 0;
+  }
+
+  /** Instances that cost money now. */
+  alive(): readonly InstanceRecord[] {
+    return this.ec2.instances().filter((record) => ['pending', 'running'].includes(stateOf(record)));
+  }
+
+  /** All instances ever bought. */
+  bought(): number {
+    return this.ec2.instances().length;
+  }
+
+  managers(): number {
+    return Object.values(this.#runners).reduce((sum, { id }) => sum + this.gitlab.managers(id).length, 0);
+  }
+
+  /** Removes every manager, as an operator could do in GitLab's pages. */
+  forgetManagers(): void {
+    for (const { id, token } of Object.values(this.#runners)) {
+      for (const { systemId } of this.gitlab.managers(id)) this.gitlab.removeManager({ token, systemId });
+    }
+  }
+
+  /** The most instances that were alive at the same time. */
+  get mostInstances(): number {
+    return this.#mostInstances;
+  }
+
+  /** Seconds from being queued to being started, of every job that started. */
+  waits(): readonly number[] {
+    return this.gitlab
+      .jobsOfProject(this.project)
+      .flatMap(({ queuedAt, startedAt }) =>
+        queuedAt === undefined || startedAt === undefined ? [] : [elapsed(queuedAt, startedAt) / 1000],
+      );
+  }
+
+  eventsNamed<Name extends ControllerEvent['event']>(name: Name): readonly Extract<ControllerEvent, { event: Name }>[] {
+    return this.events.flatMap(({ event }) => (isNamed(event, name) ? [event] : []));
+  }
+}
+
+function isNamed<Name extends ControllerEvent['event']>(
+  event: ControllerEvent,
+  name: Name,
+): event is Extract<ControllerEvent, { event: Name }> {
+  return event.event === name;
+}
