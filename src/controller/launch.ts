@@ -3,7 +3,7 @@ import type { Outcome } from '../engine/outcome.ts';
 import type { Action } from '../engine/plan.ts';
 import type { PoolPolicy } from '../engine/pool.ts';
 import type { Duration, Instant } from '../engine/time.ts';
-import { isPortError, type PortError } from './errors.ts';
+import { isPortError, type PortError, type PortErrorKind } from './errors.ts';
 import type { Recorder } from './events.ts';
 import type { Clock, Fleet, LaunchIntent, LaunchResult, Store } from './ports.ts';
 import type { Term } from './term.ts';
@@ -26,20 +26,24 @@ function launchIdFor(pool: string, fence: number, now: Instant, number: number):
   return [pool, fence.toString(36), now.toString(36), number.toString(36)].join('-');
 }
 
-/** Failures after which it is certain that nothing was bought; after any other the launch may have happened. */
-function isDefinite(error: unknown): error is PortError {
-  return (['refused', 'unauthorized', 'throttled', 'not-found'] as const).some((kind) => isPortError(error, kind));
-}
+/** Failures of a first try after which it is certain that nothing was bought; after any other it may have happened. */
+const DEFINITE_AT_FIRST: readonly PortErrorKind[] = ['refused', 'unauthorized', 'throttled', 'not-found'];
+/** A replay that is kept out says nothing about the lost first try: only a verdict on the request itself does. */
+const DEFINITE_AT_REPLAY: readonly PortErrorKind[] = ['refused', 'not-found'];
 
 function nothing(error: PortError): LaunchResult {
   return { launched: [], shortfalls: [{ code: error.kind, message: error.message }] };
 }
 
 /** Makes the call of a written intent and writes down its answer; throws when the answer is not known. */
-async function carryOut(intent: LaunchIntent, at: Launching): Promise<LaunchResult> {
+async function carryOut(
+  intent: LaunchIntent,
+  definite: readonly PortErrorKind[],
+  at: Launching,
+): Promise<LaunchResult> {
   await at.term.secure(at.callTimeout);
   const result = await at.fleet.launch(intent.request, at.signal).catch((error: unknown) => {
-    if (isDefinite(error)) return nothing(error);
+    if (isPortError(error) && definite.includes(error.kind)) return nothing(error);
     throw error;
   });
   await at.store.closeIntent(intent.request.launchId, result, at.term.fence);
@@ -62,7 +66,7 @@ export async function replayOpenIntents(at: Launching): Promise<void> {
     if (at.signal.aborted) return;
     const { launchId } = intent.request;
     try {
-      const { launched } = await carryOut(intent, at);
+      const { launched } = await carryOut(intent, DEFINITE_AT_REPLAY, at);
       at.recorder.record({ event: 'launch replayed', launchId, launched: launched.map(({ id }) => id) });
     } catch (error) {
       if (isPortError(error, 'fenced')) throw error;
@@ -91,7 +95,7 @@ export async function launch(action: Launch, pool: PoolPolicy, number: number, a
     openedAt: now,
   };
   await at.store.openIntent(intent);
-  const result = await carryOut(intent, at);
+  const result = await carryOut(intent, DEFINITE_AT_FIRST, at);
   return {
     action,
     done: true,

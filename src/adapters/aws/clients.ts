@@ -1,0 +1,38 @@
+import { EC2Client } from '@aws-sdk/client-ec2';
+import { SSMClient } from '@aws-sdk/client-ssm';
+
+/** How the AWS APIs are reached. */
+export interface AwsAccess {
+  readonly region: string;
+  /** Full URLs in place of the region's own endpoints: VPC endpoints, or a double. */
+  readonly endpoints?: { readonly ec2?: string; readonly ssm?: string };
+  /**
+   * Fixed credentials. Without them the SDK's default chain looks in the environment, the shared files, and
+   * last the machine's own metadata service.
+   */
+  readonly credentials?: {
+    readonly accessKeyId: string;
+    readonly secretAccessKey: string;
+    readonly sessionToken?: string;
+  };
+}
+
+function settings(access: AwsAccess, endpoint: string | undefined) {
+  return {
+    region: access.region,
+    // One attempt: the next pass is the retry, and an attempt that nobody sees breaks the lease's time-out.
+    maxAttempts: 1,
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(access.credentials === undefined ? {} : { credentials: access.credentials }),
+  };
+}
+
+/** A client for EC2; the time-out of each call is the caller's. */
+export function ec2Client(access: AwsAccess): EC2Client {
+  return new EC2Client(settings(access, access.endpoints?.ec2));
+}
+
+/** A client for Systems Manager; the time-out of each call is the caller's. */
+export function ssmClient(access: AwsAccess): SSMClient {
+  return new SSMClient(settings(access, access.endpoints?.ssm));
+}

@@ -1,0 +1,163 @@
+import {
+  CreateTagsCommand,
+  type EC2Client,
+  type Instance as Description,
+  TerminateInstancesCommand,
+} from '@aws-sdk/client-ec2';
+import { isPortError, PortError } from '../../controller/errors.ts';
+import type { Fleet, LaunchRequest, LaunchResult } from '../../controller/ports.ts';
+import type { DrainReason, Instance } from '../../engine/instance.ts';
+import type { Duration, Instant } from '../../engine/time.ts';
+import { awsCall, type CallLimits, limitsOf } from './aws-call.ts';
+import { readDescription } from './described-instance.ts';
+import { awsCode } from './errors.ts';
+import { launchFleet } from './fleet-launch.ts';
+import { describeIds, describeMatching } from './instance-listing.ts';
+import { drainValue, TAG } from './instance-tags.ts';
+import { LaunchTemplates, type PoolMachines, wantedTemplate } from './launch-template.ts';
+import { serialConsole } from './serial-console.ts';
+import { inBatches } from './unknown-ids.ts';
+
+export interface Ec2FleetOptions {
+  readonly ec2: EC2Client;
+  /** Names all that this Runtide owns. */
+  readonly installation: string;
+  /** The user's tags for everything bought, as of now. */
+  readonly tags: () => Readonly<Record<string, string>>;
+  /** What each pool's new instances are made of, as of now. */
+  readonly pools: () => Readonly<Record<string, PoolMachines>>;
+  /** The longest that one operation may take; for listings, that one page may take. */
+  readonly timeout: Duration;
+  /** Called once for each instance that carries our tag but cannot be read. */
+  readonly note: (message: string) => void;
+}
+
+const NOT_TERMINATED = ['pending', 'running', 'shutting-down', 'stopping', 'stopped'];
+const FIND_BATCH = 200;
+const TERMINATE_BATCH = 500;
+
+function namesOf(ids: readonly string[]): string {
+  const more = ids.length - 3;
+  const named = ids.slice(0, 3).join(', ');
+  return more > 0 ? `instances ${named} and ${more} more` : `instances ${named}`;
+}
+
+/** Pools of EC2 instances, each bought by instant fleets over a launch template that Runtide owns. */
+export function ec2Fleet(options: Ec2FleetOptions): Fleet {
+  return new Ec2Fleet(options);
+}
+
+class Ec2Fleet implements Fleet {
+  readonly #options: Ec2FleetOptions;
+  readonly #templates: LaunchTemplates;
+  /** The pinned template of each pool, by the name of its version: a version never changes. */
+  readonly #pins = new Map<string, { version: string; pin: LaunchRequest['template'] }>();
+  readonly #noted = new Set<string>();
+
+  constructor(options: Ec2FleetOptions) {
+    this.#options = options;
+    this.#templates = new LaunchTemplates(options.ec2);
+  }
+
+  async list(signal: AbortSignal): Promise<readonly Instance[]> {
+    const { ec2, installation } = this.#options;
+    const call = { system: 'ec2', doing: `listing the instances of installation ${installation}` } as const;
+    const filters = { [`tag:${TAG.installation}`]: [installation], 'instance-state-name': NOT_TERMINATED };
+    return this.#read(await describeMatching(ec2, filters, call, () => this.#limits(signal)));
+  }
+
+  async find(ids: readonly string[], signal: AbortSignal): Promise<readonly Instance[]> {
+    const call = { system: 'ec2', doing: `looking up ${namesOf(ids)}` } as const;
+    const pages = await inBatches(ids, FIND_BATCH, (batch) =>
+      describeIds(this.#options.ec2, batch, call, () => this.#limits(signal)),
+    );
+    return this.#read(pages.flat());
+  }
+
+  async prepare(pool: string, signal: AbortSignal): Promise<LaunchRequest['template']> {
+    const { installation, tags } = this.#options;
+    const wanted = wantedTemplate(installation, pool, this.#machines(pool), tags());
+    const known = this.#pins.get(pool);
+    if (known?.version === wanted.version) return known.pin;
+    const pin = await this.#templates.ensure(wanted, this.#limits(signal));
+    this.#pins.set(pool, { version: wanted.version, pin });
+    return pin;
+  }
+
+  async launch(request: LaunchRequest, signal: AbortSignal): Promise<LaunchResult> {
+    const { ec2, installation, tags } = this.#options;
+    const limits = this.#limits(signal);
+    const launchedBefore = (launchId: string) => this.#launchedBefore(launchId, limits);
+    try {
+      return await launchFleet(request, { ec2, installation, tags: tags(), launchedBefore }, limits);
+    } catch (error) {
+      // The template may have been deleted: the next `prepare` must look again.
+      if (isPortError(error, 'refused')) this.#pins.delete(request.pool);
+      throw error;
+    }
+  }
+
+  async drain(id: string, because: DrainReason, at: Instant, signal: AbortSignal): Promise<void> {
+    const { ec2 } = this.#options;
+    const call = { system: 'ec2', doing: `asking instance ${id} to drain` } as const;
+    const Tags = [{ Key: TAG.drain, Value: drainValue(because, at) }];
+    await awsCall(call, this.#limits(signal), (options) =>
+      ec2.send(new CreateTagsCommand({ Resources: [id], Tags }), options),
+    ).catch((error: unknown) => {
+      if (awsCode(error) !== 'InvalidInstanceID.NotFound') throw error;
+    });
+  }
+
+  async terminate(ids: readonly string[], signal: AbortSignal): Promise<void> {
+    const { ec2 } = this.#options;
+    const limits = this.#limits(signal);
+    await inBatches(ids, TERMINATE_BATCH, (batch) => {
+      const call = { system: 'ec2', doing: `terminating ${namesOf(batch)}` } as const;
+      return awsCall(call, limits, (options) =>
+        ec2.send(new TerminateInstancesCommand({ InstanceIds: [...batch] }), options),
+      );
+    });
+  }
+
+  console(id: string, signal: AbortSignal): Promise<string> {
+    return serialConsole(this.#options.ec2, id, this.#limits(signal));
+  }
+
+  async #launchedBefore(launchId: string, limits: CallLimits): Promise<readonly Instance[]> {
+    const { ec2, installation } = this.#options;
+    const call = { system: 'ec2', doing: `looking for the instances of launch ${launchId}` } as const;
+    const filters = { [`tag:${TAG.installation}`]: [installation], [`tag:${TAG.launch}`]: [launchId] };
+    return this.#read(await describeMatching(ec2, filters, call, () => limits));
+  }
+
+  #limits(signal: AbortSignal): CallLimits {
+    return limitsOf(signal, this.#options.timeout);
+  }
+
+  #machines(pool: string): PoolMachines {
+    const machines = this.#options.pools()[pool];
+    if (machines !== undefined) return machines;
+    throw new PortError({
+      kind: 'refused',
+      system: 'ec2',
+      doing: `preparing the launch template of pool ${pool}`,
+      why: 'the configuration has no such pool',
+      next: 'add the pool, or wait until the next pass no longer wants it',
+    });
+  }
+
+  #read(descriptions: readonly Description[]): readonly Instance[] {
+    return descriptions.flatMap((described) => {
+      const reading = readDescription(described);
+      if ('instance' in reading) return [reading.instance];
+      if (described.State?.Name !== 'terminated') this.#noteOnce(reading.id, reading.unreadable);
+      return [];
+    });
+  }
+
+  #noteOnce(id: string, why: string): void {
+    if (this.#noted.has(id)) return;
+    this.#noted.add(id);
+    this.#options.note(`instance ${id} is left out: ${why}; end it by hand, or mend its tags`);
+  }
+}

@@ -1,0 +1,113 @@
+import { type DrainReason, RETIREMENT_REASONS } from '../../engine/instance.ts';
+import { type Instant, instant } from '../../engine/time.ts';
+
+/** The tags that make an instance ours. */
+export const TAG = {
+  installation: 'runtide:installation',
+  pool: 'runtide:pool',
+  launch: 'runtide:launch',
+  slots: 'runtide:slots',
+  generation: 'runtide:generation',
+  /** The instance drains while it is there, whatever it says: `<reason>@<ISO time>`, such as `idle@2026-01-05T08:00:00.000Z`. */
+  drain: 'runtide:drain',
+  name: 'Name',
+} as const;
+
+/** What an instance's own tags say of it. */
+export interface LaunchTags {
+  readonly installation: string;
+  readonly pool: string;
+  readonly launchId: string;
+  readonly slots: number;
+  readonly generation: string;
+}
+
+/** A tag as the AWS APIs spell it. */
+export interface AwsTag {
+  readonly Key?: string | undefined;
+  readonly Value?: string | undefined;
+}
+
+/** A set of tags as the AWS APIs take it. */
+export function awsTags(tags: ReadonlyMap<string, string>): { Key: string; Value: string }[] {
+  return Array.from(tags, ([Key, Value]) => ({ Key, Value }));
+}
+
+/** A set of tags from an AWS answer. */
+export function tagMap(tags: readonly AwsTag[] | undefined): ReadonlyMap<string, string> {
+  return new Map((tags ?? []).flatMap(({ Key, Value }) => (Key === undefined ? [] : [[Key, Value ?? '']])));
+}
+
+/** The tags of everything that belongs to a pool; those of the user may replace the name, and nothing else. */
+export function poolTags(
+  installation: string,
+  pool: string,
+  users: Readonly<Record<string, string>>,
+): ReadonlyMap<string, string> {
+  return new Map([
+    [TAG.name, `runtide-${installation}-${pool}`],
+    ...Object.entries(users),
+    [TAG.installation, installation],
+    [TAG.pool, pool],
+  ]);
+}
+
+/** The tags that an instance gets at its launch. */
+export function launchTags(
+  launch: LaunchTags,
+  users: Readonly<Record<string, string>>,
+): ReadonlyMap<string, string> {
+  return new Map([
+    ...poolTags(launch.installation, launch.pool, users),
+    [TAG.launch, launch.launchId],
+    [TAG.slots, String(launch.slots)],
+    [TAG.generation, launch.generation],
+  ]);
+}
+
+/** Why what EC2 says of an instance does not make it one of ours. */
+export class Unreadable extends Error {}
+
+function required(tags: ReadonlyMap<string, string>, key: string): string {
+  const value = tags.get(key);
+  if (value === undefined || value === '') throw new Unreadable(`tag ${key} is missing`);
+  return value;
+}
+
+/** Reads back what `launchTags` wrote. Throws `Unreadable`. */
+export function readLaunchTags(tags: ReadonlyMap<string, string>): LaunchTags {
+  const slots = required(tags, TAG.slots);
+  if (!/^[1-9]\d{0,3}$/.test(slots)) throw new Unreadable(`tag ${TAG.slots} is not a number of slots`);
+  return {
+    installation: required(tags, TAG.installation),
+    pool: required(tags, TAG.pool),
+    launchId: required(tags, TAG.launch),
+    slots: Number(slots),
+    generation: required(tags, TAG.generation),
+  };
+}
+
+const DRAIN_REASONS: readonly DrainReason[] = [...RETIREMENT_REASONS, 'idle', 'asked'];
+
+/** The value of the drain tag. */
+export function drainValue(because: DrainReason, at: Instant): string {
+  return `${because}@${new Date(at).toISOString()}`;
+}
+
+/**
+ * Reads the drain tag; undefined when it is not set. A value that somebody wrote by hand drains as well: its
+ * reason is `asked`, its time `otherwise`.
+ */
+export function readDrain(
+  tags: ReadonlyMap<string, string>,
+  otherwise: Instant,
+): { because: DrainReason; at: Instant } | undefined {
+  const value = tags.get(TAG.drain);
+  if (value === undefined) return undefined;
+  const [word, time = ''] = value.split('@', 2);
+  const at = Date.parse(time);
+  return {
+    because: DRAIN_REASONS.find((reason) => reason === word) ?? 'asked',
+    at: Number.isNaN(at) ? otherwise : instant(at),
+  };
+}

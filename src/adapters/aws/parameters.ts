@@ -1,0 +1,23 @@
+import { GetParameterCommand, type SSMClient } from '@aws-sdk/client-ssm';
+import type { Duration } from '../../engine/time.ts';
+import { awsCall, limitsOf } from './aws-call.ts';
+import { invalidAnswer } from './errors.ts';
+
+/**
+ * The decrypted value of the SSM parameter `name` (a path, or an ARN).
+ * Throws `PortError`, which never holds the value: `not-found`, `unauthorized`, `throttled`, `unreachable`, …
+ */
+export async function readParameter(
+  ssm: SSMClient,
+  name: string,
+  signal: AbortSignal,
+  timeout: Duration,
+): Promise<string> {
+  const call = { system: 'ssm', doing: `reading SSM parameter ${name}` } as const;
+  const answer = await awsCall(call, limitsOf(signal, timeout), (options) =>
+    ssm.send(new GetParameterCommand({ Name: name, WithDecryption: true }), options),
+  );
+  const value = answer.Parameter?.Value;
+  if (value === undefined) throw invalidAnswer(call, 'the value', answer.$metadata.requestId);
+  return value;
+}

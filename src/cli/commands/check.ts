@@ -1,0 +1,81 @@
+import process from 'node:process';
+import type { Command } from 'commander';
+import { probe } from '../../adapters/gitlab/probe.ts';
+import { type Adapters, composeAdapters } from '../../compose.ts';
+import type { Config, PoolConfig } from '../../config/schema.ts';
+import { loadDaemonConfig } from '../../runtimes/daemon/run.ts';
+import { systemClock } from '../../runtimes/system-clock.ts';
+import { packageVersion } from '../../version.ts';
+import { configCommand, type ConfigOptions } from '../options.ts';
+
+/** One thing that was tried. */
+interface Finding {
+  readonly check: string;
+  readonly ok: boolean;
+  readonly detail: string;
+}
+
+async function tried(check: string, run: () => Promise<string>): Promise<Finding> {
+  try {
+    return { check, ok: true, detail: await run() };
+  } catch (error) {
+    return { check, ok: false, detail: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+async function runnerFits(pool: PoolConfig, adapters: Adapters, signal: AbortSignal): Promise<string> {
+  const runner = await adapters.runners.describe(pool.name, signal);
+  const missing = pool.tags.filter((tag) => !runner.tags.includes(tag));
+  const extra = runner.tags.filter((tag) => !pool.tags.includes(tag));
+  const wrong = [
+    ...(missing.length > 0 ? [`the runner lacks the pool's tags ${missing.join(', ')}`] : []),
+    ...(extra.length > 0 ? [`the runner has tags that the pool does not name: ${extra.join(', ')}`] : []),
+    ...(runner.runUntagged === pool.runUntagged ? [] : [`run untagged is ${runner.runUntagged} in GitLab`]),
+    ...(runner.paused ? ['the runner is paused'] : []),
+  ];
+  if (wrong.length > 0) throw new Error(`${wrong.join('; ')}; make GitLab and the configuration agree`);
+  return `runner ${pool.runner.id} takes what the pool counts`;
+}
+
+async function findings(config: Config, adapters: Adapters): Promise<readonly Finding[]> {
+  const signal = AbortSignal.timeout(config.gitlab.timeout * 10);
+  const token = await tried('GitLab token', async () => {
+    const { version, token: own } = await probe(adapters.client, signal);
+    if (!own.active) throw new Error(`token ${own.name} is no longer active; make a new one`);
+    const end = own.expiresAt === undefined ? 'does not expire' : `expires ${new Date(own.expiresAt).toISOString().slice(0, 10)}`;
+    return `GitLab ${version}; token ${own.name} with ${own.scopes.join(', ')}; it ${end}`;
+  });
+  const jobs = await tried('jobs', async () => {
+    const { demand, held } = await adapters.jobs.sweep(signal);
+    const pending = demand.reduce((sum, kind) => sum + kind.pending.length, 0);
+    return `${pending} pending and ${held.length} held in ${config.gitlab.projects.length} projects`;
+  });
+  const instances = await tried('EC2 instances', async () => `${(await adapters.fleet.list(signal)).length} of ours`);
+  const pools = await Promise.all(
+    Object.values(config.pools).flatMap((pool) => [
+      tried(`runner of ${pool.name}`, () => runnerFits(pool, adapters, signal)),
+      tried(`token parameter of ${pool.name}`, async () => {
+        const value = await adapters.runnerToken(pool.name, signal);
+        if (!value.startsWith('glrt-')) throw new Error('it does not hold a glrt- token; put the runner authentication token there');
+        return `${pool.runner.tokenParameter} holds a runner token`;
+      }),
+    ]),
+  );
+  return [token, jobs, instances, ...pools];
+}
+
+/** `runtide check`: tries everything that the daemon needs, and changes nothing. */
+export function checkCommand(): Command {
+  return configCommand('check', 'Check the configuration and everything that it names; changes nothing').action(
+    async ({ config: file, json }: ConfigOptions) => {
+      const config = await loadDaemonConfig(file);
+      const note = (message: string): void => void process.stderr.write(`${message}\n`);
+      const adapters = await composeAdapters(config, { clock: systemClock, version: packageVersion(), note });
+      const found = [{ check: 'configuration', ok: true, detail: `${file} is valid` }, ...(await findings(config, adapters))];
+      const ok = found.every((finding) => finding.ok);
+      const lines = found.map(({ check, ok: fine, detail }) => `${fine ? 'ok    ' : 'FAILED'}  ${check}: ${detail}\n`);
+      process.stdout.write(json === true ? `${JSON.stringify({ ok, findings: found }, null, 2)}\n` : lines.join(''));
+      if (!ok) process.exitCode = 1;
+    },
+  );
+}

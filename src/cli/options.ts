@@ -1,0 +1,15 @@
+import { Command } from 'commander';
+
+/** What every command that reads the configuration takes. */
+export interface ConfigOptions {
+  readonly config: string;
+  readonly json?: true;
+}
+
+/** A command with the options that all of them share. */
+export function configCommand(name: string, description: string): Command {
+  return new Command(name)
+    .description(description)
+    .option('-c, --config <file>', 'the configuration file', 'runtide.yaml')
+    .option('--json', 'print JSON instead of text');
+}

@@ -1,0 +1,185 @@
+import type { WebhookEvent } from '../../adapters/gitlab/webhook-event.ts';
+import {
+  composeAdapters,
+  composeController,
+  composeWebhook,
+  openState,
+  readConfigParameter,
+  type State,
+} from '../../compose.ts';
+import { compareConfigs } from '../../config/changes.ts';
+import { environment } from '../../config/environment.ts';
+import { loadConfig } from '../../config/load.ts';
+import type { Config } from '../../config/schema.ts';
+import type { ControllerEvent } from '../../controller/events.ts';
+import type { Clock } from '../../controller/ports.ts';
+import { runPasses, Wakes } from '../../controller/wakes.ts';
+import { milliseconds, seconds } from '../../engine/time.ts';
+import { StatusBoard } from '../../status/model.ts';
+import { statusRoutes } from '../../status/routes.ts';
+import { eventLine, type Line, type Log, webhookLine } from './log.ts';
+import { quietly } from './quiet.ts';
+import { type Listening, serve } from './server.ts';
+import type { Shutdown } from './shutdown.ts';
+
+/** Wakes that come faster than this share a pass. */
+const SPACING = seconds(1);
+/** Without a pass for this many sweeps the process is not healthy. */
+const UNHEALTHY_SWEEPS = 4;
+const FLOOD_INTERVAL = seconds(1);
+
+export interface DaemonOptions {
+  readonly file: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly shutdown: Shutdown;
+  readonly version: string;
+}
+
+/** What is made anew when the configuration is loaded again. */
+interface Composition {
+  readonly config: Config;
+  readonly controller: ReturnType<typeof composeController>;
+  readonly webhook: ReturnType<typeof composeWebhook>;
+}
+
+/** Loads the configuration as every command does. */
+export function loadDaemonConfig(file: string): Promise<Config> {
+  return loadConfig(file, { env: environment(), readParameter: readConfigParameter });
+}
+
+/** One daemon: two servers and the loop of passes, from start to the shutdown signal. */
+export async function runDaemon(options: DaemonOptions): Promise<void> {
+  const config = await loadDaemonConfig(options.file);
+  options.log.setLevel(config.log.level);
+  await using resources = new AsyncDisposableStack();
+  const state = resources.use(openState(config.state));
+  const daemon = new Daemon(options, config, state);
+  await daemon.compose(config);
+  const listeners = await daemon.listen(config);
+  for (const listener of listeners) resources.use(listener);
+  options.shutdown.onHangup(() => {
+    void daemon.reload();
+  });
+  await daemon.run();
+}
+
+class Daemon {
+  readonly #options: DaemonOptions;
+  readonly #state: State;
+  readonly #wakes = new Wakes();
+  readonly #board: StatusBoard;
+  readonly #noteQuietly: (kind: string, line: Line) => void;
+  #config: Config;
+  #composition: Composition | undefined;
+
+  constructor(options: DaemonOptions, config: Config, state: State) {
+    const { clock, log } = options;
+    this.#options = options;
+    this.#config = config;
+    this.#state = state;
+    this.#board = new StatusBoard(config.installation, clock.now());
+    this.#noteQuietly = quietly((line) => log.line(line), { now: () => clock.now(), every: FLOOD_INTERVAL });
+  }
+
+  /** Builds adapters, controller and webhook for a configuration; the next pass uses them. */
+  async compose(config: Config): Promise<void> {
+    const { clock, log, version } = this.#options;
+    const note = (message: string): void => log.line({ level: 'warn', message, fields: {} });
+    const adapters = await composeAdapters(config, { clock, version, note });
+    const recorder = { record: (event: ControllerEvent) => this.#record(event) };
+    this.#composition = {
+      config,
+      controller: composeController(config, adapters, { clock, ...this.#state, recorder }),
+      webhook: composeWebhook(config, {
+        clock,
+        wake: (ref) => this.#wakes.add(ref),
+        note: (event) => this.#noteWebhook(event),
+      }),
+    };
+    this.#config = config;
+  }
+
+  /** Opens the webhook's and the status API's servers. */
+  async listen(config: Config): Promise<readonly Listening[]> {
+    const { clock, log, version } = this.#options;
+    const listeners: Listening[] = [];
+    if (config.webhook !== undefined) {
+      const handle = (request: Request, remote: string) => this.#answerWebhook(request, remote);
+      listeners.push(await serve(handle, config.webhook.listen, 'webhooks'));
+    }
+    const routes = statusRoutes({
+      board: this.#board,
+      now: () => clock.now(),
+      startedAt: clock.now(),
+      decisions: (limit) => this.#state.store.decisions(limit),
+      unhealthyAfter: () => milliseconds(this.#config.pollInterval * UNHEALTHY_SWEEPS + config.aws.timeout),
+    });
+    listeners.push(await serve((request) => routes.fetch(request), config.status.listen, 'the status API'));
+    const urls = listeners.map(({ url }) => url);
+    log.line({
+      level: 'info',
+      message: `runtide ${version} is up: status at ${urls.at(-1)}`,
+      fields: { ...(urls.length > 1 && { webhook: `${urls[0]}/webhook` }), pools: Object.keys(config.pools) },
+    });
+    return listeners;
+  }
+
+  /** Runs passes until shutdown. */
+  async run(): Promise<void> {
+    const { clock, log, shutdown } = this.#options;
+    await runPasses({
+      clock,
+      wakes: this.#wakes,
+      pass: async (wake) => {
+        const startedAt = clock.now();
+        const report = await this.#composition?.controller.pass(wake, shutdown.signal);
+        if (report !== undefined) this.#board.passed(report, startedAt, clock.now());
+      },
+      pollInterval: () => this.#config.pollInterval,
+      spacing: SPACING,
+      signal: shutdown.signal,
+    });
+    log.line({ level: 'info', message: 'runtide has stopped; instances keep running and are found again', fields: {} });
+  }
+
+  /** Loads the configuration again: all of it applies at the next pass, or, after a mistake, nothing. */
+  async reload(): Promise<void> {
+    const { log, file } = this.#options;
+    try {
+      const after = await loadDaemonConfig(file);
+      const changes = compareConfigs(this.#config, after);
+      const late = changes.filter(({ applies }) => applies === 'restart').map(({ path }) => path);
+      if (late.length > 0) throw new Error(`${late.join(', ')} can only change at a restart: restart, or undo it`);
+      await this.compose(after);
+      log.setLevel(after.log.level);
+      for (const { path, from, to, applies } of changes) {
+        log.line({ level: 'info', message: `${path} changed`, fields: { from, to, applies } });
+      }
+      log.line({ level: 'info', message: `configuration reloaded: ${changes.length} changes`, fields: {} });
+      this.#wakes.addSweep();
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      log.line({ level: 'error', message: 'configuration not reloaded, the old one stays', fields: { why } });
+    }
+  }
+
+  async #answerWebhook(request: Request, remote: string): Promise<Response> {
+    const { webhook } = this.#composition ?? {};
+    if (new URL(request.url).pathname !== '/webhook' || webhook === undefined) {
+      return Response.json({ error: 'not found; webhooks go to /webhook' }, { status: 404 });
+    }
+    return webhook(request, remote);
+  }
+
+  #noteWebhook(event: WebhookEvent): void {
+    const because = event.outcome === 'accepted' ? '' : `: ${event.because}`;
+    this.#board.webhook(`${event.outcome}${because}`);
+    this.#noteQuietly(`${event.outcome}${because}`, webhookLine(event));
+  }
+
+  #record(event: ControllerEvent): void {
+    this.#board.record(event);
+    this.#options.log.line(eventLine(event));
+  }
+}
