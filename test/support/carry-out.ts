@@ -8,7 +8,12 @@ function map<T>(part: Part<T>, change: (value: T) => T): Part<T> {
   return part.known ? { ...part, value: change(part.value) } : part;
 }
 
-function launched(action: Action, order: number, policy: FleetPolicy, now: Instance['launchedAt']): readonly Instance[] {
+function launched(
+  action: Action,
+  order: number,
+  policy: FleetPolicy,
+  now: Instance['launchedAt'],
+): readonly Instance[] {
   const pool = action.do === 'launch' ? policy.pools.find(({ name }) => name === action.pool) : undefined;
   if (action.do !== 'launch' || pool === undefined) return [];
   const [offering] = action.offerings;
@@ -27,7 +32,8 @@ function launched(action: Action, order: number, policy: FleetPolicy, now: Insta
 
 function changed(instance: Instance, actions: readonly Action[], now: Instance['launchedAt']): Instance {
   for (const action of actions) {
-    if (action.do === 'terminate' && action.instance === instance.id) return { ...instance, state: 'shutting-down' };
+    if (action.do === 'terminate' && action.instance === instance.id)
+      return { ...instance, state: 'shutting-down' };
     if (action.do === 'drain' && action.instance === instance.id) {
       return { ...instance, drain: { because: action.because, at: now } };
     }
@@ -39,10 +45,14 @@ function changed(instance: Instance, actions: readonly Action[], now: Instance['
 export function carryOut(observation: Observation, plan: Plan, policy: FleetPolicy): Observation {
   const { now } = observation;
   const news = plan.actions.map((action, order) => launched(action, order, policy, now));
-  const outcomes = plan.actions.map(
-    (action, order): Outcome => ({ action, done: true, launched: (news[order] ?? []).map(({ id }) => id) }),
+  const outcomes = plan.actions.map((action, order): Outcome => ({
+    action,
+    done: true,
+    launched: (news[order] ?? []).map(({ id }) => id),
+  }));
+  const forgotten = new Set(
+    plan.actions.flatMap((action) => (action.do === 'forget' ? [action.manager] : [])),
   );
-  const forgotten = new Set(plan.actions.flatMap((action) => (action.do === 'forget' ? [action.manager] : [])));
   return {
     ...observation,
     instances: map(observation.instances, (before) => [

@@ -4,7 +4,15 @@ import type { Instance, Manager } from '../../src/engine/instance.ts';
 import type { HeldJob, JobSnapshot, KindDemand } from '../../src/engine/job.ts';
 import type { Observation, Part } from '../../src/engine/observation.ts';
 import type { FleetPolicy, Offering, PoolPolicy } from '../../src/engine/pool.ts';
-import { after, type Duration, type Instant, instant, milliseconds, minutes, seconds } from '../../src/engine/time.ts';
+import {
+  after,
+  type Duration,
+  type Instant,
+  instant,
+  milliseconds,
+  minutes,
+  seconds,
+} from '../../src/engine/time.ts';
 
 /** The moment at which all built observations are made. */
 export const NOW = instant(Date.UTC(2026, 0, 5, 8));
@@ -67,11 +75,21 @@ export function freshAt<T>(value: T, readAt: Instant): Part<T> {
 
 /** The same answer, grown too old to act on. */
 export function stale<T>(value: T): Part<T> {
-  return { known: true, value, readAt: ago(minutes(5)), freshFor: seconds(45), failure: 'gitlab answered 500' };
+  return {
+    known: true,
+    value,
+    readAt: ago(minutes(5)),
+    freshFor: seconds(45),
+    failure: 'gitlab answered 500',
+  };
 }
 
 /** `count` jobs with these tags, waiting since `queuedAt`. */
-export function pending(count: number, tags: readonly string[] = ['linux'], queuedAt = ago(seconds(10))): KindDemand {
+export function pending(
+  count: number,
+  tags: readonly string[] = ['linux'],
+  queuedAt = ago(seconds(10)),
+): KindDemand {
   return {
     kind: { project: 1, tags },
     pending: Array.from({ length: count }, (_, index) => ({ id: 1000 + index, queuedAt })),
@@ -198,7 +216,10 @@ const anyDemand: fc.Arbitrary<readonly KindDemand[]> = fc
     const seen = new Map<string, KindDemand>();
     for (const { project, tags, ages } of kinds) {
       const waiting = ages.map((age) => ({ id: id++, queuedAt: ago(seconds(age)) }));
-      seen.set(`${project}/${tags.join(',')}`, { kind: { project, tags: tags.toSorted() }, pending: waiting });
+      seen.set(`${project}/${tags.join(',')}`, {
+        kind: { project, tags: tags.toSorted() },
+        pending: waiting,
+      });
     }
     return [...seen.values()];
   });

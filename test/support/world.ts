@@ -106,7 +106,8 @@ export class World {
   /** Starts a controller process; several may run beside each other. */
   start(): Run {
     const { clock, outage } = this;
-    const { fleet: breakFleet = (same: Fleet) => same, store: breakStore = (same: Store) => same } = this.#options;
+    const { fleet: breakFleet = (same: Fleet) => same, store: breakStore = (same: Store) => same } =
+      this.#options;
     const wakes = new Wakes();
     this.#wakes = wakes;
     const abort = new AbortController();
@@ -199,7 +200,9 @@ export class World {
       );
   }
 
-  eventsNamed<Name extends ControllerEvent['event']>(name: Name): readonly Extract<ControllerEvent, { event: Name }>[] {
+  eventsNamed<Name extends ControllerEvent['event']>(
+    name: Name,
+  ): readonly Extract<ControllerEvent, { event: Name }>[] {
     return this.events.flatMap(({ event }) => (isNamed(event, name) ? [event] : []));
   }
 }

@@ -1,0 +1,15 @@
+/** One call of GitLab's REST API. */
+export interface GitLabCall {
+  /** What is being done, to what: "listing pending and running jobs of project acme/web". */
+  readonly doing: string;
+  /** What the credentials must allow: "the scope read_api and the role Reporter". */
+  readonly needs: string;
+  /** Below `/api/v4`, its parts URL-encoded: "/projects/acme%2Fweb/jobs". */
+  readonly path: string;
+  /** Names and values; a name may come more than once. */
+  readonly query?: readonly (readonly [name: string, value: string])[];
+  readonly signal: AbortSignal;
+}
+
+/** The query that asks for lists in as few pages as GitLab allows. */
+export const FULL_PAGES = ['per_page', '100'] as const;

@@ -1,0 +1,168 @@
+import type { z } from 'zod';
+import { isPortError, type PortError } from '../../controller/errors.ts';
+import type { Clock } from '../../controller/ports.ts';
+import { type Duration, seconds } from '../../engine/time.ts';
+import type { Answer } from './answer.ts';
+import type { GitLabCall } from './call.ts';
+import { answerError, cancelledError, invalidAnswer, isConnectionReset } from './errors.ts';
+import { nextPageQuery } from './paging.ts';
+import { QuietPeriod } from './quiet-period.ts';
+import { redirectWithin } from './redirect.ts';
+import { waitToRetry } from './retry.ts';
+import { parsed } from './shape.ts';
+import { send, type TransportOptions } from './transport.ts';
+
+export interface GitLabClientOptions {
+  /**
+   * GitLab's address, with its relative root if it has one: "https://example.com/gitlab". User
+   * information, query and fragment in it are left out.
+   */
+  readonly url: string;
+  /** The access token, asked for at every request, so that it may change. */
+  readonly token: () => string;
+  /** How long one request may take, its body included; 10 s by default. */
+  readonly timeout?: Duration;
+  readonly clock: Clock;
+  /** Our own version, for the User-Agent. */
+  readonly version: string;
+  /** Largest answer that is read, in bytes; 32 MiB by default. */
+  readonly maxBytes?: number;
+  /** Stands in for the global `fetch`. */
+  readonly fetch?: typeof fetch;
+}
+
+const REDIRECTS = 3;
+const MOST_PAGES = 10_000;
+
+/**
+ * Speaks to GitLab's REST API. Whatever fails is a `PortError`: `unreachable`, `unavailable`,
+ * `throttled` (after which further calls fail at once, until the time that GitLab asked for is
+ * over), `unauthorized`, `not-found`, `refused` or `invalid-answer`.
+ */
+export class GitLabClient {
+  readonly #options: GitLabClientOptions;
+  readonly #base: string;
+  readonly #transport: TransportOptions;
+  readonly #quiet: QuietPeriod;
+
+  constructor(options: GitLabClientOptions) {
+    this.#options = options;
+    this.#base = apiBase(options.url);
+    this.#transport = {
+      timeout: options.timeout ?? seconds(10),
+      maxBytes: options.maxBytes ?? 32 * 1024 * 1024,
+      fetch: options.fetch ?? fetch,
+    };
+    this.#quiet = new QuietPeriod(options.clock);
+  }
+
+  /** Reads one document of the given shape. */
+  async get<T>(call: GitLabCall, shape: z.ZodType<T>): Promise<T> {
+    return parsed(call, await this.#read(call, this.#urlOf(call)), shape);
+  }
+
+  /** Reads a list page by page, to its last one. */
+  async *pages<T>(call: GitLabCall, page: z.ZodType<T[]>): AsyncGenerator<T[]> {
+    let url = this.#urlOf(call);
+    for (let number = 1; number <= MOST_PAGES; number++) {
+      const answer = await this.#read(call, url);
+      yield parsed(call, answer, page);
+      const query = nextPageQuery(answer);
+      if (query === undefined) return;
+      url = new URL(answer.url);
+      url.search = query;
+      if (url.href === answer.url.href) {
+        throw invalidAnswer(call, 'the next page is this page', 'check the proxy in front of GitLab', answer);
+      }
+    }
+    throw invalidAnswer(call, `more than ${MOST_PAGES} pages`, 'check the proxy in front of GitLab');
+  }
+
+  /** Reads a whole list. */
+  async list<T>(call: GitLabCall, page: z.ZodType<T[]>): Promise<T[]> {
+    const all: T[] = [];
+    for await (const part of this.pages(call, page)) all.push(...part);
+    return all;
+  }
+
+  /**
+   * Deletes what a runner's own token may delete; the access token is not sent. Not repeated when it
+   * fails.
+   */
+  async deleteAsRunner(
+    call: GitLabCall,
+    body: { readonly token: string; readonly system_id: string },
+  ): Promise<void> {
+    this.#quiet.admit(call);
+    const answer = await send(this.#transport, call, {
+      method: 'DELETE',
+      url: this.#urlOf(call),
+      headers: { ...this.#headers(), 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+      secrets: [body.token],
+    });
+    const error = answerError(call, answer, this.#options.clock.now());
+    if (error !== undefined) throw this.#final(error);
+  }
+
+  #urlOf(call: GitLabCall): URL {
+    const url = new URL(this.#base + call.path);
+    for (const [name, value] of call.query ?? []) url.searchParams.append(name, value);
+    return url;
+  }
+
+  #headers(): Readonly<Record<string, string>> {
+    return { accept: 'application/json', 'user-agent': `runtide/${this.#options.version}` };
+  }
+
+  /** Reads once more, a little later, what that may heal. */
+  async #read(call: GitLabCall, url: URL): Promise<Answer> {
+    for (let failures = 1; ; failures++) {
+      this.#quiet.admit(call);
+      try {
+        return await this.#readOnce(call, url);
+      } catch (error) {
+        if (!isPortError(error)) throw error;
+        const wait = mayHeal(error) ? waitToRetry(failures, error) : undefined;
+        if (wait === undefined) throw this.#final(error);
+        await this.#options.clock.sleep(wait, call.signal);
+        if (call.signal.aborted) throw cancelledError(call);
+      }
+    }
+  }
+
+  async #readOnce(call: GitLabCall, start: URL): Promise<Answer> {
+    let url = start;
+    for (let redirects = 0; redirects <= REDIRECTS; redirects++) {
+      const answer = await this.#sendGet(call, url);
+      const moved = redirectWithin(answer, this.#base);
+      if (moved === undefined) {
+        const error = answerError(call, answer, this.#options.clock.now());
+        if (error !== undefined) throw error;
+        return answer;
+      }
+      url = moved;
+    }
+    throw invalidAnswer(call, `more than ${REDIRECTS} redirects`, 'check the proxy in front of GitLab');
+  }
+
+  #sendGet(call: GitLabCall, url: URL): Promise<Answer> {
+    const token = this.#options.token();
+    const headers = { ...this.#headers(), 'private-token': token };
+    return send(this.#transport, call, { method: 'GET', url, headers, secrets: [token] });
+  }
+
+  #final(error: PortError): PortError {
+    return error.kind === 'throttled' ? this.#quiet.begin(error) : error;
+  }
+}
+
+/** Errors of `fetch` quote the URL whole, so it must not hold a secret. */
+function apiBase(url: string): string {
+  const { origin, pathname } = new URL(url);
+  return `${origin}${pathname.replace(/\/+$/, '')}/api/v4`;
+}
+
+function mayHeal(error: PortError): boolean {
+  return error.kind === 'throttled' || error.kind === 'unavailable' || isConnectionReset(error.details.cause);
+}

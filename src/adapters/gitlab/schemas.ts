@@ -1,0 +1,64 @@
+import { z } from 'zod';
+import { type Instant, instant } from '../../engine/time.ts';
+
+/** What is read of GitLab's answers; everything else in them is dropped. */
+
+const time = z.string().transform((text, context): Instant => {
+  const ms = Date.parse(text);
+  if (Number.isNaN(ms)) context.addIssue({ code: 'custom', message: 'expected a date and time' });
+  return instant(ms);
+});
+
+const job = z.object({
+  id: z.int(),
+  status: z.string(),
+  tag_list: z.array(z.string()),
+  created_at: time,
+  /** Seconds since the job became pending, until now or until its start. */
+  queued_duration: z.number().nullish(),
+  pipeline: z.object({ id: z.int(), project_id: z.int() }),
+  runner: z.object({ id: z.int() }).nullish(),
+  runner_manager: z.object({ system_id: z.string() }).nullish(),
+});
+export type GitLabJob = z.output<typeof job>;
+
+/** A page of a project's or a pipeline's jobs. */
+export const jobsPage = z.array(job);
+
+/** A project, for its id. */
+export const project = z.object({ id: z.int() });
+
+const manager = z.object({
+  system_id: z.string(),
+  created_at: time,
+  contacted_at: time.nullish(),
+  job_execution_status: z.enum(['idle', 'active']),
+});
+export type GitLabManager = z.output<typeof manager>;
+
+/** A page of a runner's managers. */
+export const managersPage = z.array(manager);
+
+/** One runner's details. */
+export const runner = z.object({
+  id: z.int(),
+  description: z.string().nullish(),
+  runner_type: z.string(),
+  tag_list: z.array(z.string()),
+  run_untagged: z.boolean(),
+  paused: z.boolean(),
+  locked: z.boolean(),
+  access_level: z.string(),
+  maximum_timeout: z.number().nullish(),
+});
+
+/** GitLab's version. */
+export const version = z.object({ version: z.string(), enterprise: z.boolean().optional() });
+
+/** The access token, as GitLab describes it to itself. */
+export const accessToken = z.object({
+  name: z.string(),
+  scopes: z.array(z.string()),
+  active: z.boolean(),
+  expires_at: time.nullish(),
+});

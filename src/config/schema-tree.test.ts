@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+import { about, appliesAt, child, freeKey, keysOf, type Part } from './schema-tree.ts';
+import { configSchema } from './schema.ts';
+
+/** Every key with its path, `*` standing for a name that the writer of the file chooses. */
+function allKeys(part: Part, path: string): readonly { path: string; part: Part }[] {
+  const keys = freeKey(part) === undefined ? (keysOf(part) ?? []) : ['*'];
+  return keys.flatMap((key) => {
+    const below = child(part, key);
+    const here = path === '' ? key : `${path}.${key}`;
+    return below === undefined ? [] : [{ path: here, part: below }, ...allKeys(below, here)];
+  });
+}
+
+function appliesOf(path: string): string | undefined {
+  let part: Part | undefined = configSchema;
+  let applies: string | undefined;
+  for (const key of path.split('.')) {
+    part = part && child(part, key);
+    applies = part && (about(part).applies ?? applies);
+  }
+  return applies;
+}
+
+const KEYS = allKeys(configSchema, '');
+
+describe('the schema', () => {
+  it.each(KEYS.map(({ path, part }) => [path, part] as const))('describes %s', (_, part) => {
+    expect(about(part).description).toMatch(/\.$/);
+  });
+
+  it.each(KEYS.map(({ path }) => path))('says when a change of %s applies', (path) => {
+    expect(appliesOf(path)).toMatch(/^(hot|drifts|restart)$/);
+  });
+
+  it('says what may stand at every key that is no section', () => {
+    const leaves = KEYS.filter(({ part }) => keysOf(part) === undefined && freeKey(part) === undefined);
+    expect(leaves.length).toBeGreaterThan(40);
+    expect(leaves.filter(({ part }) => about(part).allowed === undefined)).toEqual([]);
+  });
+
+  it('lets a key that says nothing apply like the section around it', () => {
+    expect(appliesAt(configSchema, 'hot')).toBe('hot');
+  });
+
+  it.each([
+    [
+      'restart',
+      'installation webhook webhook.listen aws.region aws.endpoints aws.endpoints.ec2 status.listen state',
+      '',
+    ],
+    [
+      'hot',
+      'gitlab.token gitlab.projects gitlab.timeout webhook.token webhook.signingToken aws.timeout pollInterval ' +
+        'unservedAfter drainAlarm orphanGrace log.level tags tags.* pools pools.*',
+      'tags runUntagged min max surge idle.slots idle.time cooldown bootTimeout maxAge instances.subnets ' +
+        'instances.market',
+    ],
+    [
+      'drifts',
+      'gitlab.url',
+      'runner runner.id runner.tokenParameter executor docker docker.image docker.privileged checkInterval slots ' +
+        'instances.image instances.types instances.securityGroups instances.profile',
+    ],
+  ])('knows what applies %s', (applies, keys, poolKeys) => {
+    const paths = [...words(keys), ...words(poolKeys).map((key) => `pools.*.${key}`)];
+    expect(paths.filter((path) => appliesOf(path) !== applies)).toEqual([]);
+  });
+});
+
+function words(text: string): readonly string[] {
+  return text.split(' ').filter((word) => word !== '');
+}
