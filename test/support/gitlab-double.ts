@@ -46,10 +46,12 @@ export async function gitlabDouble(options: Partial<GitLabDoubleOptions> = {}) {
   return { ...world, double, openApi, send, api, watched: () => watching };
 }
 
-/** Closes the double and answers with what in its traffic did not conform. */
-export async function closeDouble(
-  started: Awaited<ReturnType<typeof gitlabDouble>>,
-): Promise<readonly string[]> {
-  await started.double.close();
-  return started.openApi.problems();
+/** Closes the double; throws when something in its traffic did not conform. */
+export async function closeDouble({
+  double,
+  openApi,
+}: Awaited<ReturnType<typeof gitlabDouble>>): Promise<void> {
+  await double.close();
+  const problems = openApi.problems();
+  if (problems.length > 0) throw new Error(`not as GitLab documents it:\n${problems.join('\n')}`);
 }

@@ -1,0 +1,72 @@
+/**
+ * Notes what it was started with and each signal; while `job` exists it finishes that first. TERM
+ * ends it at once. `runner-fails` lets it exit like a runner that cannot read its configuration.
+ */
+export const FAKE_RUNNER = `#!@NODE@
+const fs = require('node:fs');
+const root = process.env.RUNTIDE_ROOT;
+const note = (file, text) => fs.appendFileSync(root + '/' + file, text + '\\n');
+note('seen', JSON.stringify({ argv: process.argv, env: process.env }));
+const config = process.argv[process.argv.indexOf('--config') + 1];
+if (process.argv[2] === 'unregister') {
+  note('unregistered', process.argv.slice(2).join(' '));
+  if (fs.existsSync(root + '/unregister-fails')) {
+    console.error('ERROR: Failed to unregister runners');
+    process.exit(0);
+  }
+  fs.writeFileSync(config, fs.readFileSync(config, 'utf8').split('[[runners]]')[0]);
+  process.exit(0);
+}
+if (fs.existsSync(root + '/runner-fails')) {
+  console.error('FATAL: token ' + /token = "(.*)"/.exec(fs.readFileSync(config, 'utf8'))[1] + ' is bad');
+  process.exit(1);
+}
+process.on('SIGQUIT', () => {
+  note('signals', 'QUIT');
+  setInterval(() => fs.existsSync(root + '/job') || process.exit(0), 20);
+});
+process.on('SIGTERM', () => {
+  note('signals', 'TERM');
+  process.exit(0);
+});
+setInterval(() => undefined, 1000);
+note('runner-pids', process.pid);
+`;
+
+/** Answers with the file `parameter`, or fails as AWS does where there is none. */
+export const FAKE_AWS = `#!/bin/sh
+printf '%s\\n' "$*" "endpoint=\${AWS_ENDPOINT_URL_SSM:-}" >>"$RUNTIDE_ROOT/aws-calls"
+if [ -r "$RUNTIDE_ROOT/parameter" ]; then
+  cat "$RUNTIDE_ROOT/parameter"
+else
+  printf '\\nAn error occurred (ParameterNotFound) when calling the GetParameter operation: none\\n\\n' >&2
+  exit 254
+fi
+`;
+
+export const FAKE_POWEROFF = `#!/bin/sh
+set >"$RUNTIDE_ROOT/poweroff-env"
+printf 'off\\n' >>"$RUNTIDE_ROOT/powered-off"
+`;
+
+/** Notes its calls; the runner's unit is in the state that the file \`unit-state\` names. */
+export const FAKE_SYSTEMCTL = `#!/bin/sh
+printf '%s\\n' "$*" >>"$RUNTIDE_ROOT/systemctl-calls"
+case $1 in
+  start) printf active >"$RUNTIDE_ROOT/unit-state" ;;
+  show) printf 'ActiveState=%s\\n' "$(cat "$RUNTIDE_ROOT/unit-state" 2>/dev/null)" ;;
+esac
+`;
+
+export const FAKE_JOURNALCTL = `#!/bin/sh
+printf 'last words of the unit\\n'
+`;
+
+/** The machine's clock, moved on by the seconds in the file \`clock-offset\`. */
+export const FAKE_DATE = `#!/bin/sh
+if [ "$*" = +%s ] && [ -r "$RUNTIDE_ROOT/clock-offset" ]; then
+  echo $(($(real-date +%s) + $(cat "$RUNTIDE_ROOT/clock-offset")))
+else
+  exec real-date "$@"
+fi
+`;

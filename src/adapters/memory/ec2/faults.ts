@@ -1,0 +1,113 @@
+import type { Market } from '../../../engine/pool.ts';
+import { Ec2Error, LostAnswer } from './error.ts';
+import type { FleetPool } from './fleet-request.ts';
+
+export const SHORTAGE_CODES = [
+  'InsufficientInstanceCapacity',
+  'InsufficientFreeAddressesInSubnet',
+  'MaxSpotInstanceCountExceeded',
+  'SpotMaxPriceTooLow',
+  'UnfulfillableCapacity',
+  'VcpuLimitExceeded',
+] as const;
+export type ShortageCode = (typeof SHORTAGE_CODES)[number];
+
+/** Something that cannot be bought; what is left out matches everything. */
+export interface Shortage {
+  readonly code: ShortageCode;
+  readonly instanceType?: string | undefined;
+  readonly subnet?: string | undefined;
+  readonly market?: Market | undefined;
+  /** Refuses only so many instances, which are then not bought elsewhere; absent: until lifted. */
+  readonly next?: number | undefined;
+}
+
+/** How a machine is to boot, for whoever plays the machine. */
+export type Boot = 'normal' | 'fails' | 'never';
+
+/** How calls fail while EC2 is out: a 503, or no answer at all. */
+export type Outage = 'unavailable' | 'unreachable';
+
+/** Faults that a test or the sandbox's user scripts; without a script, nothing fails. */
+export class Faults {
+  #shortages: { readonly of: Shortage; left: number }[] = [];
+  #throttles: { readonly action: string | undefined; left: number }[] = [];
+  #boots: Boot[] = [];
+  #lostAnswers = 0;
+  /** Present while every call fails. */
+  outage: Outage | undefined;
+
+  /** Makes something scarce; the answer lifts it. */
+  shortage(of: Shortage): () => void {
+    const entry = { of, left: of.next ?? Number.POSITIVE_INFINITY };
+    this.#shortages.push(entry);
+    return () => {
+      this.#shortages = this.#shortages.filter((one) => one !== entry);
+    };
+  }
+
+  /** The next `times` calls (of one action, or of any) are refused with `RequestLimitExceeded`. */
+  throttle(times: number, action?: string): void {
+    this.#throttles.push({ action, left: times });
+  }
+
+  /** The next `times` fleets are bought, but the caller never hears of it. */
+  loseAnswers(times = 1): void {
+    this.#lostAnswers += times;
+  }
+
+  /** The next `times` instances boot like this. */
+  boot(as: Exclude<Boot, 'normal'>, times = 1): void {
+    for (let count = 0; count < times; count++) this.#boots.push(as);
+  }
+
+  /** Ends every fault that has not yet happened. */
+  clear(): void {
+    this.#shortages = [];
+    this.#throttles = [];
+    this.#boots = [];
+    this.#lostAnswers = 0;
+    this.outage = undefined;
+  }
+
+  /** Throws what is scripted for a call of `action`. */
+  beforeCall(action: string): void {
+    if (this.outage === 'unreachable') throw new LostAnswer(action);
+    if (this.outage === 'unavailable') {
+      throw new Ec2Error('Unavailable', 'The server is overloaded and cannot handle the request.');
+    }
+    const throttle = this.#throttles.find((one) => one.left > 0 && (one.action ?? action) === action);
+    if (throttle === undefined) return;
+    throttle.left--;
+    throw new Ec2Error('RequestLimitExceeded', 'Request limit exceeded.');
+  }
+
+  /** Whether the answer to the fleet just bought gets lost; counts down. */
+  takeLostAnswer(): boolean {
+    if (this.#lostAnswers === 0) return false;
+    this.#lostAnswers--;
+    return true;
+  }
+
+  /** How the instance just bought boots; counts down. */
+  takeBoot(): Boot {
+    return this.#boots.shift() ?? 'normal';
+  }
+
+  /** Why one instance of the offering cannot be bought: for good, or for this instance alone. */
+  refuses(
+    pool: FleetPool,
+    market: Market,
+  ): { readonly code: ShortageCode; readonly once: boolean } | undefined {
+    const match = this.#shortages.find(
+      ({ of, left }) =>
+        left > 0 &&
+        (of.instanceType ?? pool.instanceType) === pool.instanceType &&
+        (of.subnet ?? pool.subnet) === pool.subnet &&
+        (of.market ?? market) === market,
+    );
+    if (match === undefined) return undefined;
+    match.left--;
+    return { code: match.of.code, once: match.of.next !== undefined };
+  }
+}

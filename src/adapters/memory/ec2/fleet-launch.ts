@@ -1,0 +1,155 @@
+import type { Timers } from '../clock.ts';
+import { hex, type Random, seededRandom } from '../random.ts';
+import { priceOf, type Supply, tryOrder } from './allocation.ts';
+import { Ec2Error } from './error.ts';
+import type { Faults, ShortageCode } from './faults.ts';
+import { type FleetOffer, checkOffer, offersOf } from './fleet-offer.ts';
+import { checkFleetRequest, type FleetAnswer, type FleetPool, type FleetRequest } from './fleet-request.ts';
+import type { Instances } from './instances.ts';
+import type { LaunchTemplates } from './launch-templates.ts';
+import { addressIn, type Place } from './place.ts';
+import { addTags, type Tag, tagsFor } from './tags.ts';
+
+/** What a launch needs of the rest of EC2. */
+export interface Surroundings {
+  readonly timers: Timers;
+  readonly random: Random;
+  readonly place: Place;
+  readonly templates: LaunchTemplates;
+  readonly instances: Instances;
+  readonly faults: Faults;
+  readonly supply: Supply;
+  /** The value of a parameter that an image id names as `resolve:ssm:NAME`. */
+  readonly parameter: (name: string) => string | undefined;
+}
+
+const shortageMessages: Readonly<Record<ShortageCode, string>> = {
+  InsufficientInstanceCapacity:
+    'There is no Spot capacity, or no On-Demand capacity, that matches your request.',
+  InsufficientFreeAddressesInSubnet: 'The subnet has too few free addresses for the instance.',
+  MaxSpotInstanceCountExceeded: 'Max spot instance count exceeded.',
+  SpotMaxPriceTooLow: 'Your Spot request price is lower than the minimum required fulfillment price.',
+  UnfulfillableCapacity: 'Unable to fulfill capacity due to your request configuration.',
+  VcpuLimitExceeded: 'You have requested more vCPU capacity than your current limit allows.',
+};
+
+/** A price by size and a depth that the seed gives each offering. */
+export function seededSupply(seed: number): Supply {
+  return {
+    price: (pool) => priceOf(pool.instanceType),
+    depth: (pool) => 0.01 + seededRandom(hash(`${seed}/${pool.instanceType}/${pool.zone}`))(),
+  };
+}
+
+/** Buys the instances of one fleet, as far as they can be had. */
+export class FleetLaunch {
+  readonly #world: Surroundings;
+  readonly #request: FleetRequest;
+  readonly #fleetId: string;
+  readonly #reservations = new Map<FleetPool, string>();
+  readonly #bought = new Map<FleetPool, string[]>();
+  readonly #errors = new Map<string, FleetAnswer['errors'][number]>();
+
+  constructor(world: Surroundings, request: FleetRequest) {
+    checkFleetRequest(request);
+    this.#world = world;
+    this.#request = request;
+    this.#fleetId = `fleet-${hex(world.random, 8)}-${hex(world.random, 4)}-${hex(world.random, 4)}-${hex(world.random, 4)}-${hex(world.random, 12)}`;
+  }
+
+  run(): FleetAnswer {
+    const offers = offersOf(this.#request, this.#world.templates, this.#world.place);
+    const sound = new Map(offers.filter((offer) => this.#isSound(offer)).map((offer) => [offer.pool, offer]));
+    if (sound.size > 0) {
+      const order = tryOrder(this.#request, [...sound.keys()], this.#world.supply);
+      for (let index = 0; index < this.#request.count; index++) this.#buyOne(order(index), sound);
+    }
+    return {
+      fleetId: this.#fleetId,
+      market: this.#request.market,
+      instances: Array.from(this.#bought, ([pool, ids]) => ({ pool, ids })),
+      errors: [...this.#errors.values()],
+    };
+  }
+
+  #isSound(offer: FleetOffer): boolean {
+    try {
+      checkOffer(offer, this.#world.place, this.#world.parameter);
+      addTags(new Map(), this.#tagsOf(offer));
+      return true;
+    } catch (error) {
+      if (!(error instanceof Ec2Error)) throw error;
+      this.#refuse(offer.pool, error.code, error.message);
+      return false;
+    }
+  }
+
+  #buyOne(order: readonly FleetPool[], offers: ReadonlyMap<FleetPool, FleetOffer>): void {
+    for (const pool of order) {
+      const refusal = this.#world.faults.refuses(pool, this.#request.market);
+      const offer = offers.get(pool);
+      if (refusal === undefined && offer !== undefined) {
+        this.#bought.set(pool, [...(this.#bought.get(pool) ?? []), this.#launch(offer)]);
+        return;
+      }
+      if (refusal !== undefined) this.#refuse(pool, refusal.code, shortageMessages[refusal.code]);
+      if (refusal?.once === true) return;
+    }
+  }
+
+  #refuse(pool: FleetPool, code: string, message: string): void {
+    this.#errors.set(`${pool.template.id}/${pool.instanceType}/${pool.subnet}/${code}`, {
+      pool,
+      code,
+      message,
+    });
+  }
+
+  #launch(offer: FleetOffer): string {
+    const { random, instances, faults } = this.#world;
+    const { pool, subnet, data } = offer;
+    const id = `i-${hex(random, 17)}`;
+    const tags = new Map<string, string>();
+    addTags(tags, this.#tagsOf(offer));
+    tags.set('aws:ec2:fleet-id', this.#fleetId);
+    tags.set('aws:ec2launchtemplate:id', pool.template.id);
+    tags.set('aws:ec2launchtemplate:version', String(pool.template.version));
+    instances.add({
+      id,
+      reservationId: this.#reservationOf(pool),
+      fleetId: this.#fleetId,
+      // because instances carry the fleet's own token, never the caller's
+      clientToken: `${this.#fleetId}-${hex(random, 8)}`,
+      spotRequestId: this.#request.market === 'spot' ? `sir-${hex(random, 8)}` : undefined,
+      template: pool.template,
+      data,
+      instanceType: pool.instanceType,
+      market: this.#request.market,
+      subnet: pool.subnet,
+      zone: pool.zone,
+      vpc: subnet?.vpc ?? '',
+      privateAddress: subnet === undefined ? '' : addressIn(subnet, Math.floor(random() * 2 ** 32)),
+      boot: faults.takeBoot(),
+      tags,
+    });
+    return id;
+  }
+
+  #reservationOf(pool: FleetPool): string {
+    const known = this.#reservations.get(pool) ?? `r-${hex(this.#world.random, 17)}`;
+    this.#reservations.set(pool, known);
+    return known;
+  }
+
+  /** The template's tags, and over them the request's. */
+  #tagsOf({ data }: FleetOffer): readonly Tag[] {
+    const specifications = [...(data.tagSpecifications ?? []), ...(this.#request.tagSpecifications ?? [])];
+    return tagsFor('instance', specifications);
+  }
+}
+
+function hash(text: string): number {
+  let value = 0x811c9dc5;
+  for (const character of text) value = Math.imul(value ^ (character.codePointAt(0) ?? 0), 0x01000193);
+  return value >>> 0;
+}

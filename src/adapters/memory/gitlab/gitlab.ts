@@ -1,0 +1,300 @@
+import { type Duration, type Instant, milliseconds, minutes } from '../../../engine/time.ts';
+import type { Timers } from '../clock.ts';
+import { Handovers } from './handover.ts';
+import { Hooks } from './hooks.ts';
+import { Identities } from './identities.ts';
+import { isComplete, type Job, type JobRecord, type JobStatus } from './job.ts';
+import { isTold, type JobEvent, jobEvent } from './job-event.ts';
+import { JobLedger, type JobScope } from './job-ledger.ts';
+import type { JobUpdate, UpdateAnswer } from './job-update.ts';
+import { Lifecycle } from './lifecycle.ts';
+import type { Contact, Manager } from './manager.ts';
+import { type JobRequest, ManagerSide, type TraceUpdateAnswer } from './manager-side.ts';
+import { Listeners, Outbox } from './outbox.ts';
+import { PendingJobs } from './pending-jobs.ts';
+import type { Pipeline, PipelineDefinition } from './pipeline.ts';
+import { Pipelines } from './pipelines.ts';
+import { newProject, type Project, type ProjectDefinition } from './project.ts';
+import type { Runner, RunnerChange, RunnerDefinition } from './runner.ts';
+import { Runners } from './runners.ts';
+
+export interface GitLabOptions {
+  readonly timers: Timers;
+  /** The same seed gives the same ids and tokens. */
+  readonly seed: number;
+  /** How long a manager may take to confirm a job; absent: two minutes, as in GitLab. */
+  readonly handoverTimeout?: Duration;
+}
+
+/**
+ * The model of how GitLab behaves in time: projects, pipelines, jobs, runners, managers and hooks.
+ * Time passes only through `timers`; listeners are called once a change is complete and may change it again.
+ */
+export class GitLab {
+  readonly hooks: Hooks;
+  readonly #timers: Timers;
+  readonly #identities: Identities;
+  readonly #outbox = new Outbox();
+  readonly #ledger = new JobLedger();
+  readonly #pending = new PendingJobs();
+  readonly #projects = new Map<number, Project>();
+  readonly #pipelines: Pipelines;
+  readonly #runners: Runners;
+  readonly #lifecycle: Lifecycle;
+  readonly #managerSide: ManagerSide;
+  readonly #jobEvents = new Listeners<JobEvent>();
+  #managersLag: Duration = milliseconds(0);
+
+  constructor(options: GitLabOptions) {
+    this.#timers = options.timers;
+    this.#identities = new Identities(options.seed);
+    const now = (): Instant => this.#timers.now();
+    const change = (make: () => void): void => this.#outbox.change(make);
+    this.hooks = new Hooks(() => this.#identities.next('hook'), now);
+    this.#pipelines = new Pipelines(this.#identities, now);
+    this.#runners = new Runners(this.#identities, this.#outbox, now);
+    this.#lifecycle = new Lifecycle({
+      timers: this.#timers,
+      identities: this.#identities,
+      ledger: this.#ledger,
+      pending: this.#pending,
+      pipelineOf: (job) => this.#pipelines.of(job),
+      change,
+      changed: (job) => this.#tell(job),
+      queued: (job) => this.#runners.queued(job),
+    });
+    const timeout = options.handoverTimeout ?? minutes(2);
+    const handovers = new Handovers(this.#timers, timeout, this.#lifecycle, this.#pending, change);
+    this.#managerSide = new ManagerSide({
+      now,
+      ledger: this.#ledger,
+      pending: this.#pending,
+      runners: this.#runners,
+      lifecycle: this.#lifecycle,
+      handovers,
+    });
+  }
+
+  /** The time of its timers. */
+  now(): Instant {
+    return this.#timers.now();
+  }
+
+  /** A project without pipelines; a path without a namespace lies in `root`. */
+  addProject(definition: ProjectDefinition): Project {
+    const project = newProject(this.#identities.next('project'), this.now(), definition);
+    this.#projects.set(project.id, project);
+    return project;
+  }
+
+  /** By id or by path. */
+  project(which: number | string): Project | undefined {
+    if (typeof which === 'number') return this.#projects.get(which);
+    return this.projects().find(({ path }) => path === which);
+  }
+
+  /** All projects, oldest first. */
+  projects(): Project[] {
+    return [...this.#projects.values()];
+  }
+
+  /** A runner that nothing has contacted yet. Throws when its token is another runner's. */
+  addRunner(definition: RunnerDefinition): Runner & { readonly token: string } {
+    return this.#runners.add(definition);
+  }
+
+  /** False when there is no such runner. */
+  updateRunner(id: number, change: RunnerChange): boolean {
+    const runner = this.#runners.find(id);
+    if (runner === undefined) return false;
+    this.#pending.runnerChanged(runner);
+    this.#outbox.change(() => this.#runners.change(runner, change));
+    return true;
+  }
+
+  /** Its managers are refused from now on; jobs that they run go on. False when there is no such runner. */
+  removeRunner(id: number): boolean {
+    const runner = this.#runners.find(id);
+    if (runner === undefined) return false;
+    this.#outbox.change(() => this.#runners.remove(runner));
+    return true;
+  }
+
+  /** Gives the runner a new token; the old one is refused from now on. */
+  resetRunnerToken(id: number): string | undefined {
+    const runner = this.#runners.find(id);
+    return runner === undefined ? undefined : this.#runners.resetToken(runner);
+  }
+
+  /** The runner as it is now and will be: it changes with the model. */
+  runner(id: number): Runner | undefined {
+    return this.#runners.find(id);
+  }
+
+  /** Whose authentication token it is. */
+  runnerByToken(token: string): Runner | undefined {
+    return this.#runners.withToken(token);
+  }
+
+  /** All runners, oldest first. */
+  runners(): Runner[] {
+    return this.#runners.all();
+  }
+
+  /** Whether a manager of the runner runs a job. */
+  isRunnerBusy(id: number): boolean {
+    return this.#runners.find(id)?.managers.busy ?? false;
+  }
+
+  /** The runner's managers as GitLab lists them, oldest first; a lag that was set shows the past. */
+  managers(runner: number): Manager[] {
+    const found = this.#runners.find(runner);
+    return found === undefined ? [] : this.#runners.list(found, this.#managersLag);
+  }
+
+  /** Creates a pipeline whose first jobs wait for a runner at once. Throws when a job's stage or the project is unknown. */
+  createPipeline(projectId: number, definition: PipelineDefinition): Pipeline {
+    const project = this.#projects.get(projectId);
+    if (project === undefined)
+      throw new Error(`creating a pipeline: there is no project ${projectId}; add it first`);
+    return this.#outbox.change(() => {
+      const pipeline = this.#pipelines.add(project, definition);
+      for (const job of this.#pipelines.jobsFor(pipeline, project, definition)) this.#lifecycle.create(job);
+      this.#lifecycle.advance(pipeline);
+      return pipeline;
+    });
+  }
+
+  /** The pipeline as it is now and will be. */
+  pipeline(id: number): Pipeline | undefined {
+    return this.#pipelines.find(id);
+  }
+
+  /** Cancels what is not complete; running jobs may first end their `after_script`. */
+  cancelPipeline(id: number): void {
+    const jobs = this.#pipelines.find(id)?.jobs() ?? [];
+    this.#outbox.change(() => {
+      for (const job of jobs) if (!job.retried) this.#lifecycle.cancel(job);
+    });
+  }
+
+  /** Cancels one job; `force` ends also one that is already being canceled. */
+  cancelJob(id: number, force = false): void {
+    const job = this.#ledger.find(id);
+    if (job === undefined) return;
+    this.#outbox.change(() => {
+      this.#lifecycle.cancel(job, force);
+      this.#lifecycle.advance(this.#pipelines.of(job));
+    });
+  }
+
+  /** A new job in place of a complete one; undefined when it is not complete, was skipped, or was retried before. */
+  retryJob(id: number): Job | undefined {
+    const job = this.#ledger.find(id);
+    if (job === undefined || !isComplete(job) || job.status === 'skipped' || job.retried) return undefined;
+    return this.#outbox.change(() => this.#lifecycle.repeat(job));
+  }
+
+  /** Starts a manual job; false when it is none that waits to be started. */
+  playJob(id: number): boolean {
+    const job = this.#ledger.find(id);
+    if (job?.status !== 'manual') return false;
+    this.#outbox.change(() => this.#lifecycle.queue(job));
+    return true;
+  }
+
+  /** Hands the oldest job that fits to a manager, which exists from its first contact on. An unknown token gets none. */
+  requestJob(request: JobRequest): Job | undefined {
+    return this.#outbox.change(() => this.#managerSide.requestJob(request));
+  }
+
+  /** Confirms a job that was handed over; false when nothing waits to be confirmed. */
+  acceptJob(jobToken: string): boolean {
+    const waits = this.#ledger.withToken(jobToken)?.handover !== undefined;
+    return waits && this.updateJob(jobToken, { state: 'running' }).outcome === 'ok';
+  }
+
+  /** Applies a manager's word about its job. */
+  updateJob(jobToken: string, update: JobUpdate): UpdateAnswer {
+    return this.#outbox.change(() => this.#managerSide.updateJob(jobToken, update));
+  }
+
+  /** Adds to a job's log; `start` counts bytes. */
+  appendTrace(jobToken: string, start: number, part: Uint8Array | string): TraceUpdateAnswer {
+    return this.#managerSide.appendTrace(jobToken, start, part);
+  }
+
+  /** Whose token it is; a manager that names itself is contacted. Undefined for an unknown token. */
+  verify(contact: Contact): Runner | undefined {
+    this.touchManager(contact);
+    return this.#runners.withToken(contact.token);
+  }
+
+  /** Notes that a manager was heard of. */
+  touchManager(contact: Contact): void {
+    const runner = this.#runners.withToken(contact.token);
+    if (runner !== undefined) this.#runners.contact(runner, contact);
+  }
+
+  /** Removes one manager; its jobs go on without one. False when there is no such manager. */
+  removeManager(which: { readonly token: string; readonly systemId: string }): boolean {
+    return this.#managerSide.removeManager(which.token, which.systemId);
+  }
+
+  /** The job as it is now and will be. */
+  job(id: number): Job | undefined {
+    return this.#ledger.find(id);
+  }
+
+  /** Newest first. */
+  jobsOfProject(project: number, scope: JobScope = {}): Job[] {
+    return this.#ledger.ofProject(project, scope);
+  }
+
+  /** Newest first; jobs that were retried only on demand. */
+  jobsOfPipeline(pipeline: number, includeRetried = false): Job[] {
+    const jobs = this.#pipelines.find(pipeline)?.jobs() ?? [];
+    return jobs.filter((job) => includeRetried || !job.retried).toSorted((one, other) => other.id - one.id);
+  }
+
+  /** The jobs that the runner has run, newest first. */
+  jobsOfRunner(runner: number): Job[] {
+    return this.#ledger.ofRunner(runner);
+  }
+
+  /** How many jobs have each status. */
+  jobCounts(): Partial<Record<JobStatus, number>> {
+    return this.#ledger.counts();
+  }
+
+  /** One call for each status that GitLab sends a job webhook for. The answer ends it. */
+  onJobEvent(listener: (event: JobEvent) => void): () => void {
+    return this.#jobEvents.add(listener);
+  }
+
+  /** One call with a runner's id whenever its `lastUpdate` has changed. The answer ends it. */
+  onQueueChange(listener: (runner: number) => void): () => void {
+    return this.#runners.onChange(listener);
+  }
+
+  /** Fault: GitLab never hands out the jobs that `test` picks. The answer ends it. */
+  holdJobs(test: (job: Job) => boolean): () => void {
+    const release = this.#pending.hold(test);
+    return () => {
+      release();
+      for (const runner of this.#runners.all()) this.updateRunner(runner.id, {});
+    };
+  }
+
+  /** Fault: the listing of managers shows who was there `lag` ago; zero ends it. */
+  lagManagers(lag: Duration): void {
+    this.#managersLag = lag;
+  }
+
+  #tell(job: JobRecord): void {
+    const project = this.#projects.get(job.project);
+    if (!isTold(job.status) || project === undefined) return;
+    const event = jobEvent(this.now(), job, this.#pipelines.of(job), project);
+    this.#outbox.post(() => this.#jobEvents.tell(event));
+  }
+}

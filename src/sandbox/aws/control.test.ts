@@ -1,0 +1,86 @@
+import { expect, it } from 'vitest';
+import { VirtualClock } from '../../adapters/memory/clock.ts';
+import { Ec2 } from '../../adapters/memory/ec2/ec2.ts';
+import { Ssm } from '../../adapters/memory/ec2/ssm.ts';
+import { seconds } from '../../engine/time.ts';
+import type { Fault } from './control.ts';
+import { startAws } from './server.ts';
+
+const log = {
+  error: (details: object, message: string) => expect.unreachable(`${message} ${JSON.stringify(details)}`),
+};
+
+async function sandbox() {
+  const clock = new VirtualClock();
+  const model = new Ec2({ timers: clock, seed: 1 });
+  const aws = await startAws({ model, ssm: new Ssm(clock, 1), timers: clock, log });
+  const { id } = model.createLaunchTemplate({ name: 'pool', data: { imageId: 'ami-0a000000000000001' } });
+  const launch = (count: number) =>
+    model.createFleet({
+      configs: [{ template: { id, version: '1' }, overrides: [{ instanceType: 'm7i.large' }] }],
+      count,
+      market: 'spot',
+    });
+  const post = async (fault: Fault | string): Promise<{ status: number; body: unknown }> => {
+    const body = typeof fault === 'string' ? fault : JSON.stringify(fault);
+    const answer = await fetch(`${aws.url}/sandbox/faults`, { method: 'POST', body });
+    return { status: answer.status, body: await answer.json() };
+  };
+  return { clock, model, aws, launch, post, [Symbol.asyncDispose]: () => aws.close() };
+}
+
+it('scripts every fault', async () => {
+  await using world = await sandbox();
+  const { clock, model, launch, post } = world;
+  const done = { status: 200, body: { done: true } };
+  expect(await post({ fault: 'shortage', code: 'VcpuLimitExceeded', next: 1 })).toEqual(done);
+  expect(await post({ fault: 'boot', as: 'fails' })).toEqual(done);
+  const answer = launch(3);
+  expect(answer.errors.map((one) => one.code)).toEqual(['VcpuLimitExceeded']);
+  const [first = '', second = ''] = answer.instances[0]?.ids ?? [];
+  expect(model.instance(first)?.boot).toBe('fails');
+
+  expect(await post({ fault: 'lose-answer' })).toEqual(done);
+  expect(() => launch(1)).toThrow('connection ended');
+  expect(await post({ fault: 'throttle', times: 1, action: 'CreateFleet' })).toEqual(done);
+  expect(() => launch(1)).toThrow('Request limit exceeded');
+  expect(await post({ fault: 'outage', as: 'unavailable' })).toEqual(done);
+  expect(() => launch(1)).toThrow('overloaded');
+  expect(await post({ fault: 'outage', as: 'none' })).toEqual(done);
+
+  await clock.advance(seconds(5));
+  expect(await post({ fault: 'rebalance', instance: second })).toEqual(done);
+  expect(await post({ fault: 'interrupt', instance: first, seconds: 30 })).toEqual(done);
+  expect(model.instance(second)?.rebalanceAt).toBe(clock.now());
+  expect(model.instance(first)?.interruption?.at).toBe(clock.now() + 30_000);
+
+  expect(await post({ fault: 'throttle', times: 9 })).toEqual(done);
+  expect(await post({ fault: 'clear' })).toEqual(done);
+  expect(launch(1).errors).toEqual([]);
+});
+
+it('refuses what is no fault', async () => {
+  await using world = await sandbox();
+  const { post } = world;
+  const statuses = [
+    await post('{"fault":"earthquake"}'),
+    await post('{"fault":"throttle","tmies":3}'),
+    await post('not json'),
+    await post({ fault: 'interrupt', instance: 'i-0123456789abcdef0' }),
+  ].map((one) => one.status);
+  expect(statuses).toEqual([400, 400, 400, 400]);
+});
+
+it('shows the state behind the API', async () => {
+  await using world = await sandbox();
+  const { model, aws, launch } = world;
+  launch(2);
+  model.faults.outage = 'unreachable';
+  const state: unknown = await (await fetch(`${aws.url}/sandbox/state`)).json();
+  expect(state).toMatchObject({
+    region: 'eu-central-1',
+    calls: { CreateFleet: 1, CreateLaunchTemplate: 1 },
+    instances: model.instances().map(({ id }) => ({ id, state: 'pending', market: 'spot', boot: 'normal' })),
+    bills: [],
+  });
+});

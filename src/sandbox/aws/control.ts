@@ -1,0 +1,104 @@
+import { z } from 'zod';
+import type { Ec2 } from '../../adapters/memory/ec2/ec2.ts';
+import { Ec2Error } from '../../adapters/memory/ec2/error.ts';
+import { SHORTAGE_CODES } from '../../adapters/memory/ec2/faults.ts';
+import { stateOf } from '../../adapters/memory/ec2/instance-record.ts';
+import { seconds } from '../../engine/time.ts';
+import type { Answer } from './exchange.ts';
+
+const times = z.int().min(1).default(1);
+
+const fault = z.discriminatedUnion('fault', [
+  z.strictObject({
+    fault: z.literal('shortage'),
+    code: z.enum(SHORTAGE_CODES).default('InsufficientInstanceCapacity'),
+    instanceType: z.string().optional(),
+    subnet: z.string().optional(),
+    market: z.enum(['spot', 'on-demand']).optional(),
+    /** Only so many instances; absent: until cleared. */
+    next: z.int().min(1).optional(),
+  }),
+  z.strictObject({ fault: z.literal('throttle'), times, action: z.string().optional() }),
+  z.strictObject({ fault: z.literal('lose-answer'), times }),
+  z.strictObject({ fault: z.literal('outage'), as: z.enum(['unavailable', 'unreachable', 'none']) }),
+  z.strictObject({ fault: z.literal('boot'), as: z.enum(['fails', 'never']), times }),
+  z.strictObject({
+    fault: z.literal('interrupt'),
+    instance: z.string(),
+    /** The notice that the instance gets. */
+    seconds: z.number().min(0).default(120),
+  }),
+  z.strictObject({ fault: z.literal('rebalance'), instance: z.string() }),
+  /** Ends all faults that have not happened yet. */
+  z.strictObject({ fault: z.literal('clear') }),
+]);
+
+/** A fault as the control endpoint takes it. */
+export type Fault = z.input<typeof fault>;
+
+/** Scripts one fault: `POST /sandbox/faults` with one JSON object. */
+export function answerFaults(ec2: Ec2, body: string): Answer {
+  const action = 'POST /sandbox/faults';
+  try {
+    script(ec2, fault.parse(JSON.parse(body)));
+    return json(action, 200, { done: true });
+  } catch (error) {
+    if (error instanceof z.ZodError) return json(action, 400, { error: z.prettifyError(error) });
+    if (error instanceof Ec2Error || error instanceof SyntaxError)
+      return json(action, 400, { error: error.message });
+    throw error;
+  }
+}
+
+function script(ec2: Ec2, one: z.output<typeof fault>): void {
+  switch (one.fault) {
+    case 'shortage':
+      ec2.faults.shortage(one);
+      return;
+    case 'throttle':
+      ec2.faults.throttle(one.times, one.action);
+      return;
+    case 'lose-answer':
+      ec2.faults.loseAnswers(one.times);
+      return;
+    case 'outage':
+      ec2.faults.outage = one.as === 'none' ? undefined : one.as;
+      return;
+    case 'boot':
+      ec2.faults.boot(one.as, one.times);
+      return;
+    case 'interrupt':
+      ec2.interrupt(one.instance, seconds(one.seconds));
+      return;
+    case 'rebalance':
+      ec2.recommendRebalance(one.instance);
+      return;
+    case 'clear':
+      ec2.faults.clear();
+  }
+}
+
+/** Shows the truth behind the API: `GET /sandbox/state`. */
+export function answerState(ec2: Ec2): Answer {
+  return json('GET /sandbox/state', 200, {
+    region: ec2.place.region,
+    calls: ec2.calls(),
+    instances: ec2.instances().map((record) => ({
+      id: record.id,
+      state: stateOf(record),
+      instanceType: record.instanceType,
+      market: record.market,
+      subnet: record.subnet,
+      zone: record.zone,
+      launchedAt: new Date(record.launchedAt).toISOString(),
+      tags: Object.fromEntries(record.tags),
+      boot: record.boot,
+      interruptedAt: record.interruption && new Date(record.interruption.at).toISOString(),
+    })),
+    bills: ec2.bills(),
+  });
+}
+
+function json(action: string, status: number, body: unknown): Answer {
+  return { action, status, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+}

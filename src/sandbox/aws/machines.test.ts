@@ -1,0 +1,280 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { describe, expect, it, vi } from 'vitest';
+import { type AwsDouble, startAwsDouble } from '../../../test/support/aws-double.ts';
+import type { LaunchTemplateData } from '../../adapters/memory/ec2/launch-template.ts';
+import { stateOf } from '../../adapters/memory/ec2/instance-record.ts';
+import { seconds } from '../../engine/time.ts';
+import { type Machines, startMachines } from './machines.ts';
+
+const patience = { timeout: 10_000, interval: 20 };
+
+interface Room extends AsyncDisposable {
+  readonly double: AwsDouble;
+  readonly machines: Machines;
+  readonly dir: string;
+  /** What was logged as an error; closing the room wants none. */
+  readonly failures: string[];
+  /** Launches an instance with this user data and boots it. */
+  boot(userData: string | Buffer, data?: LaunchTemplateData): Promise<string>;
+  consoleOf(id: string): string;
+  saw(id: string, line: string): Promise<void>;
+  state(id: string): string;
+}
+
+async function openRoom(): Promise<Room> {
+  const double = await startAwsDouble();
+  const { model, clock, aws } = double;
+  const dir = mkdtempSync(join(tmpdir(), 'machines-'));
+  const failures: string[] = [];
+  const machines = await startMachines({
+    model,
+    aws,
+    dir,
+    path: '/usr/local/bin:/usr/bin:/bin',
+    log: { error: (details, message) => failures.push(`${message}: ${JSON.stringify(details)}`) },
+  });
+  const consoleOf = (id: string): string => model.getConsoleOutput(id).text;
+  return {
+    double,
+    machines,
+    dir,
+    failures,
+    boot: async (userData, data = {}) => {
+      const template = model.createLaunchTemplate({
+        name: `pool-${model.instances().length}`,
+        data: {
+          imageId: 'ami-0a000000000000001',
+          instanceInitiatedShutdownBehavior: 'terminate',
+          userData: Buffer.from(userData).toString('base64'),
+          ...data,
+        },
+      });
+      const answer = model.createFleet({
+        configs: [
+          { template: { id: template.id, version: '1' }, overrides: [{ instanceType: 'm7i.large' }] },
+        ],
+        count: 1,
+        market: 'spot',
+      });
+      await clock.advance(seconds(5));
+      return answer.instances[0]?.ids[0] ?? '';
+    },
+    consoleOf,
+    saw: (id, line) => vi.waitFor(() => expect(consoleOf(id)).toContain(line), patience),
+    state: (id) => {
+      const record = model.instance(id);
+      return record === undefined ? 'unknown' : stateOf(record);
+    },
+    [Symbol.asyncDispose]: async () => {
+      await machines.close();
+      const left = readdirSync(dir);
+      rmSync(dir, { recursive: true });
+      await double[Symbol.asyncDispose]();
+      expect(failures).toEqual([]);
+      expect(left).toEqual([]);
+    },
+  };
+}
+
+/** Whether a process exists and is not only waiting to be collected. */
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return (
+      !existsSync('/proc/self/stat') || !/^\d+ \(.*\) Z /s.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
+    );
+  } catch {
+    return false;
+  }
+}
+
+/** The process ids that a machine wrote to its console as `pid N`. */
+function pidsIn(output: string): number[] {
+  return Array.from(output.matchAll(/pid (\d+)/g), (match) => Number(match[1]));
+}
+
+/** A machine with a stubborn process, one in a session of its own, and one that forgot its environment. */
+const crowd = `#!/bin/sh
+trap '' TERM
+sh -c 'echo "pid $$"; exec sleep 1000' &
+setsid sh -c 'trap "" TERM; echo "pid $$"; while :; do sleep 1; done' &
+env -i /bin/sh -c 'echo "pid $$"; exec /bin/sleep 1000' &
+echo "pid $$"
+wait
+`;
+
+async function gone(pids: readonly number[]): Promise<void> {
+  await vi.waitFor(() => expect(pids.filter(isAlive)).toEqual([]), patience);
+}
+
+describe('a machine', () => {
+  it('runs its user data in a folder of its own, and knows nothing of the environment around it', async () => {
+    vi.stubEnv('GITLAB_TOKEN', 'secret');
+    await using room = await openRoom();
+    const id = await room.boot(
+      '#!/bin/sh\npwd\nenv | sort\necho "wrong" >&2\necho "to the file" >> "$RUNTIDE_ROOT/console.log"\n',
+    );
+    for (const line of ['to the file', 'wrong', 'TMPDIR=']) await room.saw(id, line);
+    vi.unstubAllEnvs();
+    const lines = room.consoleOf(id).split('\n');
+    const root = join(room.dir, id);
+    expect(lines).toContain(root);
+    const names = lines.flatMap((line) => /^([A-Z_0-9]+)=/.exec(line)?.[1] ?? []);
+    expect(names.filter((name) => !['PWD', 'OLDPWD', 'SHLVL', '_'].includes(name))).toEqual([
+      'AWS_ACCESS_KEY_ID',
+      'AWS_EC2_METADATA_DISABLED',
+      'AWS_ENDPOINT_URL_SSM',
+      'AWS_REGION',
+      'AWS_SECRET_ACCESS_KEY',
+      'HOME',
+      'PATH',
+      'RUNTIDE_IMDS',
+      'RUNTIDE_ROOT',
+      'RUNTIDE_SUPERVISOR',
+      'RUNTIDE_WATCH_INTERVAL',
+      'TMPDIR',
+    ]);
+    expect(lines).toContain(`PATH=${room.dir}/tools:/usr/local/bin:/usr/bin:/bin`);
+    expect(lines).toContain(`RUNTIDE_IMDS=${room.double.aws.imdsUrl(id)}`);
+    expect(lines).toContain(`HOME=${root}`);
+  });
+
+  it('goes on running when its user data has ended', async () => {
+    await using room = await openRoom();
+    const id = await room.boot(`#!/bin/sh\n(sleep 1000; :) &\necho "pid $!"\n`);
+    await room.saw(id, 'pid');
+    expect(room.state(id)).toBe('running');
+    expect(pidsIn(room.consoleOf(id)).filter(isAlive)).toHaveLength(1);
+  });
+
+  it('takes compressed user data, and none that is no script', async () => {
+    await using room = await openRoom();
+    const packed = await room.boot(gzipSync('#!/bin/sh\necho unpacked\n'));
+    await room.saw(packed, 'unpacked');
+    const config = await room.boot('#cloud-config\n');
+    await room.saw(config, 'no shell script');
+    expect(room.state(config)).toBe('running');
+  });
+
+  it('fails to boot, or never does, as scripted', async () => {
+    await using room = await openRoom();
+    room.double.model.faults.boot('fails');
+    room.double.model.faults.boot('never');
+    const fails = await room.boot('#!/bin/sh\necho booted\n');
+    const never = await room.boot('#!/bin/sh\necho booted\n');
+    expect(room.consoleOf(fails)).toContain('Kernel panic');
+    expect(room.consoleOf(never)).toBe('');
+    expect(readdirSync(room.dir)).toEqual(['tools']);
+  });
+
+  it('switches itself off', async () => {
+    await using room = await openRoom();
+    const id = await room.boot(
+      '#!/bin/sh\ntrap "echo stopping; exit" TERM\necho "pid $$"\npoweroff\nsleep 1000 & wait\n',
+    );
+    await vi.waitFor(() => expect(room.state(id)).toBe('shutting-down'), patience);
+    await gone(pidsIn(room.consoleOf(id)));
+    await room.double.clock.advance(seconds(5));
+    await vi.waitFor(() => expect(room.state(id)).toBe('terminated'), patience);
+    expect(room.consoleOf(id)).toContain('stopping');
+    await vi.waitFor(() => expect(readdirSync(room.dir)).toEqual(['tools']), patience);
+  });
+});
+
+describe('ending a machine', () => {
+  it('asks first, then forces, and is over only when the last process is gone', async () => {
+    await using room = await openRoom();
+    const { model, clock } = room.double;
+    const id = await room.boot(crowd);
+    await vi.waitFor(() => expect(pidsIn(room.consoleOf(id))).toHaveLength(4), patience);
+    const pids = pidsIn(room.consoleOf(id));
+    model.terminateInstances([id]);
+    await clock.advance(seconds(5));
+    expect(room.state(id)).toBe('shutting-down');
+    const aliveAtTheEnd: number[] = [];
+    model.onStateChange(({ to }) => {
+      if (to === 'terminated') aliveAtTheEnd.push(...pids.filter(isAlive));
+    });
+    await vi.waitFor(() => expect(room.state(id)).toBe('terminated'), patience);
+    expect(aliveAtTheEnd).toEqual([]);
+  });
+
+  it('survives a script that ends its own process group', async () => {
+    await using room = await openRoom();
+    const escape = `setsid sh -c 'echo "pid $$"; exec sleep 1000' &`;
+    const id = await room.boot(
+      `#!/bin/sh\necho "leader $$"\n${escape}\nuntil read -r go < "$HOME/go"; do sleep 0.05; done\nkill -KILL 0\n`,
+    );
+    await room.saw(id, 'pid');
+    writeFileSync(join(room.dir, id, 'go'), 'now\n');
+    const leader = Number(/leader (\d+)/.exec(room.consoleOf(id))?.[1]);
+    await gone([leader]);
+    expect(room.state(id)).toBe('running');
+    room.double.model.terminateInstances([id]);
+    const escaped = pidsIn(room.consoleOf(id));
+    await gone(escaped);
+    expect(escaped).toHaveLength(1);
+  });
+
+  it('comes with the loss of its power cord', async () => {
+    await using room = await openRoom();
+    const id = await room.boot('#!/bin/sh\necho "pid $$"\nsleep 1000\n');
+    await room.saw(id, 'pid');
+    const pids = pidsIn(room.consoleOf(id));
+    const running = execFileSync('ps', ['-A', '-o', 'pid=', '-o', 'args='], { encoding: 'utf8' });
+    const cord = running.split('\n').find((line) => line.includes(`power-cord ${join(room.dir, id)} `));
+    process.kill(Number.parseInt(cord ?? '', 10), 'SIGKILL');
+    await gone(pids);
+    expect(room.state(id)).toBe('shutting-down');
+    expect(room.failures.splice(0)).toEqual([expect.stringContaining('its power cord was cut')]);
+  });
+
+  it('comes with closing', async () => {
+    const room = await openRoom();
+    const id = await room.boot(crowd);
+    await vi.waitFor(() => expect(pidsIn(room.consoleOf(id))).toHaveLength(4), patience);
+    const pids = pidsIn(room.consoleOf(id));
+    await room[Symbol.asyncDispose]();
+    expect(pids.filter(isAlive)).toEqual([]);
+  });
+});
+
+it('pulls the plug when the sandbox is killed', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'machines-'));
+  const sandbox = spawn(
+    process.execPath,
+    ['--input-type=module', '--eval', killedSandbox, new URL('.', import.meta.url).href, dir, crowd],
+    { stdio: ['ignore', 'pipe', 'inherit'], env: {} },
+  );
+  let printed = '';
+  sandbox.stdout.setEncoding('utf8').on('data', (chunk: string) => (printed += chunk));
+  const booted = await vi.waitUntil(() => pidsIn(printed).length === 4, patience).catch(() => false);
+  expect({ booted, printed }).toMatchObject({ booted: true });
+  const pids = pidsIn(printed);
+  expect(pids.filter(isAlive)).toHaveLength(4);
+  sandbox.kill('SIGKILL');
+  await once(sandbox, 'exit');
+  await gone(pids);
+  rmSync(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
+}, 20_000);
+
+/** Runs one machine, which writes to standard output, until it is killed. */
+const killedSandbox = `
+const [, base, dir, script] = process.argv;
+const { bootMachine } = await import(new URL('machine-process.ts', base));
+const { writeFileSync } = await import('node:fs');
+writeFileSync(dir + '/user-data', script);
+bootMachine({
+  root: dir,
+  script: dir + '/user-data',
+  environment: { PATH: '/usr/bin:/bin', RUNTIDE_ROOT: dir },
+  print: (text) => process.stdout.write(text),
+  lost: (why) => process.stdout.write(why),
+});
+setInterval(() => undefined, 1000);
+`;

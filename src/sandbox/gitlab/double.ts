@@ -1,0 +1,23 @@
+import type { GitLab } from '../../adapters/memory/gitlab/gitlab.ts';
+import type { Timers } from '../../adapters/memory/clock.ts';
+import type { Duration } from '../../engine/time.ts';
+import type { AccessToken } from './access.ts';
+import type { Faults } from './faults.ts';
+import type { SandboxLog } from './sandbox-log.ts';
+import type { WebhookDelivery } from './webhook-delivery.ts';
+
+/** What every route of the double rests on. */
+export interface Double {
+  readonly model: GitLab;
+  readonly timers: Timers;
+  readonly tokens: readonly AccessToken[];
+  readonly faults: Faults;
+  readonly deliveries: WebhookDelivery;
+  /** How long a job request may be held; zero: never. */
+  readonly longPoll: Duration;
+  /** Its own address, without a slash at the end. */
+  url(): string;
+  /** Aborts when the double closes. */
+  readonly closing: AbortSignal;
+  readonly log: SandboxLog;
+}

@@ -1,0 +1,92 @@
+import { readConfig, removeEntries, type RunnerConfig } from './config.ts';
+import { JobLoop } from './job-loop.ts';
+import { log } from './log.ts';
+import { RunnerProtocol } from './protocol.ts';
+import { findShell } from './shell.ts';
+import { shortToken } from './short-token.ts';
+import { Slots } from './slots.ts';
+import { systemIdBeside } from './system-id.ts';
+
+export interface RunnerProcessOptions {
+  readonly configFile: string;
+  readonly workFolder: string;
+  /** The environment that jobs inherit. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** The runner of one machine: serves every registration of a configuration until it is told to stop. */
+export class RunnerProcess {
+  readonly #config: RunnerConfig;
+  readonly #systemId: string;
+  readonly #options: RunnerProcessOptions;
+  readonly #stop = new AbortController();
+  readonly #interrupt = new AbortController();
+
+  /** Throws when the configuration cannot be used. */
+  constructor(options: RunnerProcessOptions) {
+    this.#options = options;
+    this.#config = readConfig(options.configFile);
+    this.#systemId = systemIdBeside(options.configFile);
+  }
+
+  /** Milliseconds that interrupted jobs have. */
+  get shutdownTimeout(): number {
+    return this.#config.shutdownTimeout;
+  }
+
+  /** Resolves when it was stopped and the last job has ended. */
+  async run(): Promise<void> {
+    const slots = new Slots(this.#config.concurrent);
+    const shell = findShell();
+    const { workFolder, environment } = this.#options;
+    const systemId = this.#systemId;
+    log('INFO', 'Starting the built-in runner', { concurrent: this.#config.concurrent, system_id: systemId });
+    const loops = this.#config.runners.map((entry) => {
+      const protocol = new RunnerProtocol(entry, systemId);
+      const interrupt = this.#interrupt.signal;
+      const surroundings = { entry, protocol, systemId, workFolder, shell, environment, interrupt };
+      const { checkInterval, concurrent } = this.#config;
+      return new JobLoop({ surroundings, slots, concurrent, checkInterval, stop: this.#stop.signal }).run();
+    });
+    await Promise.all([...loops, this.#stopped()]);
+  }
+
+  /** Takes no more jobs; running ones finish. Again: nothing. */
+  drain(): void {
+    if (!this.#stop.signal.aborted) log('WARNING', 'Stopping: running jobs finish');
+    this.#stop.abort();
+  }
+
+  /** Takes no more jobs and fails the running ones as interrupted. */
+  interrupt(): void {
+    log('WARNING', 'Stopping: running jobs are aborted');
+    this.#stop.abort();
+    this.#interrupt.abort();
+  }
+
+  #stopped(): Promise<void> {
+    const { signal } = this.#stop;
+    if (signal.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      const hold = setInterval(() => undefined, 60_000);
+      const release = (): void => {
+        clearInterval(hold);
+        resolve();
+      };
+      signal.addEventListener('abort', release, { once: true });
+    });
+  }
+}
+
+/** Removes this machine's manager of every registration, and those that went from the configuration. */
+export async function unregisterAll(configFile: string): Promise<void> {
+  const systemId = systemIdBeside(configFile);
+  const gone = new Set<string>();
+  for (const entry of readConfig(configFile).runners) {
+    const { removed, why } = await new RunnerProtocol(entry, systemId).unregister();
+    const fields = { runner: shortToken(entry.token), system_id: systemId };
+    if (removed) gone.add(entry.token);
+    log(removed ? 'INFO' : 'ERROR', removed ? 'Unregistered' : `Failed to unregister: ${why}`, fields);
+  }
+  if (gone.size > 0) removeEntries(configFile, (token) => gone.has(token));
+}
