@@ -9,5 +9,8 @@ const modified = (path) => statSync(path).mtimeMs;
 
 if (!existsSync(installed) || modified(installed) < modified('package-lock.json')) {
   process.stderr.write('installing dependencies (npm ci), once\n');
-  execFileSync('npm', ['ci', '--loglevel=error'], { stdio: ['ignore', 2, 2], shell: process.platform === 'win32' });
+  execFileSync('npm', ['ci', '--loglevel=error'], {
+    stdio: ['ignore', 2, 2],
+    shell: process.platform === 'win32',
+  });
 }

@@ -184,8 +184,12 @@ export function composeWebhook(
   const watched = new Set(gitlab.projects.map((project) => String(project).toLowerCase()));
   return createWebhook({
     ...parts,
-    secrets: () => ({ ...(token !== undefined && { token }), ...(signingToken !== undefined && { signingToken }) }),
-    watches: ({ id, path }) => watched.has(String(id)) || (path !== undefined && watched.has(path.toLowerCase())),
+    secrets: () => ({
+      ...(token !== undefined && { token }),
+      ...(signingToken !== undefined && { signingToken }),
+    }),
+    watches: ({ id, path }) =>
+      watched.has(String(id)) || (path !== undefined && watched.has(path.toLowerCase())),
   });
 }
 
@@ -205,6 +209,11 @@ export function composePreview(
   const stack = new DisposableStack();
   const store = existsSync(config.state) ? stack.use(openStateReadOnly(config.state)) : new MemoryStore(disk);
   const lease = new MemoryLease(disk, { owner: 'preview' });
-  const controller = composeController(config, adapters, { clock, store, lease, recorder: { record: () => undefined } });
+  const controller = composeController(config, adapters, {
+    clock,
+    store,
+    lease,
+    recorder: { record: () => undefined },
+  });
   return { controller, [Symbol.dispose]: () => stack.dispose() };
 }

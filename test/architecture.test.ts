@@ -19,11 +19,36 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   'src/sandbox/runner': [],
   'src/sandbox/gitlab': ['src/adapters/memory', 'src/controller', 'src/engine'],
   'src/sandbox/aws': ['src/adapters/memory', 'src/controller', 'src/engine'],
-  'src/sandbox': ['src/sandbox/gitlab', 'src/sandbox/aws', 'src/adapters/memory', 'src/status', 'src/controller', 'src/engine', 'src/version.ts'],
+  'src/sandbox': [
+    'src/sandbox/gitlab',
+    'src/sandbox/aws',
+    'src/adapters/memory',
+    'src/status',
+    'src/controller',
+    'src/engine',
+    'src/version.ts',
+  ],
   'src/version.ts': [],
   'src/compose.ts': ['src/adapters', 'src/config', 'src/controller', 'src/engine'],
-  'src/runtimes': ['src/compose.ts', 'src/adapters', 'src/config', 'src/controller', 'src/engine', 'src/status'],
-  'src/cli': ['src/runtimes', 'src/sandbox', 'src/compose.ts', 'src/adapters', 'src/config', 'src/controller', 'src/engine', 'src/status', 'src/version.ts'],
+  'src/runtimes': [
+    'src/compose.ts',
+    'src/adapters',
+    'src/config',
+    'src/controller',
+    'src/engine',
+    'src/status',
+  ],
+  'src/cli': [
+    'src/runtimes',
+    'src/sandbox',
+    'src/compose.ts',
+    'src/adapters',
+    'src/config',
+    'src/controller',
+    'src/engine',
+    'src/status',
+    'src/version.ts',
+  ],
 };
 
 /** Files and folders that run in a browser as well: no Node module, only globals that both have. */
@@ -69,8 +94,15 @@ function nameOf(tree: unknown): string | undefined {
 }
 
 function importedBy(tree: Tree): string | undefined {
-  const source = tree['type'] === 'ImportExpression' || isImportCall(tree) ? firstArgument(tree) : tree['source'];
-  const kinds = ['ImportDeclaration', 'ExportNamedDeclaration', 'ExportAllDeclaration', 'ImportExpression', 'CallExpression'];
+  const source =
+    tree['type'] === 'ImportExpression' || isImportCall(tree) ? firstArgument(tree) : tree['source'];
+  const kinds = [
+    'ImportDeclaration',
+    'ExportNamedDeclaration',
+    'ExportAllDeclaration',
+    'ImportExpression',
+    'CallExpression',
+  ];
   if (!kinds.includes(String(tree['type'])) || !isTree(source)) return undefined;
   return typeof source['value'] === 'string' ? source['value'] : undefined;
 }
@@ -93,12 +125,13 @@ function walk(tree: unknown, visit: (tree: Tree) => void): void {
 
 /** What a file imports, each relative import as a path from the root, and the members that it names. */
 function read(path: string, text = readFileSync(join(ROOT, path), 'utf8')): Source {
-  const tree = parse(text, { sourceType: 'module', plugins: ['typescript', 'explicitResourceManagement'] });
+  const tree = parse(text, { sourceType: 'module', plugins: ['typescript'] });
   const imports: string[] = [];
   const members = new Set<string>();
   walk(tree.program, (part) => {
     const imported = importedBy(part);
-    if (imported !== undefined) imports.push(imported.startsWith('.') ? join(dirname(path), imported) : imported);
+    if (imported !== undefined)
+      imports.push(imported.startsWith('.') ? join(dirname(path), imported) : imported);
     const name = nameOf(part);
     if (name !== undefined) members.add(name);
   });
@@ -116,7 +149,8 @@ function layerOf(path: string): string | undefined {
 /** Every import of the file that its layer does not allow, in words. */
 function forbiddenImports({ path, imports }: Source): readonly string[] {
   const layer = layerOf(path);
-  if (layer === undefined) return [`${path} is in no layer: add it to the table in test/architecture.test.ts`];
+  if (layer === undefined)
+    return [`${path} is in no layer: add it to the table in test/architecture.test.ts`];
   const allowed = [layer, ...(LAYERS[layer] ?? [])];
   return imports.flatMap((imported) => {
     if (!imported.startsWith('src/')) return forbiddenPackage(path, imported);
@@ -128,15 +162,19 @@ function forbiddenImports({ path, imports }: Source): readonly string[] {
 
 function forbiddenPackage(path: string, imported: string): readonly string[] {
   const anywhere = ANYWHERE.some((place) => isIn(path, place));
-  if (anywhere && imported.startsWith('node:')) return [`${path} must not import ${imported}: it runs in browsers`];
-  if (anywhere && !imported.startsWith('.')) return [`${path} must not import ${imported}: it stands on nothing`];
+  if (anywhere && imported.startsWith('node:'))
+    return [`${path} must not import ${imported}: it runs in browsers`];
+  if (anywhere && !imported.startsWith('.'))
+    return [`${path} must not import ${imported}: it stands on nothing`];
   const aws = imported.startsWith('@aws-sdk/') && !isIn(path, 'src/adapters/aws');
   return aws ? [`${path} must not import ${imported}: only src/adapters/aws speaks to AWS`] : [];
 }
 
 function forbiddenMembers({ path, members }: Source): readonly string[] {
   return Object.entries(ALLOWED).flatMap(([member, places]) =>
-    members.includes(member) && !places.some((place) => isIn(path, place)) ? [`${path} must not use ${member}`] : [],
+    members.includes(member) && !places.some((place) => isIn(path, place))
+      ? [`${path} must not use ${member}`]
+      : [],
   );
 }
 
@@ -191,18 +229,46 @@ describe('the architecture test itself fails by name', () => {
   };
 
   it.each([
-    ['src/engine/plan.ts', "import { x } from '../controller/ports.ts';", 'src/engine/plan.ts must not import src/controller/ports.ts'],
-    ['src/engine/plan.ts', "import type { x } from '../controller/ports.ts';", 'src/engine/plan.ts must not import src/controller/ports.ts'],
-    ['src/engine/plan.ts', "const x = await import('../controller/ports.ts');", 'src/engine/plan.ts must not import src/controller/ports.ts'],
-    ['src/engine/plan.ts', "import 'node:fs';", 'src/engine/plan.ts must not import node:fs: it runs in browsers'],
-    ['src/adapters/aws/x.ts', "export * from '../gitlab/client.ts';", 'src/adapters/aws/x.ts must not import src/adapters/gitlab/client.ts'],
-    ['src/cli/x.ts', "import { EC2 } from '@aws-sdk/client-ec2';", 'src/cli/x.ts must not import @aws-sdk/client-ec2: only src/adapters/aws speaks to AWS'],
+    [
+      'src/engine/plan.ts',
+      "import { x } from '../controller/ports.ts';",
+      'src/engine/plan.ts must not import src/controller/ports.ts',
+    ],
+    [
+      'src/engine/plan.ts',
+      "import type { x } from '../controller/ports.ts';",
+      'src/engine/plan.ts must not import src/controller/ports.ts',
+    ],
+    [
+      'src/engine/plan.ts',
+      "const x = await import('../controller/ports.ts');",
+      'src/engine/plan.ts must not import src/controller/ports.ts',
+    ],
+    [
+      'src/engine/plan.ts',
+      "import 'node:fs';",
+      'src/engine/plan.ts must not import node:fs: it runs in browsers',
+    ],
+    [
+      'src/adapters/aws/x.ts',
+      "export * from '../gitlab/client.ts';",
+      'src/adapters/aws/x.ts must not import src/adapters/gitlab/client.ts',
+    ],
+    [
+      'src/cli/x.ts',
+      "import { EC2 } from '@aws-sdk/client-ec2';",
+      'src/cli/x.ts must not import @aws-sdk/client-ec2: only src/adapters/aws speaks to AWS',
+    ],
     ['src/cli/x.ts', 'const x = process.env.HOME;', 'src/cli/x.ts must not use process.env'],
     ['src/cli/x.ts', "const x = process['env'];", 'src/cli/x.ts must not use process.env'],
     ['src/engine/x.ts', 'const x = Date.now();', 'src/engine/x.ts must not use Date.now'],
     ['src/engine/x.ts', 'process.exit(1);', 'src/engine/x.ts must not use process.exit'],
     ['src/engine/utils.ts', '', 'src/engine/utils.ts must be named after the thing it holds'],
-    ['src/elsewhere/x.ts', '', 'src/elsewhere/x.ts is in no layer: add it to the table in test/architecture.test.ts'],
+    [
+      'src/elsewhere/x.ts',
+      '',
+      'src/elsewhere/x.ts is in no layer: add it to the table in test/architecture.test.ts',
+    ],
   ])('%s with %s', (path, text, expected) => {
     expect(said(path, text)).toContain(expected);
   });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { compareConfigs } from './changes.ts';
-import { type Edits, loadSample, SMALLEST } from './sample.ts';
+import { type Edits, loadSample, SMALLEST } from '../../test/support/sample-config.ts';
 
 const SHARED_TOKEN = '3fd1c9a07be24c5586d1f0a9b7c4e213';
 const OTHER = { ...SMALLEST.pools.linux, runner: { id: 13, tokenParameter: '/b' } };

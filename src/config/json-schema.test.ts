@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { jsonSchema } from './json-schema.ts';
 import { loadConfig } from './load.ts';
-import { type Edits, NOTHING, sample, SMALLEST } from './sample.ts';
+import { type Edits, NOTHING, sample, SMALLEST } from '../../test/support/sample-config.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const accepts = new Ajv({ strict: true, allowUnionTypes: true }).compile(jsonSchema());

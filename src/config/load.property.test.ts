@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { loadConfig } from './load.ts';
 import { ConfigError } from './mistakes.ts';
-import { holding, sample } from './sample.ts';
+import { holding, sample } from '../../test/support/sample-config.ts';
 import { isMap } from './tree.ts';
 
 const HIDDEN = 'hunter2';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ConfigError } from './mistakes.ts';
-import { type Edits, mistakesOf, mistakesWith } from './sample.ts';
+import { type Edits, mistakesOf, mistakesWith } from '../../test/support/sample-config.ts';
 
 const FILE = `installation: acme
 gitlab:

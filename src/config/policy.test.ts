@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { generationOf } from './generation.ts';
 import { policyOf } from './policy.ts';
-import { type Edits, loadSample, SMALLEST } from './sample.ts';
+import { type Edits, loadSample, SMALLEST } from '../../test/support/sample-config.ts';
 
 const POOL = 'pools.linux';
 

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadConfig } from './load.ts';
 import type { Sources } from './lookup.ts';
-import { type Edits, loadSample, mistakesWith, sample } from './sample.ts';
+import { type Edits, loadSample, mistakesWith, sample } from '../../test/support/sample-config.ts';
 
 const FILE = '/etc/runtide/runtide.yaml';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Edits, mistakesWith, sample, SMALLEST } from './sample.ts';
+import { type Edits, mistakesWith, sample, SMALLEST } from '../../test/support/sample-config.ts';
 
 const POOL = 'pools.linux';
 const OTHER = {

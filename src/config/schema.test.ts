@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { mistakesWith } from './sample.ts';
+import { mistakesWith } from '../../test/support/sample-config.ts';
 
 const POOL = 'pools.linux';
 const SHARED_TOKEN = '3fd1c9a07be24c5586d1f0a9b7c4e213';

@@ -38,7 +38,9 @@ async function actLaunches(actions: readonly Action[], at: Acting): Promise<read
     if (action.do !== 'launch') continue;
     const pool = at.policy.pools.find(({ name }) => name === action.pool);
     if (pool === undefined) continue;
-    outcomes.push(await step(action, at, () => launch(action, pool, outcomes.length, { ...at, signal: NEVER })));
+    outcomes.push(
+      await step(action, at, () => launch(action, pool, outcomes.length, { ...at, signal: NEVER })),
+    );
   }
   return outcomes;
 }
@@ -63,7 +65,9 @@ async function bootFailure(instance: string, at: Acting): Promise<string> {
   const output = await at.fleet.console(instance, NEVER).catch(() => '');
   const said = [...output.matchAll(/runtide: boot failed: (.*)/g)].at(-1)?.[1];
   if (said !== undefined) return said.trim();
-  return output === '' ? 'no console output' : 'the agent did not report on the console: see its whole output in EC2';
+  return output === ''
+    ? 'no console output'
+    : 'the agent did not report on the console: see its whole output in EC2';
 }
 
 async function actTerminates(actions: readonly Action[], at: Acting): Promise<readonly Outcome[]> {

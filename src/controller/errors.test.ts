@@ -12,5 +12,7 @@ it('a port error names what, why and what next', () => {
   });
   expect(isPortError(error, 'unauthorized')).toBe(true);
   expect(isPortError(error, 'fenced')).toBe(false);
-  expect(error.message).toBe('listing jobs of acme/web: 401 Unauthorized (request 01ABC); give the token read_api');
+  expect(error.message).toBe(
+    'listing jobs of acme/web: 401 Unauthorized (request 01ABC); give the token read_api',
+  );
 });

@@ -77,7 +77,12 @@ export async function replayOpenIntents(at: Launching): Promise<void> {
 }
 
 /** Writes the launch down, then makes it: a crash in between is found and finished by the next pass. */
-export async function launch(action: Launch, pool: PoolPolicy, number: number, at: Launching): Promise<Outcome> {
+export async function launch(
+  action: Launch,
+  pool: PoolPolicy,
+  number: number,
+  at: Launching,
+): Promise<Outcome> {
   await at.term.secure(at.callTimeout);
   const template = await at.fleet.prepare(action.pool, at.signal);
   const now = at.clock.now();

@@ -185,7 +185,8 @@ export class Observer {
 }
 
 function withMark(instance: Instance, mark: Mark): Instance {
-  const ending = mark.state === 'shutting-down' && (instance.state === 'pending' || instance.state === 'running');
+  const ending =
+    mark.state === 'shutting-down' && (instance.state === 'pending' || instance.state === 'running');
   const drain = instance.drain ?? mark.drain;
   return { ...instance, ...(ending && { state: mark.state }), ...(drain !== undefined && { drain }) };
 }

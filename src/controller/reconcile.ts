@@ -33,7 +33,12 @@ export interface ControllerOptions {
 
 /** What one pass saw, decided and did. */
 export type PassReport =
-  | { readonly pass: 'acted'; readonly observation: Observation; readonly plan: Plan; readonly outcomes: readonly Outcome[] }
+  | {
+      readonly pass: 'acted';
+      readonly observation: Observation;
+      readonly plan: Plan;
+      readonly outcomes: readonly Outcome[];
+    }
   | { readonly pass: 'stood by'; readonly holder: string }
   | { readonly pass: 'failed'; readonly why: string };
 
@@ -92,11 +97,11 @@ export class Controller {
     await replayOpenIntents(acting);
     const observation = await this.#observe(wake, signal);
     const decided = plan(observation, acting.policy);
+    const decisions = this.#decisions.record(decided);
     const outcomes = await act(decided.actions, acting);
     this.#observer.fold(outcomes);
     for (const outcome of outcomes) this.#options.recorder.record({ event: 'acted', outcome });
     await store.saveHistory(afterwards(decided.history, outcomes, clock.now()), term.fence);
-    const decisions = this.#decisions.record(decided);
     if (decisions.length > 0) await store.addDecisions(decisions, term.fence);
     return { pass: 'acted', observation, plan: decided, outcomes };
   }

@@ -13,7 +13,13 @@ export class Term {
   readonly #duration: Duration;
   #expiresAt: Instant;
 
-  private constructor(options: { lease: Lease; clock: Clock; duration: Duration; fence: number; expiresAt: Instant }) {
+  private constructor(options: {
+    lease: Lease;
+    clock: Clock;
+    duration: Duration;
+    fence: number;
+    expiresAt: Instant;
+  }) {
     this.fence = options.fence;
     this.#lease = options.lease;
     this.#clock = options.clock;

@@ -47,7 +47,14 @@ export interface LoopOptions {
 }
 
 /** Runs passes until the signal aborts: at once on a wake, and at least every poll interval as a full sweep. */
-export async function runPasses({ clock, wakes, pass, pollInterval, spacing, signal }: LoopOptions): Promise<void> {
+export async function runPasses({
+  clock,
+  wakes,
+  pass,
+  pollInterval,
+  spacing,
+  signal,
+}: LoopOptions): Promise<void> {
   let sweptAt: Instant | undefined;
   while (!signal.aborted) {
     const startedAt = clock.now();

@@ -89,7 +89,9 @@ export function heldByInstance(held: readonly HeldJob[]): ReadonlyMap<string, nu
 export function managersByPool(
   parts: Observation['managers'],
 ): ReadonlyMap<string, ReadonlyMap<string, Manager>> {
-  return new Map(Object.entries(parts).map(([pool, part]) => [pool, managersByInstance(lastKnown(part, []))]));
+  return new Map(
+    Object.entries(parts).map(([pool, part]) => [pool, managersByInstance(lastKnown(part, []))]),
+  );
 }
 
 function managersByInstance(managers: readonly Manager[]): ReadonlyMap<string, Manager> {

@@ -47,7 +47,9 @@ function candidate(pool: PoolPolicy, views: readonly InstanceView[], observation
     0,
   );
   const growth = blocked(pool, observation) ? 0 : Math.max(0, pool.max - live.length) * pool.slots;
-  const idle = live.flatMap((view) => (view.phase === 'idle' && view.idleSince !== undefined ? [view.idleSince] : []));
+  const idle = live.flatMap((view) =>
+    view.phase === 'idle' && view.idleSince !== undefined ? [view.idleSince] : [],
+  );
   return {
     pool,
     tally: { pending: 0, unserved: [] },
@@ -56,14 +58,24 @@ function candidate(pool: PoolPolicy, views: readonly InstanceView[], observation
   };
 }
 
-function unservedAgain(job: PendingJob, pool: string, before: UnservedJob | undefined, now: Instant): UnservedJob {
+function unservedAgain(
+  job: PendingJob,
+  pool: string,
+  before: UnservedJob | undefined,
+  now: Instant,
+): UnservedJob {
   const times = (before?.times ?? 0) + 1;
   const wait = Math.min(UNSERVED_WAIT * 2 ** (times - 1), LONGEST_UNSERVED_WAIT);
   return { id: job.id, pool, since: before?.since ?? now, until: after(now, wait as Duration), times }; // because: a product of durations
 }
 
 /** Waiting beside a free fitting slot for long enough, by readings that are fresh. */
-function isUnserved(job: PendingJob, { pool, freeSince }: Candidate, observation: Observation, limit: Duration) {
+function isUnserved(
+  job: PendingJob,
+  { pool, freeSince }: Candidate,
+  observation: Observation,
+  limit: Duration,
+) {
   if (freeSince === undefined) return false;
   if (!isFresh(observation.jobs, observation.now)) return false;
   if (!isFresh(observation.managers[pool.name], observation.now)) return false;

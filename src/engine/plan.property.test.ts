@@ -126,7 +126,9 @@ describe('laws of the plan', () => {
     fc.assert(
       fc.property(anySituation, ({ policy, observation }) => {
         const views = [...viewsByPool(observation).values()].flat();
-        const busy = new Set(views.filter(({ busySlots }) => busySlots > 0).map(({ instance }) => instance.id));
+        const busy = new Set(
+          views.filter(({ busySlots }) => busySlots > 0).map(({ instance }) => instance.id),
+        );
         for (const action of plan(observation, policy).actions) {
           if (action.do === 'terminate') expect(busy).not.toContain(action.instance);
           if (action.do === 'drain' && action.because === 'idle') expect(busy).not.toContain(action.instance);
@@ -140,11 +142,14 @@ describe('laws of the plan', () => {
     fc.assert(
       fc.property(anySituation, ({ policy, observation }) => {
         for (const { actions, views } of plan(observation, policy).pools) {
-          const leaving = new Set(actions.flatMap((action) => ('instance' in action ? [action.instance] : [])));
+          const leaving = new Set(
+            actions.flatMap((action) => ('instance' in action ? [action.instance] : [])),
+          );
           const idle = views.filter(({ phase, idleSince }) => phase === 'idle' && idleSince !== undefined);
           const victims = idle.filter(({ instance }) =>
             actions.some(
-              (action) => action.do === 'drain' && action.because === 'idle' && action.instance === instance.id,
+              (action) =>
+                action.do === 'drain' && action.because === 'idle' && action.instance === instance.id,
             ),
           );
           const stay = idle.filter(({ instance }) => !leaving.has(instance.id));
@@ -158,7 +163,11 @@ describe('laws of the plan', () => {
   });
 
   it('7: more demand never lowers desired; more free slots never raise launches', () => {
-    const situation = fc.tuple(anySituation, fc.integer({ min: 1, max: 9 }), fc.constantFrom([], ['linux'], ['arm', 'gpu']));
+    const situation = fc.tuple(
+      anySituation,
+      fc.integer({ min: 1, max: 9 }),
+      fc.constantFrom([], ['linux'], ['arm', 'gpu']),
+    );
     fc.assert(
       fc.property(situation, ([{ policy, observation }, more, tags]) => {
         const before = lastKnown(observation.jobs, NO_JOBS);
@@ -175,8 +184,14 @@ describe('laws of the plan', () => {
     fc.assert(
       fc.property(anySituation, fc.integer({ min: 1, max: 4 }), ({ policy, observation }, more) => {
         fc.pre(observation.instances.known);
-        const wider = observation.instances.value.map((instance) => ({ ...instance, slots: instance.slots + more }));
-        const roomier: Observation = { ...observation, instances: { ...observation.instances, value: wider } };
+        const wider = observation.instances.value.map((instance) => ({
+          ...instance,
+          slots: instance.slots + more,
+        }));
+        const roomier: Observation = {
+          ...observation,
+          instances: { ...observation.instances, value: wider },
+        };
         expect(launches(plan(roomier, policy))).toBeLessThanOrEqual(launches(plan(observation, policy)));
       }),
       RUNS,
@@ -223,8 +238,8 @@ describe('laws of the plan', () => {
       fc.property(anySituation, ({ policy, observation }) => {
         const decided = plan(observation, policy);
         for (const pool of policy.pools) {
-          const certain = [observation.jobs, observation.managers[pool.name], observation.instances].every((part) =>
-            isFresh(part, observation.now),
+          const certain = [observation.jobs, observation.managers[pool.name], observation.instances].every(
+            (part) => isFresh(part, observation.now),
           );
           const leaving = drainsBecause(decided, 'idle', 'expired', 'drifted').filter(
             (action) => action.pool === pool.name,
@@ -242,7 +257,10 @@ describe('laws of the plan', () => {
   });
 
   it('10: booting capacity counts once, until its deadline', () => {
-    const demand = fc.record({ jobs: fc.integer({ min: 1, max: 40 }), slots: fc.integer({ min: 1, max: 4 }) });
+    const demand = fc.record({
+      jobs: fc.integer({ min: 1, max: 40 }),
+      slots: fc.integer({ min: 1, max: 4 }),
+    });
     fc.assert(
       fc.property(demand, ({ jobs: count, slots }) => {
         const policy = aPolicy(aPool({ slots, max: 50 }));
@@ -255,7 +273,9 @@ describe('laws of the plan', () => {
           expect(plan(observation, policy).actions).toEqual([]);
         }
         const overdue = plan(later(observation, policy, minutes(2)), policy);
-        expect(overdue.actions.filter(({ do: what }) => what === 'terminate')).toHaveLength(Math.ceil(count / slots));
+        expect(overdue.actions.filter(({ do: what }) => what === 'terminate')).toHaveLength(
+          Math.ceil(count / slots),
+        );
       }),
       { numRuns: 200 },
     );
@@ -302,7 +322,10 @@ describe('laws of the plan', () => {
         pools: { linux: { setbacks: 0, lastScaledAt: ago(minutes(1)) } },
       },
     });
-    const restarted: Observation = { ...observation, history: JSON.parse(JSON.stringify(observation.history)) };
+    const restarted: Observation = {
+      ...observation,
+      history: JSON.parse(JSON.stringify(observation.history)),
+    };
     expect(plan(restarted, policy).actions).toEqual([]);
     expect(plan(restarted, policy).pools[0]?.holds[0]?.because).toMatch(/cooling down/);
     expect(plan(restarted, aPolicy(aPool({ cooldown: seconds(30) }))).actions).toHaveLength(1);
@@ -327,7 +350,9 @@ describe('laws of the plan', () => {
     fc.assert(
       fc.property(anySituation, (situation) => {
         const decided = plan(situation.observation, situation.policy);
-        const stuck = decided.actions.filter((action) => action.do === 'terminate' && action.because === 'stuck');
+        const stuck = decided.actions.filter(
+          (action) => action.do === 'terminate' && action.because === 'stuck',
+        );
         for (const action of stuck) {
           expect(isFresh(situation.observation.managers[action.pool], situation.observation.now)).toBe(true);
         }
@@ -367,7 +392,12 @@ describe('laws of the plan', () => {
     expect(decided.pools[0]?.demand).toMatchObject({ pending: 0, unserved: [{ id: 1000, times: 1 }] });
     expect(drainsBecause(decided, 'idle')).toHaveLength(1);
     // Nothing is left and nothing is bought for it, until its wait is over.
-    observation = { ...observation, instances: fresh([]), managers: { linux: fresh([]) }, history: decided.history };
+    observation = {
+      ...observation,
+      instances: fresh([]),
+      managers: { linux: fresh([]) },
+      history: decided.history,
+    };
     observation = later(observation, policy, minutes(4));
     expect(plan(observation, policy).actions).toEqual([]);
     observation = later(observation, policy, minutes(2));

@@ -13,10 +13,25 @@ import { elapsed, type Instant } from './time.ts';
 
 /** One thing to do. */
 export type Action =
-  | { readonly do: 'launch'; readonly pool: string; readonly count: number; readonly offerings: readonly Offering[] }
+  | {
+      readonly do: 'launch';
+      readonly pool: string;
+      readonly count: number;
+      readonly offerings: readonly Offering[];
+    }
   | { readonly do: 'drain'; readonly pool: string; readonly instance: string; readonly because: DrainReason }
-  | { readonly do: 'terminate'; readonly pool: string; readonly instance: string; readonly because: DrainReason }
-  | { readonly do: 'forget'; readonly pool: string; readonly manager: string; readonly because: 'instance gone' };
+  | {
+      readonly do: 'terminate';
+      readonly pool: string;
+      readonly instance: string;
+      readonly because: DrainReason;
+    }
+  | {
+      readonly do: 'forget';
+      readonly pool: string;
+      readonly manager: string;
+      readonly because: 'instance gone';
+    };
 
 /** Something that an operator should hear about. */
 export type Alarm =
@@ -50,7 +65,11 @@ export interface Plan {
 const ACTION_ORDER: Readonly<Record<Action['do'], number>> = { launch: 0, drain: 1, terminate: 2, forget: 3 };
 
 function staleSources(pool: string, observation: Observation): readonly string[] {
-  const parts = { jobs: observation.jobs, managers: observation.managers[pool], instances: observation.instances };
+  const parts = {
+    jobs: observation.jobs,
+    managers: observation.managers[pool],
+    instances: observation.instances,
+  };
   return Object.entries(parts).flatMap(([name, part]) => (isFresh(part, observation.now) ? [] : [name]));
 }
 
@@ -87,7 +106,9 @@ function planPool(
     ({ phase, instance }) => phase !== 'draining' && phase !== 'terminating' && !retired.has(instance.id),
   );
   const drained = leavers.filter(({ by }) => by === 'drain').length;
-  const draining = views.filter(({ phase, instance }) => phase === 'draining' && !retired.has(instance.id)).length;
+  const draining = views.filter(
+    ({ phase, instance }) => phase === 'draining' && !retired.has(instance.id),
+  ).length;
   const desired = desiredFor({
     pool,
     live,
@@ -114,9 +135,12 @@ function planPool(
   });
   const launch: readonly Action[] =
     out.count > 0 ? [{ do: 'launch', pool: pool.name, count: out.count, offerings: pool.offerings }] : [];
-  const idle = inward.victims.map(
-    ({ instance }): Action => ({ do: 'drain', pool: pool.name, instance: instance.id, because: 'idle' }),
-  );
+  const idle = inward.victims.map(({ instance }): Action => ({
+    do: 'drain',
+    pool: pool.name,
+    instance: instance.id,
+    because: 'idle',
+  }));
   return {
     pool: pool.name,
     demand,
@@ -129,7 +153,10 @@ function planPool(
 }
 
 /** Machines whose pool was taken out of the configuration drain: nobody else would ever look at them. */
-function planAbandoned(policy: FleetPolicy, views: ReadonlyMap<string, readonly InstanceView[]>): readonly Action[] {
+function planAbandoned(
+  policy: FleetPolicy,
+  views: ReadonlyMap<string, readonly InstanceView[]>,
+): readonly Action[] {
   const known = new Set(policy.pools.map(({ name }) => name));
   return [...views].flatMap(([pool, ofPool]) =>
     known.has(pool)
@@ -152,13 +179,23 @@ function planForget(observation: Observation, policy: FleetPolicy): readonly Act
         const goneSince = instance === undefined ? undefined : history.instances[instance]?.goneSince;
         return goneSince !== undefined && elapsed(goneSince, now) >= policy.orphanGrace;
       })
-      .map(({ systemId }): Action => ({ do: 'forget', pool: name, manager: systemId, because: 'instance gone' }))
+      .map(({ systemId }): Action => ({
+        do: 'forget',
+        pool: name,
+        manager: systemId,
+        because: 'instance gone',
+      }))
       .toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
   });
 }
 
-function isUnacknowledged({ instance, busySlots, manager, idleSince }: InstanceView, policy: FleetPolicy, now: Instant) {
-  if (instance.drain === undefined || manager === undefined || busySlots > 0 || idleSince === undefined) return false;
+function isUnacknowledged(
+  { instance, busySlots, manager, idleSince }: InstanceView,
+  policy: FleetPolicy,
+  now: Instant,
+) {
+  if (instance.drain === undefined || manager === undefined || busySlots > 0 || idleSince === undefined)
+    return false;
   const since = Math.max(instance.drain.at, idleSince) as Instant; // because: the greater of two instants
   return elapsed(since, now) >= policy.drainAlarm;
 }
@@ -217,7 +254,11 @@ export function plan(observation: Observation, policy: FleetPolicy): Plan {
     ),
   );
   const abandoned = isFresh(observation.instances, observation.now) ? planAbandoned(policy, views) : [];
-  const actions = [...pools.flatMap((pool) => pool.actions), ...abandoned, ...planForget(observation, policy)];
+  const actions = [
+    ...pools.flatMap((pool) => pool.actions),
+    ...abandoned,
+    ...planForget(observation, policy),
+  ];
   return {
     at: observation.now,
     pools,

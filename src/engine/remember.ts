@@ -42,7 +42,11 @@ function idleSince(before: InstanceHistory | undefined, readyAt: Instant, at: Si
   return sawItBoot ? readyAt : at.readings.now;
 }
 
-function missingSince(before: InstanceHistory | undefined, ready: boolean, at: Situation): Instant | undefined {
+function missingSince(
+  before: InstanceHistory | undefined,
+  ready: boolean,
+  at: Situation,
+): Instant | undefined {
   if (!at.managersFresh) return before?.managerMissingSince;
   if (!ready || at.manager !== undefined) return undefined;
   return before?.managerMissingSince ?? at.readings.now;
@@ -51,11 +55,16 @@ function missingSince(before: InstanceHistory | undefined, ready: boolean, at: S
 function bootedFor(instance: Instance, before: InstanceHistory | undefined, at: Situation): Duration {
   const sofar = before?.bootedFor ?? seconds(0);
   if (!at.managersFresh) return sofar;
-  const more = before === undefined ? elapsed(instance.launchedAt, at.readings.now) : elapsed(at.since, at.readings.now);
+  const more =
+    before === undefined ? elapsed(instance.launchedAt, at.readings.now) : elapsed(at.since, at.readings.now);
   return Math.max(0, sofar + more) as Duration; // because: a sum of durations
 }
 
-function rememberInstance(instance: Instance, before: InstanceHistory | undefined, at: Situation): InstanceHistory {
+function rememberInstance(
+  instance: Instance,
+  before: InstanceHistory | undefined,
+  at: Situation,
+): InstanceHistory {
   const view = viewOf({ instance, manager: at.manager, held: at.held, remembered: before });
   const readyAt = view.readyAt ?? (at.held > 0 ? at.readings.now : undefined);
   const booted = readyAt === undefined ? bootedFor(instance, before, at) : (before?.bootedFor ?? seconds(0));
@@ -73,11 +82,7 @@ function rememberInstance(instance: Instance, before: InstanceHistory | undefine
 }
 
 /** An instance that EC2 no longer lists is remembered until its manager is gone as well. */
-function rememberGone(
-  id: string,
-  before: InstanceHistory,
-  readings: Readings,
-): InstanceHistory | undefined {
+function rememberGone(id: string, before: InstanceHistory, readings: Readings): InstanceHistory | undefined {
   const goneSince = before.goneSince ?? readings.now;
   const part = readings.managers[before.pool];
   const managerGone =

@@ -75,8 +75,9 @@ const RULES: readonly RetirementRule[] = [
 
 /** Instances of this pool that are already on their way out for a paced reason. */
 function replacing(views: readonly InstanceView[]): number {
-  return views.filter(({ instance }) => instance.drain?.because === 'expired' || instance.drain?.because === 'drifted')
-    .length;
+  return views.filter(
+    ({ instance }) => instance.drain?.because === 'expired' || instance.drain?.because === 'drifted',
+  ).length;
 }
 
 /** Idle ones first, then the oldest: replacing an idle instance costs nobody anything. */

@@ -31,7 +31,8 @@ export function scaleIn(input: ScaleInInput): {
   const idle = live.filter((view) => view.phase === 'idle' && !input.kept.has(view.instance.id));
   if (excess <= 0 || idle.length === 0) return { victims: [], holds: [] };
   const hold = (because: string) => ({ victims: [], holds: [{ what: 'scale-in' as const, because }] });
-  if (input.stale.length > 0) return hold(`${input.stale.join(' and ')} not freshly read: doubt never scales in`);
+  if (input.stale.length > 0)
+    return hold(`${input.stale.join(' and ')} not freshly read: doubt never scales in`);
   // Above max there is nothing to wait for: the limit was lowered under a running fleet.
   const patient = live.length <= pool.max;
   if (patient && input.coolingUntil !== undefined) {

@@ -32,7 +32,10 @@ export function scaleOut(input: ScaleOutInput): { readonly count: number; readon
   }
   const room = Math.max(0, pool.max + pool.surge - input.live - input.leaving);
   if (room < missing) {
-    return hold(`${input.leaving} draining instances still count towards max + surge (${pool.max} + ${pool.surge})`, room);
+    return hold(
+      `${input.leaving} draining instances still count towards max + surge (${pool.max} + ${pool.surge})`,
+      room,
+    );
   }
   return { count: missing, holds: [] };
 }

@@ -1,11 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { openSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import process from 'node:process';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 /** Ends the daemon when the sandbox is gone: the other end of the pipe closes, however the sandbox died. */
 const CORD = 'read -r order; kill -s KILL "$1" 2>/dev/null';
+
+const START_TIMEOUT = 20_000;
+const LOOK_EVERY = 50;
 
 export interface DaemonProcessOptions {
   readonly config: string;
@@ -41,11 +46,26 @@ export class DaemonProcess {
       detached: true,
       stdio: ['ignore', log, log],
     });
+    closeSync(log);
     const cord = spawn('/bin/sh', ['-c', CORD, 'cord', String(child.pid)], {
       detached: true,
       stdio: ['pipe', 'ignore', 'ignore'],
     });
     this.#running = { child, cord, ended: once(child, 'exit') };
+  }
+
+  /** Resolves once the daemon answers; throws with its last words when it ends or stays silent. */
+  async answers(statusUrl: string): Promise<void> {
+    const deadline = AbortSignal.timeout(START_TIMEOUT);
+    while (this.runs && !deadline.aborted) {
+      const answer = await fetch(`${statusUrl}/health`, { signal: deadline }).catch(() => undefined);
+      if (answer !== undefined) return;
+      await delay(LOOK_EVERY);
+    }
+    const said = (await readFile(this.#options.logFile, 'utf8')).trimEnd().split('\n').slice(-5).join('\n');
+    throw new Error(
+      `starting the daemon: ${this.runs ? 'it does not answer' : 'it ended'}; it said:\n${said}`,
+    );
   }
 
   /** Whether the daemon runs now. */

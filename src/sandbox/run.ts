@@ -89,7 +89,12 @@ async function untilQuiet(sandbox: Sandbox, passes: PassCount, run: SandboxRunOp
 }
 
 function narrate(sandbox: Sandbox, say: (line: string) => void): void {
-  const words = { pending: 'was launched', running: 'boots', 'shutting-down': 'leaves', terminated: 'is gone' };
+  const words = {
+    pending: 'was launched',
+    running: 'boots',
+    'shutting-down': 'leaves',
+    terminated: 'is gone',
+  };
   sandbox.ec2.onStateChange(({ id, to }) => {
     const record = sandbox.ec2.instance(id);
     const word = Object.entries(words).find(([state]) => state === to)?.[1];

@@ -94,7 +94,7 @@ function newModels(options: SandboxOptions): { timers: Timers; gitlab: GitLab; e
   };
 }
 
-/** Starts everything; the daemon is up when this resolves, or will be in a moment. */
+/** Starts everything; the daemon is up when this resolves. Throws when it does not come up, with its last words. */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   await using starting = new AsyncDisposableStack();
   const { gitlab, ec2, ssm, timers } = newModels(options);
@@ -120,7 +120,13 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const observe = options.observeAws;
   const aws = await startAws({ model: ec2, ssm, timers, log, ...(observe !== undefined && { observe }) });
   starting.defer(() => aws.close());
-  const machines = await startMachines({ model: ec2, aws, dir: join(folder, 'instances'), path: machinePath(), log });
+  const machines = await startMachines({
+    model: ec2,
+    aws,
+    dir: join(folder, 'instances'),
+    path: machinePath(),
+    log,
+  });
   starting.defer(() => machines.close());
 
   const project = gitlab.addProject({ path: PROJECT }).id;
@@ -164,6 +170,8 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     await daemon.stop();
   });
   daemon.start();
+  const statusUrl = `http://127.0.0.1:${status}`;
+  await daemon.answers(statusUrl);
   const running = starting.move();
   return {
     gitlab,
@@ -171,7 +179,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     ec2,
     daemon,
     project,
-    statusUrl: `http://127.0.0.1:${status}`,
+    statusUrl,
     gitlabUrl: double.url,
     awsUrl: aws.url,
     configFile: file,

@@ -7,9 +7,7 @@ export function realTimers(failed: (error: unknown) => void): Timers {
     now: (): Instant => instant(Date.now()),
     after(delay: Duration, run: () => void | Promise<void>): () => void {
       const timer = setTimeout(() => {
-        Promise.resolve()
-          .then(run)
-          .catch(failed);
+        Promise.resolve().then(run).catch(failed);
       }, delay);
       // What the models still mean to do some day is no reason for the process to stay.
       timer.unref();

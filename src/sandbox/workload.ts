@@ -11,7 +11,11 @@ const SCRIPTS: Readonly<Record<string, readonly string[]>> = {
     'test "$(wc -l < program.c)" -eq 3',
     'sleep 0.6',
   ],
-  unit: ['sum=0; for number in $(seq 1 200); do sum=$((sum + number)); done', 'test "$sum" -eq 20100', 'sleep 0.8'],
+  unit: [
+    'sum=0; for number in $(seq 1 200); do sum=$((sum + number)); done',
+    'test "$sum" -eq 20100',
+    'sleep 0.8',
+  ],
   lint: ['printf "%s\\n" one two three | sort -r | head -n 1 | grep -qx two', 'sleep 0.4'],
   integration: [
     'mkdir -p data && seq 1 500 > data/numbers',
@@ -19,7 +23,10 @@ const SCRIPTS: Readonly<Record<string, readonly string[]>> = {
     'sleep 1.2',
     'echo "integration passed in $CI_JOB_NAME"',
   ],
-  package: ['mkdir -p out && echo "release" > out/notes && tar -cf out.tar out && test -s out.tar', 'sleep 0.5'],
+  package: [
+    'mkdir -p out && echo "release" > out/notes && tar -cf out.tar out && test -s out.tar',
+    'sleep 0.5',
+  ],
   deploy: ['echo "deploying"; sleep 0.3; echo "deployed"'],
 };
 

@@ -38,7 +38,12 @@ const one = (value: number): readonly Sample[] => [{ labels: {}, value }];
 /** Every metric, in one place: name, meaning, and where the number comes from. */
 function metrics(status: Status): readonly Metric[] {
   const { totals } = status;
-  const gauge = (name: string, help: string, samples: readonly Sample[]): Metric => ({ name, help, type: 'gauge', samples });
+  const gauge = (name: string, help: string, samples: readonly Sample[]): Metric => ({
+    name,
+    help,
+    type: 'gauge',
+    samples,
+  });
   const counter = (name: string, help: string, samples: readonly Sample[]): Metric => ({
     name,
     help,
@@ -46,7 +51,11 @@ function metrics(status: Status): readonly Metric[] {
     samples,
   });
   return [
-    gauge('runtide_jobs_pending', 'Pending jobs that count for the pool.', byPool(status, ({ pending }) => pending)),
+    gauge(
+      'runtide_jobs_pending',
+      'Pending jobs that count for the pool.',
+      byPool(status, ({ pending }) => pending),
+    ),
     gauge(
       'runtide_jobs_unserved',
       'Pending jobs that GitLab does not hand out although a fitting slot is free.',
@@ -77,7 +86,11 @@ function metrics(status: Status): readonly Metric[] {
       status.sources.map(({ source, fresh }) => ({ labels: { source }, value: fresh ? 1 : 0 })),
     ),
     gauge('runtide_alarms', 'Alarms that are raised now.', one(status.alarms.length)),
-    gauge('runtide_deciding', 'Whether this process holds the lease (1) or not (0).', one(status.role === 'deciding' ? 1 : 0)),
+    gauge(
+      'runtide_deciding',
+      'Whether this process holds the lease (1) or not (0).',
+      one(status.role === 'deciding' ? 1 : 0),
+    ),
     gauge('runtide_last_pass_seconds', 'How long the last pass took.', one(status.lastPassSeconds ?? 0)),
     counter('runtide_passes_total', 'Passes.', one(totals.passes)),
     counter('runtide_failed_passes_total', 'Passes that failed as a whole.', one(totals.failedPasses)),

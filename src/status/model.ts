@@ -85,7 +85,9 @@ function sourcesOf(observation: Observation, now: Instant): readonly SourceStatu
   return [
     sourceStatus('jobs', observation.jobs, now),
     sourceStatus('instances', observation.instances, now),
-    ...Object.entries(observation.managers).map(([pool, part]) => sourceStatus(`managers of ${pool}`, part, now)),
+    ...Object.entries(observation.managers).map(([pool, part]) =>
+      sourceStatus(`managers of ${pool}`, part, now),
+    ),
   ];
 }
 

@@ -59,7 +59,12 @@ export function fleetContract(name: string, make: () => Promise<FleetWorld>): vo
       const listed = await world.fleet.list(signal);
       expect(listed.map(({ id }) => id).toSorted()).toEqual(launched.map(({ id }) => id).toSorted());
       for (const instance of listed) {
-        expect(instance).toMatchObject({ pool: 'linux', launchId: asked.launchId, slots: 2, generation: 'g1' });
+        expect(instance).toMatchObject({
+          pool: 'linux',
+          launchId: asked.launchId,
+          slots: 2,
+          generation: 'g1',
+        });
         expect(['pending', 'running']).toContain(instance.state);
         expect(asked.offerings).toContainEqual(instance.offering);
         expect(instance.drain).toBeUndefined();
@@ -80,7 +85,9 @@ export function fleetContract(name: string, make: () => Promise<FleetWorld>): vo
       const asked = await request(world);
       const first = await world.fleet.launch(asked, signal);
       const again = await world.fleet.launch(asked, signal);
-      expect(again.launched.map(({ id }) => id).toSorted()).toEqual(first.launched.map(({ id }) => id).toSorted());
+      expect(again.launched.map(({ id }) => id).toSorted()).toEqual(
+        first.launched.map(({ id }) => id).toSorted(),
+      );
       expect(await world.fleet.list(signal)).toHaveLength(3);
     });
 
@@ -88,7 +95,9 @@ export function fleetContract(name: string, make: () => Promise<FleetWorld>): vo
       await using world = await make();
       const asked = await request(world);
       world.loseAnswer();
-      await expect(world.fleet.launch(asked, signal)).rejects.toSatisfy((error) => isPortError(error, 'unreachable'));
+      await expect(world.fleet.launch(asked, signal)).rejects.toSatisfy((error) =>
+        isPortError(error, 'unreachable'),
+      );
       const { launched } = await world.fleet.launch(asked, signal);
       expect(launched).toHaveLength(3);
       expect(await world.fleet.list(signal)).toHaveLength(3);
@@ -114,7 +123,9 @@ export function fleetContract(name: string, make: () => Promise<FleetWorld>): vo
       await using world = await make();
       const asked = await request(world);
       world.throttle();
-      await expect(world.fleet.launch(asked, signal)).rejects.toSatisfy((error) => isPortError(error, 'throttled'));
+      await expect(world.fleet.launch(asked, signal)).rejects.toSatisfy((error) =>
+        isPortError(error, 'throttled'),
+      );
     });
 
     it('sets the drain tag with its reason and time, again and again', async () => {

@@ -18,7 +18,11 @@ type Levers = Omit<FleetWorld, 'fleet' | typeof Symbol.asyncDispose>;
 /** What both fleets stand on: the model of EC2 in virtual time. */
 function levers(ec2: Ec2, clock: VirtualClock): Levers {
   return {
-    offerings: defaultPlace.subnets.map(({ id }) => ({ instanceType: 'm7i.large', subnet: id, market: 'spot' })),
+    offerings: defaultPlace.subnets.map(({ id }) => ({
+      instanceType: 'm7i.large',
+      subnet: id,
+      market: 'spot',
+    })),
     async reach(id, state) {
       for (let second = 0; second < 600; second++) {
         const record = ec2.instance(id);

@@ -67,7 +67,11 @@ describe('demand', () => {
     world.start();
     world.submit(1);
     // Past the end of the job and its idle minute: the drain tag is set, the agent has not looked yet.
-    for (let second = 0; second < 600 && world.eventsNamed('acted').every(({ outcome }) => outcome.action.do !== 'drain'); second++) {
+    for (
+      let second = 0;
+      second < 600 && world.eventsNamed('acted').every(({ outcome }) => outcome.action.do !== 'drain');
+      second++
+    ) {
       await world.advance(seconds(1));
     }
     expect(world.eventsNamed('acted').some(({ outcome }) => outcome.action.do === 'drain')).toBe(true);

@@ -45,18 +45,21 @@ describe('buying once', () => {
     expect(world.eventsNamed('launch replayed')).toHaveLength(1);
   });
 
-  it.each(['before the call', 'after the call'] as const)('a crash %s is finished by the next process', async (when) => {
-    let died = false;
-    const world = new World({ fleet: crashing(when, () => (died = true)) });
-    const first = world.start();
-    world.submit(4);
-    for (let second = 0; second < 60 && !died; second++) await world.advance(seconds(1));
-    expect(died).toBe(true);
-    await world.stop(first);
-    world.start();
-    await world.advance(minutes(10));
-    expectSettled(world, 4, 4);
-  });
+  it.each(['before the call', 'after the call'] as const)(
+    'a crash %s is finished by the next process',
+    async (when) => {
+      let died = false;
+      const world = new World({ fleet: crashing(when, () => (died = true)) });
+      const first = world.start();
+      world.submit(4);
+      for (let second = 0; second < 60 && !died; second++) await world.advance(seconds(1));
+      expect(died).toBe(true);
+      await world.stop(first);
+      world.start();
+      await world.advance(minutes(10));
+      expectSettled(world, 4, 4);
+    },
+  );
 
   it('a crash between the answer and its record buys nothing twice', async () => {
     let died = false;
@@ -111,7 +114,9 @@ describe('buying once', () => {
     world.submit(5);
     await world.advance(minutes(15));
     expectSettled(world, 5, 5);
-    const launches = world.eventsNamed('acted').flatMap(({ outcome }) => (outcome.done ? (outcome.shortfalls ?? []) : []));
+    const launches = world
+      .eventsNamed('acted')
+      .flatMap(({ outcome }) => (outcome.done ? (outcome.shortfalls ?? []) : []));
     expect(launches.map(({ code }) => code)).toContain('InsufficientInstanceCapacity');
   });
 });
@@ -144,7 +149,9 @@ describe('GitLab down for an hour', () => {
     await world.advance(minutes(60));
     expect(world.bought()).toBe(3);
     expect(world.alive()).toHaveLength(3);
-    expect(world.eventsNamed('acted').filter(({ outcome }) => outcome.action.do !== 'launch')).toHaveLength(0);
+    expect(world.eventsNamed('acted').filter(({ outcome }) => outcome.action.do !== 'launch')).toHaveLength(
+      0,
+    );
     expect(world.eventsNamed('read failed').length).toBe(2);
     world.outage.on = false;
     await world.advance(minutes(60));
@@ -183,7 +190,10 @@ describe('boots', () => {
   });
 
   it('a boot longer than the idle time is not mistaken for idleness', async () => {
-    const world = new World({ bootFor: minutes(4), pools: [worldPool({ idle: { slots: 0, time: seconds(30) } })] });
+    const world = new World({
+      bootFor: minutes(4),
+      pools: [worldPool({ idle: { slots: 0, time: seconds(30) } })],
+    });
     world.start();
     world.submit(2);
     await world.advance(minutes(20));
@@ -197,7 +207,10 @@ describe('running jobs', () => {
     world.start();
     world.submit(1, { duration: minutes(180), timeout: minutes(240) });
     await world.advance(minutes(30));
-    world.policy = { ...world.policy, pools: world.policy.pools.map((pool) => ({ ...pool, generation: 'g2' })) };
+    world.policy = {
+      ...world.policy,
+      pools: world.policy.pools.map((pool) => ({ ...pool, generation: 'g2' })),
+    };
     await world.advance(minutes(200));
     expectSettled(world, 1, 1);
   });
@@ -209,9 +222,13 @@ describe('running jobs', () => {
     await world.advance(seconds(90));
     for (const { id } of world.alive()) world.machines.deafAgents.add(id);
     await world.advance(minutes(20));
-    expect(world.eventsNamed('alarm raised').map(({ alarm }) => alarm.alarm)).toEqual(['drain unacknowledged']);
+    expect(world.eventsNamed('alarm raised').map(({ alarm }) => alarm.alarm)).toEqual([
+      'drain unacknowledged',
+    ]);
     expect(world.alive()).toHaveLength(1);
-    expect(world.eventsNamed('acted').filter(({ outcome }) => outcome.action.do === 'terminate')).toHaveLength(0);
+    expect(
+      world.eventsNamed('acted').filter(({ outcome }) => outcome.action.do === 'terminate'),
+    ).toHaveLength(0);
   });
 
   it('an instance whose manager is gone and that does not power off is terminated', async () => {
@@ -227,7 +244,10 @@ describe('running jobs', () => {
     world.forgetManagers();
     await world.advance(minutes(5));
     expect(world.alive()).toHaveLength(0);
-    expect(world.eventsNamed('acted').at(-1)?.outcome.action).toMatchObject({ do: 'terminate', because: 'orphaned' });
+    expect(world.eventsNamed('acted').at(-1)?.outcome.action).toMatchObject({
+      do: 'terminate',
+      because: 'orphaned',
+    });
   });
 });
 
@@ -240,7 +260,10 @@ describe('a change of configuration on a running fleet', () => {
     expect(before.size).toBe(4);
     world.submit(2, { duration: minutes(20) });
     await world.advance(minutes(1));
-    world.policy = { ...world.policy, pools: world.policy.pools.map((pool) => ({ ...pool, generation: 'g2' })) };
+    world.policy = {
+      ...world.policy,
+      pools: world.policy.pools.map((pool) => ({ ...pool, generation: 'g2' })),
+    };
     await world.advance(minutes(60));
     expect(world.jobs('success')).toBe(2);
     expect(world.jobs('failed')).toBe(0);

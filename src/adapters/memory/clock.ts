@@ -92,7 +92,10 @@ export class VirtualClock implements Clock, Timers {
     while (low < high) {
       const middle = (low + high) >>> 1;
       const other = this.#timers[middle];
-      if (other !== undefined && (other.at > timer.at || (other.at === timer.at && other.order > timer.order))) {
+      if (
+        other !== undefined &&
+        (other.at > timer.at || (other.at === timer.at && other.order > timer.order))
+      ) {
         low = middle + 1;
       } else {
         high = middle;

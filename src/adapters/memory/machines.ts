@@ -38,7 +38,8 @@ export class Machines {
       const record = ec2.instance(id);
       if (to !== 'running' || record === undefined || record.boot === 'never') return;
       timers.after(options.bootFor, () => {
-        if (record.boot === 'fails') ec2.appendConsole(id, 'runtide: boot failed: the image has no gitlab-runner\n');
+        if (record.boot === 'fails')
+          ec2.appendConsole(id, 'runtide: boot failed: the image has no gitlab-runner\n');
         else new Machine(id, options, this).start();
       });
     });

@@ -42,7 +42,10 @@ async function findings(config: Config, adapters: Adapters): Promise<readonly Fi
   const token = await tried('GitLab token', async () => {
     const { version, token: own } = await probe(adapters.client, signal);
     if (!own.active) throw new Error(`token ${own.name} is no longer active; make a new one`);
-    const end = own.expiresAt === undefined ? 'does not expire' : `expires ${new Date(own.expiresAt).toISOString().slice(0, 10)}`;
+    const end =
+      own.expiresAt === undefined
+        ? 'does not expire'
+        : `expires ${new Date(own.expiresAt).toISOString().slice(0, 10)}`;
     return `GitLab ${version}; token ${own.name} with ${own.scopes.join(', ')}; it ${end}`;
   });
   const jobs = await tried('jobs', async () => {
@@ -50,13 +53,17 @@ async function findings(config: Config, adapters: Adapters): Promise<readonly Fi
     const pending = demand.reduce((sum, kind) => sum + kind.pending.length, 0);
     return `${pending} pending and ${held.length} held in ${config.gitlab.projects.length} projects`;
   });
-  const instances = await tried('EC2 instances', async () => `${(await adapters.fleet.list(signal)).length} of ours`);
+  const instances = await tried(
+    'EC2 instances',
+    async () => `${(await adapters.fleet.list(signal)).length} of ours`,
+  );
   const pools = await Promise.all(
     Object.values(config.pools).flatMap((pool) => [
       tried(`runner of ${pool.name}`, () => runnerFits(pool, adapters, signal)),
       tried(`token parameter of ${pool.name}`, async () => {
         const value = await adapters.runnerToken(pool.name, signal);
-        if (!value.startsWith('glrt-')) throw new Error('it does not hold a glrt- token; put the runner authentication token there');
+        if (!value.startsWith('glrt-'))
+          throw new Error('it does not hold a glrt- token; put the runner authentication token there');
         return `${pool.runner.tokenParameter} holds a runner token`;
       }),
     ]),
@@ -66,16 +73,24 @@ async function findings(config: Config, adapters: Adapters): Promise<readonly Fi
 
 /** `runtide check`: tries everything that the daemon needs, and changes nothing. */
 export function checkCommand(): Command {
-  return configCommand('check', 'Check the configuration and everything that it names; changes nothing').action(
-    async ({ config: file, json }: ConfigOptions) => {
-      const config = await loadDaemonConfig(file);
-      const note = (message: string): void => void process.stderr.write(`${message}\n`);
-      const adapters = await composeAdapters(config, { clock: systemClock, version: packageVersion(), note });
-      const found = [{ check: 'configuration', ok: true, detail: `${file} is valid` }, ...(await findings(config, adapters))];
-      const ok = found.every((finding) => finding.ok);
-      const lines = found.map(({ check, ok: fine, detail }) => `${fine ? 'ok    ' : 'FAILED'}  ${check}: ${detail}\n`);
-      process.stdout.write(json === true ? `${JSON.stringify({ ok, findings: found }, null, 2)}\n` : lines.join(''));
-      if (!ok) process.exitCode = 1;
-    },
-  );
+  return configCommand(
+    'check',
+    'Check the configuration and everything that it names; changes nothing',
+  ).action(async ({ config: file, json }: ConfigOptions) => {
+    const config = await loadDaemonConfig(file);
+    const note = (message: string): void => void process.stderr.write(`${message}\n`);
+    const adapters = await composeAdapters(config, { clock: systemClock, version: packageVersion(), note });
+    const found = [
+      { check: 'configuration', ok: true, detail: `${file} is valid` },
+      ...(await findings(config, adapters)),
+    ];
+    const ok = found.every((finding) => finding.ok);
+    const lines = found.map(
+      ({ check, ok: fine, detail }) => `${fine ? 'ok    ' : 'FAILED'}  ${check}: ${detail}\n`,
+    );
+    process.stdout.write(
+      json === true ? `${JSON.stringify({ ok, findings: found }, null, 2)}\n` : lines.join(''),
+    );
+    if (!ok) process.exitCode = 1;
+  });
 }

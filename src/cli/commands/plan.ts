@@ -39,19 +39,25 @@ function text(plan: Plan, drifted: readonly Drifted[]): string {
 
 /** `runtide plan`: a pass without acting. */
 export function planCommand(): Command {
-  return configCommand('plan', 'Show what the next pass would do, and which instances have drifted; changes nothing').action(
-    async ({ config: file, json }: ConfigOptions) => {
-      const config = await loadDaemonConfig(file);
-      const note = (message: string): void => void process.stderr.write(`${message}\n`);
-      const adapters = await composeAdapters(config, { clock: systemClock, version: packageVersion(), note });
-      using preview = composePreview(config, adapters, systemClock);
-      const { plan } = await preview.controller.preview(AbortSignal.timeout(config.gitlab.timeout * 10));
-      const drifted = driftedIn(plan, adapters.policy);
-      const { pools, actions, alarms } = plan;
-      const document = { pools, actions: actions.map((action) => ({ ...action, text: explainAction(action) })), drifted, alarms };
-      process.stdout.write(json === true ? `${JSON.stringify(document, null, 2)}\n` : text(plan, drifted));
-      // What could not be read makes the answer worth less than it looks.
-      if (alarms.some(({ alarm }) => alarm === 'stale')) process.exitCode = 1;
-    },
-  );
+  return configCommand(
+    'plan',
+    'Show what the next pass would do, and which instances have drifted; changes nothing',
+  ).action(async ({ config: file, json }: ConfigOptions) => {
+    const config = await loadDaemonConfig(file);
+    const note = (message: string): void => void process.stderr.write(`${message}\n`);
+    const adapters = await composeAdapters(config, { clock: systemClock, version: packageVersion(), note });
+    using preview = composePreview(config, adapters, systemClock);
+    const { plan } = await preview.controller.preview(AbortSignal.timeout(config.gitlab.timeout * 10));
+    const drifted = driftedIn(plan, adapters.policy);
+    const { pools, actions, alarms } = plan;
+    const document = {
+      pools,
+      actions: actions.map((action) => ({ ...action, text: explainAction(action) })),
+      drifted,
+      alarms,
+    };
+    process.stdout.write(json === true ? `${JSON.stringify(document, null, 2)}\n` : text(plan, drifted));
+    // What could not be read makes the answer worth less than it looks.
+    if (alarms.some(({ alarm }) => alarm === 'stale')) process.exitCode = 1;
+  });
 }

@@ -28,7 +28,11 @@ function wholeNumber(from: number, to: number): (text: string) => number {
 export function sandboxCommand(): Command {
   return new Command('sandbox')
     .description('Run everything on this machine: a GitLab, an EC2, the daemon, and real shell jobs')
-    .option('--jobs <count>', 'submit this many jobs at the start instead of a workload that goes on', wholeNumber(1, MOST_JOBS))
+    .option(
+      '--jobs <count>',
+      'submit this many jobs at the start instead of a workload that goes on',
+      wholeNumber(1, MOST_JOBS),
+    )
     .option('--exit-when-done', 'end when all jobs are done and the fleet is back at zero')
     .option('--drop-webhooks', 'let GitLab lose every webhook, so that polling alone carries it')
     .option('--kill-daemon', 'kill the daemon three times on the way')
@@ -38,7 +42,9 @@ export function sandboxCommand(): Command {
       const complain = (line: string): void => void process.stderr.write(`${line}\n`);
       const say = (line: string): void => void (options.json === true || process.stdout.write(`${line}\n`));
       const { signal } = listenForShutdown(say);
-      const jobs = options.jobs ?? (options.exitWhenDone === true || options.killDaemon === true ? DEFAULT_JOBS : undefined);
+      const jobs =
+        options.jobs ??
+        (options.exitWhenDone === true || options.killDaemon === true ? DEFAULT_JOBS : undefined);
       const { ok, summary } = await runSandbox({
         ...(jobs !== undefined && { jobs }),
         exitWhenDone: options.exitWhenDone === true,

@@ -8,11 +8,15 @@ const TIMEOUT = 5000;
 
 async function read(url: string): Promise<Status> {
   const doing = `reading the status of the daemon at ${url}`;
-  const answer = await fetch(`${url}/api/status`, { signal: AbortSignal.timeout(TIMEOUT) }).catch((error: unknown) => {
-    const why = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
-    throw new Error(`${doing}: ${why}; is "runtide up" running with this configuration?`, { cause: error });
-  });
-  if (!answer.ok) throw new Error(`${doing}: it answered ${answer.status}; does another program listen there?`);
+  const answer = await fetch(`${url}/api/status`, { signal: AbortSignal.timeout(TIMEOUT) }).catch(
+    (error: unknown) => {
+      const why =
+        error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
+      throw new Error(`${doing}: ${why}; is "runtide up" running with this configuration?`, { cause: error });
+    },
+  );
+  if (!answer.ok)
+    throw new Error(`${doing}: it answered ${answer.status}; does another program listen there?`);
   return (await answer.json()) as Status; // because: the daemon of the same version answers it
 }
 
@@ -24,7 +28,9 @@ function row(cells: readonly string[], widths: readonly number[]): string {
 }
 
 function table(rows: readonly (readonly string[])[]): readonly string[] {
-  const widths = (rows[0] ?? []).map((_, index) => Math.max(...rows.map((cells) => (cells[index] ?? '').length)));
+  const widths = (rows[0] ?? []).map((_, index) =>
+    Math.max(...rows.map((cells) => (cells[index] ?? '').length)),
+  );
   return rows.map((cells) => row(cells, widths));
 }
 
@@ -45,7 +51,9 @@ function text(status: Status): string {
   const { installation, role, detail, pools, sources, alarms, totals } = status;
   return [
     `${installation}: ${role}${detail === undefined ? '' : ` (${detail})`}; ${totals.passes} passes, ${totals.launched} launched, ${totals.drained} drained`,
-    ...sources.filter(({ fresh }) => !fresh).map(({ source, failure }) => `${source}: stale${failure === undefined ? '' : `: ${failure}`}`),
+    ...sources
+      .filter(({ fresh }) => !fresh)
+      .map(({ source, failure }) => `${source}: stale${failure === undefined ? '' : `: ${failure}`}`),
     ...alarms.map((alarm) => `alarm: ${alarm}`),
     ...pools.flatMap((pool) => [pool.decision, ...instances(pool)]),
     '',

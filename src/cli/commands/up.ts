@@ -8,11 +8,12 @@ import { configCommand, type ConfigOptions } from '../options.ts';
 
 /** `runtide up`: the daemon, until it is told to stop. */
 export function upCommand(): Command {
-  return configCommand('up', 'Run the daemon until SIGINT or SIGTERM; SIGHUP loads the configuration again').action(
-    async ({ config, json }: ConfigOptions) => {
-      const log = openLog({ json: json === true, level: 'info' });
-      const shutdown = listenForShutdown((message) => log.line({ level: 'info', message, fields: {} }));
-      await runDaemon({ file: config, clock: systemClock, log, shutdown, version: packageVersion() });
-    },
-  );
+  return configCommand(
+    'up',
+    'Run the daemon until SIGINT or SIGTERM; SIGHUP loads the configuration again',
+  ).action(async ({ config, json }: ConfigOptions) => {
+    const log = openLog({ json: json === true, level: 'info' });
+    const shutdown = listenForShutdown((message) => log.line({ level: 'info', message, fields: {} }));
+    await runDaemon({ file: config, clock: systemClock, log, shutdown, version: packageVersion() });
+  });
 }

@@ -63,7 +63,8 @@ export function eventLine(event: ControllerEvent): Line {
       const { outcome } = event;
       const what = explainAction(outcome.action);
       const fields = { pool: outcome.action.pool };
-      if (!outcome.done) return { level: 'error', message: `failed: ${what}`, fields: { ...fields, why: outcome.why } };
+      if (!outcome.done)
+        return { level: 'error', message: `failed: ${what}`, fields: { ...fields, why: outcome.why } };
       const { launched, shortfalls } = outcome;
       return {
         level: (shortfalls?.length ?? 0) > 0 ? 'warn' : 'info',
@@ -71,7 +72,8 @@ export function eventLine(event: ControllerEvent): Line {
         fields: {
           ...fields,
           ...(launched !== undefined && { launched }),
-          ...(shortfalls !== undefined && shortfalls.length > 0 && { shortfalls: shortfalls.map(({ code }) => code) }),
+          ...(shortfalls !== undefined &&
+            shortfalls.length > 0 && { shortfalls: shortfalls.map(({ code }) => code) }),
         },
       };
     }
@@ -103,7 +105,10 @@ export function eventLine(event: ControllerEvent): Line {
 export function webhookLine(event: WebhookEvent): Line {
   const { outcome, ...fields } = event;
   if (outcome === 'rejected') return { level: 'warn', message: 'webhook rejected', fields };
-  if (event.outcome === 'ignored' && (event.because === 'other-event' || event.because === 'unwatched-project')) {
+  if (
+    event.outcome === 'ignored' &&
+    (event.because === 'other-event' || event.because === 'unwatched-project')
+  ) {
     return { level: 'info', message: 'webhook ignored', fields };
   }
   return { level: 'debug', message: `webhook ${outcome}`, fields };

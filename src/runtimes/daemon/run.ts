@@ -140,7 +140,11 @@ class Daemon {
       spacing: SPACING,
       signal: shutdown.signal,
     });
-    log.line({ level: 'info', message: 'runtide has stopped; instances keep running and are found again', fields: {} });
+    log.line({
+      level: 'info',
+      message: 'runtide has stopped; instances keep running and are found again',
+      fields: {},
+    });
   }
 
   /** Loads the configuration again: all of it applies at the next pass, or, after a mistake, nothing. */
@@ -150,7 +154,8 @@ class Daemon {
       const after = await loadDaemonConfig(file);
       const changes = compareConfigs(this.#config, after);
       const late = changes.filter(({ applies }) => applies === 'restart').map(({ path }) => path);
-      if (late.length > 0) throw new Error(`${late.join(', ')} can only change at a restart: restart, or undo it`);
+      if (late.length > 0)
+        throw new Error(`${late.join(', ')} can only change at a restart: restart, or undo it`);
       await this.compose(after);
       log.setLevel(after.log.level);
       for (const { path, from, to, applies } of changes) {

@@ -25,11 +25,14 @@ async function listening(server: Server, { host, port }: ListenAddress, what: st
         error.code === 'EADDRINUSE'
           ? 'another process listens there: end it, or change the address in the configuration'
           : 'change the address in the configuration';
-      reject(new Error(`listening on ${host}:${port} for ${what}: ${error.message}; ${next}`, { cause: error }));
+      reject(
+        new Error(`listening on ${host}:${port} for ${what}: ${error.message}; ${next}`, { cause: error }),
+      );
     });
     server.listen(port, host, () => {
       const address = server.address();
-      if (address === null || typeof address === 'string') reject(new Error(`listening for ${what}: no address`));
+      if (address === null || typeof address === 'string')
+        reject(new Error(`listening for ${what}: no address`));
       else resolve(address);
     });
   });

@@ -1,8 +1,8 @@
-import { loadConfig } from './load.ts';
-import type { Sources } from './lookup.ts';
-import { ConfigError, type Mistake } from './mistakes.ts';
-import type { Config } from './schema.ts';
-import { isMap } from './tree.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import type { Sources } from '../../src/config/lookup.ts';
+import { ConfigError, type Mistake } from '../../src/config/mistakes.ts';
+import type { Config } from '../../src/config/schema.ts';
+import { isMap } from '../../src/config/tree.ts';
 
 /** For tests: a dotted path such as `pools.linux.max`, and what stands there; undefined removes it. */
 export type Edits = Readonly<Record<string, unknown>>;
