@@ -1,3 +1,4 @@
+import process from 'node:process';
 import { Command } from 'commander';
 
 /** What every command that reads the configuration takes. */
@@ -12,4 +13,9 @@ export function configCommand(name: string, description: string): Command {
     .description(description)
     .option('-c, --config <file>', 'the configuration file', 'runtide.yaml')
     .option('--json', 'print JSON instead of text');
+}
+
+/** Says something beside the answer, where it does not spoil it. */
+export function complain(line: string): void {
+  process.stderr.write(`${line}\n`);
 }

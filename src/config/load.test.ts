@@ -4,7 +4,14 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadConfig } from './load.ts';
 import { ConfigError } from './mistakes.ts';
-import { holding, loadSample, mistakesOf, NOTHING, sample, SMALLEST } from '../../test/support/sample-config.ts';
+import {
+  holding,
+  loadSample,
+  mistakesOf,
+  NOTHING,
+  sample,
+  SMALLEST,
+} from '../../test/support/sample-config.ts';
 import { Secret } from './secret.ts';
 
 describe('loadConfig', () => {

@@ -2,7 +2,7 @@ import type { Instance, Manager, Phase } from './instance.ts';
 import { type HeldJob, NO_JOBS } from './job.ts';
 import type { InstanceHistory } from './history.ts';
 import { lastKnown, type Observation, type UnansweredLaunch } from './observation.ts';
-import type { Duration, Instant } from './time.ts';
+import { type Duration, type Instant, milliseconds } from './time.ts';
 
 /** One instance with everything that is known about it. */
 export interface InstanceView {
@@ -10,11 +10,11 @@ export interface InstanceView {
   readonly phase: Phase;
   readonly busySlots: number;
   readonly freeSlots: number;
-  readonly manager?: Manager;
-  readonly readyAt?: Instant;
-  readonly idleSince?: Instant;
+  readonly manager: Manager | undefined;
+  readonly readyAt: Instant | undefined;
+  readonly idleSince: Instant | undefined;
   readonly bootedFor: Duration;
-  readonly managerMissingSince?: Instant;
+  readonly managerMissingSince: Instant | undefined;
 }
 
 /** Slots of one pool by what they are doing. */
@@ -50,24 +50,25 @@ interface Facts {
   readonly remembered?: InstanceHistory | undefined;
 }
 
+const UNKNOWN: InstanceHistory = { pool: '', bootedFor: milliseconds(0) };
+
 /** Derives the phase and the slots of one instance. */
-export function viewOf({ instance, manager, held, remembered }: Facts): InstanceView {
-  const readyAt = remembered?.readyAt ?? manager?.firstSeenAt;
+export function viewOf({ instance, manager, held, remembered = UNKNOWN }: Facts): InstanceView {
+  const { idleSince, managerMissingSince, bootedFor } = remembered;
+  const readyAt = remembered.readyAt ?? manager?.firstSeenAt;
   const busy = busySlots(instance, manager, held);
   const phase = phaseOf(instance, readyAt !== undefined || held > 0, busy);
-  const free = phase === 'idle' || phase === 'busy' ? instance.slots - busy : 0;
+  const freeSlots = phase === 'idle' || phase === 'busy' ? instance.slots - busy : 0;
   return {
     instance,
     phase,
     busySlots: busy,
-    freeSlots: free,
-    ...(manager !== undefined && { manager }),
-    ...(readyAt !== undefined && { readyAt }),
-    ...(remembered?.idleSince !== undefined && { idleSince: remembered.idleSince }),
-    ...(remembered?.managerMissingSince !== undefined && {
-      managerMissingSince: remembered.managerMissingSince,
-    }),
-    bootedFor: remembered?.bootedFor ?? (0 as Duration), // because: zero is zero in every unit
+    freeSlots,
+    manager,
+    readyAt,
+    idleSince,
+    managerMissingSince,
+    bootedFor,
   };
 }
 

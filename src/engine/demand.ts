@@ -3,7 +3,7 @@ import type { UnservedJob } from './history.ts';
 import { fits, type KindDemand, NO_JOBS, type PendingJob } from './job.ts';
 import { isFresh, lastKnown, type Observation } from './observation.ts';
 import type { FleetPolicy, PoolPolicy } from './pool.ts';
-import { after, type Duration, elapsed, type Instant, minutes } from './time.ts';
+import { after, backoff, type Duration, elapsed, type Instant, instant, later, minutes } from './time.ts';
 
 /** What waits for one pool. */
 export interface PoolDemand {
@@ -54,7 +54,7 @@ function candidate(pool: PoolPolicy, views: readonly InstanceView[], observation
     pool,
     tally: { pending: 0, unserved: [] },
     room: offered + growth,
-    freeSince: idle.length === 0 ? undefined : (Math.min(...idle) as Instant), // because: the least of instants
+    freeSince: idle.length === 0 ? undefined : instant(Math.min(...idle)),
   };
 }
 
@@ -65,8 +65,8 @@ function unservedAgain(
   now: Instant,
 ): UnservedJob {
   const times = (before?.times ?? 0) + 1;
-  const wait = Math.min(UNSERVED_WAIT * 2 ** (times - 1), LONGEST_UNSERVED_WAIT);
-  return { id: job.id, pool, since: before?.since ?? now, until: after(now, wait as Duration), times }; // because: a product of durations
+  const until = after(now, backoff(UNSERVED_WAIT, times, LONGEST_UNSERVED_WAIT));
+  return { id: job.id, pool, since: before?.since ?? now, until, times };
 }
 
 /** Waiting beside a free fitting slot for long enough, by readings that are fresh. */
@@ -79,8 +79,7 @@ function isUnserved(
   if (freeSince === undefined) return false;
   if (!isFresh(observation.jobs, observation.now)) return false;
   if (!isFresh(observation.managers[pool.name], observation.now)) return false;
-  const side = Math.max(job.queuedAt, freeSince) as Instant; // because: the greater of two instants
-  return elapsed(side, observation.now) >= limit;
+  return elapsed(later(job.queuedAt, freeSince), observation.now) >= limit;
 }
 
 function count(job: PendingJob, candidates: readonly Candidate[]): void {
@@ -93,10 +92,11 @@ function count(job: PendingJob, candidates: readonly Candidate[]): void {
   }
 }
 
+const sortKey = ({ kind }: KindDemand): string => `${kind.project}\u0000${kind.tags.join('\u0000')}`;
+
 /** Kinds in an order of their own, so that the input's order cannot matter. */
 function sorted(demand: readonly KindDemand[]): readonly KindDemand[] {
-  const key = ({ kind }: KindDemand): string => `${kind.project}\u0000${kind.tags.join('\u0000')}`;
-  return demand.toSorted((a, b) => (key(a) < key(b) ? -1 : 1));
+  return demand.toSorted((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1));
 }
 
 /** Counts every pending job in the first pool that serves it and can grow. */

@@ -5,17 +5,17 @@ import type { Duration, Instant } from './time.ts';
 export interface InstanceHistory {
   readonly pool: string;
   /** First contact of its manager. */
-  readonly readyAt?: Instant;
+  readonly readyAt?: Instant | undefined;
   /** When its idle clock started: ready, or the end of its last job. */
-  readonly idleSince?: Instant;
+  readonly idleSince?: Instant | undefined;
   /** How long it has been booting, counted only while its managers were freshly read. */
   readonly bootedFor: Duration;
   /** Since when its manager has been missing although it was ready. */
-  readonly managerMissingSince?: Instant;
+  readonly managerMissingSince?: Instant | undefined;
   /** Its boot has been counted as a setback of the pool. */
-  readonly bootFailed?: true;
+  readonly bootFailed?: true | undefined;
   /** Since when it has not been listed by EC2; kept until its manager is gone as well. */
-  readonly goneSince?: Instant;
+  readonly goneSince?: Instant | undefined;
 }
 
 /** What earlier passes learned about one pool. */

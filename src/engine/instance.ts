@@ -8,8 +8,9 @@ export type InstanceState = 'pending' | 'running' | 'shutting-down' | 'stopping'
 export const RETIREMENT_REASONS = ['interrupted', 'stuck', 'orphaned', 'expired', 'drifted'] as const;
 export type RetirementReason = (typeof RETIREMENT_REASONS)[number];
 
-/** Why an instance is asked to drain: it must leave, or nothing needs it. */
-export type DrainReason = RetirementReason | 'idle' | 'asked';
+/** Why an instance is asked to drain: it must leave, nothing needs it, or somebody asked. */
+export const DRAIN_REASONS = [...RETIREMENT_REASONS, 'idle', 'asked'] as const;
+export type DrainReason = (typeof DRAIN_REASONS)[number];
 
 /** What EC2 and the instance's own tags say of one machine. */
 export interface Instance {

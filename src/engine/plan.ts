@@ -9,7 +9,7 @@ import type { FleetPolicy, Offering, PoolPolicy } from './pool.ts';
 import { type Retirement, retirements } from './retirement.ts';
 import { type Hold, scaleOut } from './scale-out.ts';
 import { scaleIn } from './scale-in.ts';
-import { elapsed, type Instant } from './time.ts';
+import { elapsed, type Instant, later } from './time.ts';
 
 /** One thing to do. */
 export type Action =
@@ -196,8 +196,7 @@ function isUnacknowledged(
 ) {
   if (instance.drain === undefined || manager === undefined || busySlots > 0 || idleSince === undefined)
     return false;
-  const since = Math.max(instance.drain.at, idleSince) as Instant; // because: the greater of two instants
-  return elapsed(since, now) >= policy.drainAlarm;
+  return elapsed(later(instance.drain.at, idleSince), now) >= policy.drainAlarm;
 }
 
 function staleAlarms(observation: Observation, policy: FleetPolicy): readonly Alarm[] {
@@ -213,14 +212,14 @@ function staleAlarms(observation: Observation, policy: FleetPolicy): readonly Al
   );
 }
 
-function poolAlarms(plan: PoolPlan, policy: FleetPolicy, now: Instant): readonly Alarm[] {
-  const { pool } = plan;
+function poolAlarms(decided: PoolPlan, policy: FleetPolicy, now: Instant): readonly Alarm[] {
+  const { pool } = decided;
   return [
-    ...plan.demand.unserved.map(({ id, times }) => ({ alarm: 'unserved' as const, pool, job: id, times })),
-    ...plan.views
+    ...decided.demand.unserved.map(({ id, times }) => ({ alarm: 'unserved' as const, pool, job: id, times })),
+    ...decided.views
       .filter((view) => isUnacknowledged(view, policy, now))
       .map(({ instance }) => ({ alarm: 'drain unacknowledged' as const, pool, instance: instance.id })),
-    ...plan.actions.flatMap((action) =>
+    ...decided.actions.flatMap((action) =>
       action.do === 'terminate' && action.because === 'stuck'
         ? [{ alarm: 'boot failed' as const, pool, instance: action.instance }]
         : [],

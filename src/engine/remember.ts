@@ -4,7 +4,16 @@ import type { Instance, Manager } from './instance.ts';
 import { NO_JOBS } from './job.ts';
 import { isFresh, lastKnown, type Observation } from './observation.ts';
 import type { FleetPolicy } from './pool.ts';
-import { after, type Duration, elapsed, type Instant, minutes, seconds } from './time.ts';
+import {
+  after,
+  backoff,
+  type Duration,
+  elapsed,
+  type Instant,
+  milliseconds,
+  minutes,
+  seconds,
+} from './time.ts';
 
 /** What was read, before it is joined with the memory. */
 export type Readings = Omit<Observation, 'history'>;
@@ -19,8 +28,7 @@ export function withSetback(pool: PoolHistory, now: Instant): PoolHistory {
   // Failures that arrive while a wait is on belong to the same wave of launches.
   if (pool.retryAt !== undefined && now < pool.retryAt) return pool;
   const setbacks = pool.setbacks + 1;
-  const wait = Math.min(SETBACK_WAIT * 2 ** (setbacks - 1), LONGEST_SETBACK_WAIT);
-  return { ...pool, setbacks, retryAt: after(now, wait as Duration) }; // because: a product of durations
+  return { ...pool, setbacks, retryAt: after(now, backoff(SETBACK_WAIT, setbacks, LONGEST_SETBACK_WAIT)) };
 }
 
 interface Situation {
@@ -57,7 +65,7 @@ function bootedFor(instance: Instance, before: InstanceHistory | undefined, at: 
   if (!at.managersFresh) return sofar;
   const more =
     before === undefined ? elapsed(instance.launchedAt, at.readings.now) : elapsed(at.since, at.readings.now);
-  return Math.max(0, sofar + more) as Duration; // because: a sum of durations
+  return milliseconds(Math.max(0, sofar + more));
 }
 
 function rememberInstance(
@@ -67,18 +75,20 @@ function rememberInstance(
 ): InstanceHistory {
   const view = viewOf({ instance, manager: at.manager, held: at.held, remembered: before });
   const readyAt = view.readyAt ?? (at.held > 0 ? at.readings.now : undefined);
-  const booted = readyAt === undefined ? bootedFor(instance, before, at) : (before?.bootedFor ?? seconds(0));
-  const idle = readyAt === undefined ? undefined : idleSince(before, readyAt, at, view.busySlots > 0);
-  const missing = missingSince(before, readyAt !== undefined, at);
-  const stuck = readyAt === undefined && at.bootTimeout !== undefined && booted > at.bootTimeout;
+  const ready = readyAt !== undefined;
+  const booted = ready ? view.bootedFor : bootedFor(instance, before, at);
   return {
     pool: instance.pool,
     bootedFor: booted,
-    ...(readyAt !== undefined && { readyAt }),
-    ...(idle !== undefined && { idleSince: idle }),
-    ...(missing !== undefined && { managerMissingSince: missing }),
-    ...((stuck || before?.bootFailed === true) && { bootFailed: true as const }),
+    readyAt,
+    idleSince: ready ? idleSince(before, readyAt, at, view.busySlots > 0) : undefined,
+    managerMissingSince: missingSince(before, ready, at),
+    bootFailed: before?.bootFailed ?? isStuck(ready, booted, at),
   };
+}
+
+function isStuck(ready: boolean, booted: Duration, { bootTimeout }: Situation): true | undefined {
+  return !ready && bootTimeout !== undefined && booted > bootTimeout ? true : undefined;
 }
 
 /** An instance that EC2 no longer lists is remembered until its manager is gone as well. */

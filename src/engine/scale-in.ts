@@ -21,22 +21,27 @@ function longestIdleFirst(a: InstanceView, b: InstanceView): number {
   return a.instance.id < b.instance.id ? -1 : 1;
 }
 
-/** Which idle instances leave: the longest idle, never one that is needed, never on doubt. */
-export function scaleIn(input: ScaleInInput): {
+interface Leaving {
   readonly victims: readonly InstanceView[];
   readonly holds: readonly Hold[];
-} {
+}
+
+function held(because: string): Leaving {
+  return { victims: [], holds: [{ what: 'scale-in', because }] };
+}
+
+/** Which idle instances leave: the longest idle, never one that is needed, never on doubt. */
+export function scaleIn(input: ScaleInInput): Leaving {
   const { pool, live, now } = input;
   const excess = live.length - input.desired;
   const idle = live.filter((view) => view.phase === 'idle' && !input.kept.has(view.instance.id));
   if (excess <= 0 || idle.length === 0) return { victims: [], holds: [] };
-  const hold = (because: string) => ({ victims: [], holds: [{ what: 'scale-in' as const, because }] });
   if (input.stale.length > 0)
-    return hold(`${input.stale.join(' and ')} not freshly read: doubt never scales in`);
+    return held(`${input.stale.join(' and ')} not freshly read: doubt never scales in`);
   // Above max there is nothing to wait for: the limit was lowered under a running fleet.
   const patient = live.length <= pool.max;
   if (patient && input.coolingUntil !== undefined) {
-    return hold(`cooling down for ${Math.ceil((input.coolingUntil - now) / 1000)} s more`);
+    return held(`cooling down for ${Math.ceil((input.coolingUntil - now) / 1000)} s more`);
   }
   const longEnough = ({ idleSince }: InstanceView): boolean =>
     !patient || (idleSince !== undefined && elapsed(idleSince, now) >= pool.idle.time);

@@ -19,20 +19,23 @@ export interface ScaleOutInput {
   readonly now: Instant;
 }
 
+function held(because: string, count = 0): { readonly count: number; readonly holds: readonly Hold[] } {
+  return { count, holds: [{ what: 'launch', because }] };
+}
+
 /** How many to launch, at once; and what holds back the rest. */
 export function scaleOut(input: ScaleOutInput): { readonly count: number; readonly holds: readonly Hold[] } {
   const { pool, history, now } = input;
   const missing = Math.max(0, input.desired - input.live);
   if (missing === 0) return { count: 0, holds: [] };
-  const hold = (because: string, count = 0) => ({ count, holds: [{ what: 'launch' as const, because }] });
-  if (!input.instancesFresh) return hold('the instances could not be read: buying blind could buy twice');
+  if (!input.instancesFresh) return held('the instances could not be read: buying blind could buy twice');
   if (history?.retryAt !== undefined && now < history.retryAt) {
     const wait = Math.ceil((history.retryAt - now) / 1000);
-    return hold(`${history.setbacks} failed launches or boots in a row: trying again in ${wait} s`);
+    return held(`${history.setbacks} failed launches or boots in a row: trying again in ${wait} s`);
   }
   const room = Math.max(0, pool.max + pool.surge - input.live - input.leaving);
   if (room < missing) {
-    return hold(
+    return held(
       `${input.leaving} draining instances still count towards max + surge (${pool.max} + ${pool.surge})`,
       room,
     );

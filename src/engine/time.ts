@@ -7,14 +7,24 @@ export type Instant = number & { readonly [instantBrand]: true };
 /** A length of time in milliseconds; never negative in policies. */
 export type Duration = number & { readonly [durationBrand]: true };
 
-/** Names a number of milliseconds since the Unix epoch as an instant. */
-export function instant(ms: number): Instant {
-  return ms as Instant; // because: the brand exists only in types
+function isInstant(ms: number): ms is Instant {
+  return Number.isFinite(ms);
 }
 
-/** Names a number of milliseconds as a duration. */
+function isDuration(ms: number): ms is Duration {
+  return Number.isFinite(ms);
+}
+
+/** Names a number of milliseconds since the Unix epoch as an instant; a number that is none is a defect. */
+export function instant(ms: number): Instant {
+  if (isInstant(ms)) return ms;
+  throw new RangeError(`naming an instant: ${ms} is no time`);
+}
+
+/** Names a number of milliseconds as a duration; a number that is none is a defect. */
 export function milliseconds(ms: number): Duration {
-  return ms as Duration; // because: the brand exists only in types
+  if (isDuration(ms)) return ms;
+  throw new RangeError(`naming a duration: ${ms} is no length of time`);
 }
 
 /** A duration of `count` seconds. */
@@ -35,4 +45,14 @@ export function after(start: Instant, duration: Duration): Instant {
 /** How long it is from `start` to `end`; negative when `end` comes first. */
 export function elapsed(start: Instant, end: Instant): Duration {
   return milliseconds(end - start);
+}
+
+/** The later of two instants. */
+export function later(one: Instant, other: Instant): Instant {
+  return one > other ? one : other;
+}
+
+/** `first`, doubled for each further time up to `longest`: how long to wait after the `times`-th failure in a row. */
+export function backoff(first: Duration, times: number, longest: Duration): Duration {
+  return milliseconds(Math.min(first * 2 ** (times - 1), longest));
 }

@@ -1,4 +1,4 @@
-import type { Status } from '../status/model.ts';
+import { isStatus } from '../status/model.ts';
 
 const TIMEOUT = 2000;
 
@@ -16,9 +16,11 @@ export class PassCount {
   async look(): Promise<void> {
     try {
       const answer = await fetch(`${this.#url}/api/status`, { signal: AbortSignal.timeout(TIMEOUT) });
-      const { totals } = (await answer.json()) as Status; // because: our own daemon answers
-      if (totals.passes < this.#current) this.#ended += this.#current;
-      this.#current = totals.passes;
+      const status: unknown = await answer.json();
+      if (!isStatus(status)) return;
+      const { passes } = status.totals;
+      if (passes < this.#current) this.#ended += this.#current;
+      this.#current = passes;
     } catch {
       // The next look counts.
     }

@@ -35,21 +35,17 @@ function instances(status: Status): readonly Sample[] {
 
 const one = (value: number): readonly Sample[] => [{ labels: {}, value }];
 
+function gauge(name: string, help: string, samples: readonly Sample[]): Metric {
+  return { name, help, type: 'gauge', samples };
+}
+
+function counter(name: string, help: string, samples: readonly Sample[]): Metric {
+  return { name, help, type: 'counter', samples };
+}
+
 /** Every metric, in one place: name, meaning, and where the number comes from. */
 function metrics(status: Status): readonly Metric[] {
   const { totals } = status;
-  const gauge = (name: string, help: string, samples: readonly Sample[]): Metric => ({
-    name,
-    help,
-    type: 'gauge',
-    samples,
-  });
-  const counter = (name: string, help: string, samples: readonly Sample[]): Metric => ({
-    name,
-    help,
-    type: 'counter',
-    samples,
-  });
   return [
     gauge(
       'runtide_jobs_pending',

@@ -69,6 +69,17 @@ export interface Status {
   readonly totals: Totals;
 }
 
+/** Whether a JSON document is a status, as far as its readers rely on it. */
+export function isStatus(value: unknown): value is Status {
+  if (typeof value !== 'object' || value === null) return false;
+  if (!('installation' in value && 'pools' in value && Array.isArray(value.pools) && 'totals' in value))
+    return false;
+  const { totals } = value;
+  return (
+    typeof totals === 'object' && totals !== null && 'passes' in totals && typeof totals.passes === 'number'
+  );
+}
+
 const inSeconds = (duration: Duration): number => Math.max(0, Math.round(duration / 100) / 10);
 
 function sourceStatus(source: string, part: Part<unknown> | undefined, now: Instant): SourceStatus {

@@ -52,7 +52,7 @@ describe('buying once', () => {
       const world = new World({ fleet: crashing(when, () => (died = true)) });
       const first = world.start();
       world.submit(4);
-      for (let second = 0; second < 60 && !died; second++) await world.advance(seconds(1));
+      await world.advanceUntil(() => died);
       expect(died).toBe(true);
       await world.stop(first);
       world.start();
@@ -82,7 +82,7 @@ describe('buying once', () => {
     });
     const first = world.start();
     world.submit(4);
-    for (let second = 0; second < 60 && !died; second++) await world.advance(seconds(1));
+    await world.advanceUntil(() => died);
     await world.stop(first);
     world.start();
     await world.advance(minutes(10));

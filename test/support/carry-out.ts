@@ -3,6 +3,8 @@ import type { Observation, Part } from '../../src/engine/observation.ts';
 import type { Action, Plan } from '../../src/engine/plan.ts';
 import type { FleetPolicy } from '../../src/engine/pool.ts';
 import type { Instance } from '../../src/engine/instance.ts';
+import { remember } from '../../src/engine/remember.ts';
+import { after, seconds } from '../../src/engine/time.ts';
 
 function map<T>(part: Part<T>, change: (value: T) => T): Part<T> {
   return part.known ? { ...part, value: change(part.value) } : part;
@@ -67,4 +69,24 @@ export function carryOut(observation: Observation, plan: Plan, policy: FleetPoli
     ),
     history: afterwards(plan.history, outcomes, now),
   };
+}
+
+/** How many instances the plan launches. */
+export const launches = (decided: Plan): number =>
+  decided.actions.reduce((sum, action) => sum + (action.do === 'launch' ? action.count : 0), 0);
+
+/** The same fleet, `passed` later, freshly read. */
+export function later(observation: Observation, policy: FleetPolicy, passed = seconds(60)): Observation {
+  const now = after(observation.now, passed);
+  const again = <T>(part: Part<T>): Part<T> => (part.known ? { ...part, readAt: now } : part);
+  const readings = {
+    ...observation,
+    now,
+    jobs: again(observation.jobs),
+    instances: again(observation.instances),
+    managers: Object.fromEntries(
+      Object.entries(observation.managers).map(([pool, part]) => [pool, again(part)]),
+    ),
+  };
+  return { ...readings, history: remember(observation.history, readings, policy) };
 }

@@ -161,6 +161,15 @@ export class World {
     return this.clock.advance(duration);
   }
 
+  /** Lets time pass, second by second, until something is so; gives up after ten minutes. */
+  async advanceUntil(isSo: () => boolean): Promise<void> {
+    for (let second = 0; second < 600; second++) {
+      if (isSo()) return;
+      await this.advance(seconds(1));
+    }
+    throw new Error('advancing: it was not so within ten minutes');
+  }
+
   jobs(status: JobStatus): number {
     return this.gitlab.jobCounts()[status] ?? 0;
   }

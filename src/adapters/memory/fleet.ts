@@ -1,6 +1,6 @@
 import { PortError, type PortErrorKind } from '../../controller/errors.ts';
 import type { Fleet, LaunchRequest, LaunchResult } from '../../controller/ports.ts';
-import type { DrainReason, Instance } from '../../engine/instance.ts';
+import { DRAIN_REASONS, type DrainReason, type Instance } from '../../engine/instance.ts';
 import type { Offering } from '../../engine/pool.ts';
 import { type Instant, instant } from '../../engine/time.ts';
 import { Ec2Error, LostAnswer } from './ec2/error.ts';
@@ -44,7 +44,7 @@ function asPortError(doing: string, error: unknown): unknown {
 
 function drainOf(value: string): NonNullable<Instance['drain']> {
   const [because = 'asked', at = '0'] = value.split('@');
-  return { because: because as DrainReason, at: instant(Number(at)) }; // because: only this fleet writes the tag
+  return { because: DRAIN_REASONS.find((reason) => reason === because) ?? 'asked', at: instant(Number(at)) };
 }
 
 function offeringOf({ instanceType, subnet }: FleetPool, market: Offering['market']): Offering {

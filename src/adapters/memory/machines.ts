@@ -1,5 +1,5 @@
 import { systemIdOf } from '../../controller/system-id.ts';
-import { type Duration, elapsed, minutes, seconds } from '../../engine/time.ts';
+import { type Duration, elapsed, milliseconds, minutes, seconds } from '../../engine/time.ts';
 import type { Timers } from './clock.ts';
 import type { Ec2 } from './ec2/ec2.ts';
 import { stateOf } from './ec2/instance-record.ts';
@@ -122,7 +122,7 @@ class Machine {
     const ends = ec2.instance(this.#id)?.interruption?.at;
     if (ends !== undefined) {
       const left = elapsed(timers.now(), ends) - seconds(45);
-      timers.after(Math.max(0, left) as Duration, () => this.#abort()); // because: a difference of durations
+      timers.after(milliseconds(Math.max(0, left)), () => this.#abort());
     }
     this.#leaveWhenDone();
   }

@@ -6,7 +6,7 @@ import type { Config, PoolConfig } from '../../config/schema.ts';
 import { loadDaemonConfig } from '../../runtimes/daemon/run.ts';
 import { systemClock } from '../../runtimes/system-clock.ts';
 import { packageVersion } from '../../version.ts';
-import { configCommand, type ConfigOptions } from '../options.ts';
+import { complain, configCommand, type ConfigOptions } from '../options.ts';
 
 /** One thing that was tried. */
 interface Finding {
@@ -78,8 +78,11 @@ export function checkCommand(): Command {
     'Check the configuration and everything that it names; changes nothing',
   ).action(async ({ config: file, json }: ConfigOptions) => {
     const config = await loadDaemonConfig(file);
-    const note = (message: string): void => void process.stderr.write(`${message}\n`);
-    const adapters = await composeAdapters(config, { clock: systemClock, version: packageVersion(), note });
+    const adapters = await composeAdapters(config, {
+      clock: systemClock,
+      version: packageVersion(),
+      note: complain,
+    });
     const found = [
       { check: 'configuration', ok: true, detail: `${file} is valid` },
       ...(await findings(config, adapters)),

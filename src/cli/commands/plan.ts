@@ -7,7 +7,7 @@ import type { FleetPolicy } from '../../engine/pool.ts';
 import { loadDaemonConfig } from '../../runtimes/daemon/run.ts';
 import { systemClock } from '../../runtimes/system-clock.ts';
 import { packageVersion } from '../../version.ts';
-import { configCommand, type ConfigOptions } from '../options.ts';
+import { complain, configCommand, type ConfigOptions } from '../options.ts';
 
 /** An instance that was made by another configuration than the one in the file. */
 interface Drifted {
@@ -44,8 +44,11 @@ export function planCommand(): Command {
     'Show what the next pass would do, and which instances have drifted; changes nothing',
   ).action(async ({ config: file, json }: ConfigOptions) => {
     const config = await loadDaemonConfig(file);
-    const note = (message: string): void => void process.stderr.write(`${message}\n`);
-    const adapters = await composeAdapters(config, { clock: systemClock, version: packageVersion(), note });
+    const adapters = await composeAdapters(config, {
+      clock: systemClock,
+      version: packageVersion(),
+      note: complain,
+    });
     using preview = composePreview(config, adapters, systemClock);
     const { plan } = await preview.controller.preview(AbortSignal.timeout(config.gitlab.timeout * 10));
     const drifted = driftedIn(plan, adapters.policy);

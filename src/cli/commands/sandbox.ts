@@ -1,6 +1,7 @@
 import process from 'node:process';
 import { Command, InvalidArgumentError } from 'commander';
 import { listenForShutdown } from '../../runtimes/daemon/shutdown.ts';
+import { complain } from '../options.ts';
 import { runSandbox } from '../../sandbox/run.ts';
 
 interface SandboxCommandOptions {
@@ -39,7 +40,6 @@ export function sandboxCommand(): Command {
     .option('--seed <number>', 'makes the ids and the workload differ', wholeNumber(0, 2 ** 31), 1)
     .option('--json', 'print one JSON line at the end and nothing else on standard output')
     .action(async (options: SandboxCommandOptions) => {
-      const complain = (line: string): void => void process.stderr.write(`${line}\n`);
       const say = (line: string): void => void (options.json === true || process.stdout.write(`${line}\n`));
       const { signal } = listenForShutdown(say);
       const jobs =

@@ -1,7 +1,7 @@
 import process from 'node:process';
 import type { Command } from 'commander';
 import { loadDaemonConfig } from '../../runtimes/daemon/run.ts';
-import type { PoolStatus, Status } from '../../status/model.ts';
+import { isStatus, type PoolStatus, type Status } from '../../status/model.ts';
 import { configCommand, type ConfigOptions } from '../options.ts';
 
 const TIMEOUT = 5000;
@@ -17,7 +17,10 @@ async function read(url: string): Promise<Status> {
   );
   if (!answer.ok)
     throw new Error(`${doing}: it answered ${answer.status}; does another program listen there?`);
-  return (await answer.json()) as Status; // because: the daemon of the same version answers it
+  const status: unknown = await answer.json();
+  if (!isStatus(status))
+    throw new Error(`${doing}: the answer is no status; does another program listen there?`);
+  return status;
 }
 
 function row(cells: readonly string[], widths: readonly number[]): string {

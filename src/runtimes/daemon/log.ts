@@ -2,6 +2,7 @@ import { pino } from 'pino';
 import type { WebhookEvent } from '../../adapters/gitlab/webhook-event.ts';
 import type { ControllerEvent } from '../../controller/events.ts';
 import { explainAction, explainAlarm } from '../../engine/explain.ts';
+import type { Outcome } from '../../engine/outcome.ts';
 
 export type Level = 'trace' | 'debug' | 'info' | 'warn' | 'error';
 
@@ -18,8 +19,10 @@ export interface Log {
   setLevel(level: Level): void;
 }
 
-function plain(line: string): string {
-  const { time, level, msg, ...fields } = JSON.parse(line) as Record<string, unknown>; // because: pino writes one JSON object a line
+/** One JSON line of pino's as a line for people. */
+export function plain(line: string): string {
+  const parsed: unknown = JSON.parse(line);
+  const { time, level, msg, ...fields }: Partial<Record<string, unknown>> = { ...Object(parsed) };
   const pairs = Object.entries(fields).map(([key, value]) => `${key}=${JSON.stringify(value)}`);
   return `${[String(time).slice(11, 19), String(level).padEnd(5), String(msg), ...pairs].join(' ')}\n`;
 }
@@ -52,31 +55,35 @@ function plainStream() {
   };
 }
 
+/** Events that tell of a failure in their own words. */
+const FAILURES: ReadonlySet<string> = new Set(['pass failed', 'lease lost', 'launch unanswered']);
+
+function outcomeLine(outcome: Outcome): Line {
+  const what = explainAction(outcome.action);
+  const { pool } = outcome.action;
+  if (!outcome.done)
+    return { level: 'error', message: `failed: ${what}`, fields: { pool, why: outcome.why } };
+  const { launched, shortfalls = [] } = outcome;
+  const short = shortfalls.length > 0 ? { shortfalls: shortfalls.map(({ code }) => code) } : {};
+  const level = shortfalls.length > 0 ? 'warn' : 'info';
+  return {
+    level,
+    message: `done: ${what}`,
+    fields: { pool, ...(launched !== undefined && { launched }), ...short },
+  };
+}
+
 /** A controller event as a line: one a change, none a poll. */
 export function eventLine(event: ControllerEvent): Line {
   switch (event.event) {
-    case 'decided': {
-      const { pool, summary } = event.decision;
-      return { level: 'info', message: `decided: ${summary}`, fields: { pool } };
-    }
-    case 'acted': {
-      const { outcome } = event;
-      const what = explainAction(outcome.action);
-      const fields = { pool: outcome.action.pool };
-      if (!outcome.done)
-        return { level: 'error', message: `failed: ${what}`, fields: { ...fields, why: outcome.why } };
-      const { launched, shortfalls } = outcome;
+    case 'decided':
       return {
-        level: (shortfalls?.length ?? 0) > 0 ? 'warn' : 'info',
-        message: `done: ${what}`,
-        fields: {
-          ...fields,
-          ...(launched !== undefined && { launched }),
-          ...(shortfalls !== undefined &&
-            shortfalls.length > 0 && { shortfalls: shortfalls.map(({ code }) => code) }),
-        },
+        level: 'info',
+        message: `decided: ${event.decision.summary}`,
+        fields: { pool: event.decision.pool },
       };
-    }
+    case 'acted':
+      return outcomeLine(event.outcome);
     case 'alarm raised':
       return { level: 'warn', message: `alarm: ${explainAlarm(event.alarm)}`, fields: {} };
     case 'alarm cleared':
@@ -85,18 +92,9 @@ export function eventLine(event: ControllerEvent): Line {
       return { level: 'error', message: `reading ${event.source} failed`, fields: { why: event.why } };
     case 'boot failed':
       return { level: 'error', message: `${event.instance} did not boot`, fields: { why: event.why } };
-    case 'pass failed':
-    case 'lease lost':
-    case 'launch unanswered': {
+    default: {
       const { event: message, ...fields } = event;
-      return { level: 'error', message, fields };
-    }
-    case 'lease taken':
-    case 'standing by':
-    case 'read recovered':
-    case 'launch replayed': {
-      const { event: message, ...fields } = event;
-      return { level: 'info', message, fields };
+      return { level: FAILURES.has(message) ? 'error' : 'info', message, fields };
     }
   }
 }

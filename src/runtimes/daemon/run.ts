@@ -59,7 +59,7 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
   const listeners = await daemon.listen(config);
   for (const listener of listeners) resources.use(listener);
   options.shutdown.onHangup(() => {
-    void daemon.reload();
+    daemon.reload().catch(() => undefined);
   });
   await daemon.run();
 }

@@ -47,7 +47,9 @@ export async function serve(
   const listener: RequestListener = (incoming, outgoing) => {
     const remote = incoming.socket.remoteAddress ?? 'unknown';
     const answer = getRequestListener((request) => handle(request, remote), { overrideGlobalObjects: false });
-    void answer(incoming, outgoing);
+    answer(incoming, outgoing).catch((error: unknown) => {
+      outgoing.destroy(error instanceof Error ? error : new Error(String(error)));
+    });
   };
   const server = createServer({ headersTimeout: HEADERS_TIMEOUT, requestTimeout: REQUEST_TIMEOUT }, listener);
   const { port } = await listening(server, address, what);

@@ -1,0 +1,23 @@
+"""Runs moto on a free port of 127.0.0.1, prints the port, and ends when standard input closes.
+
+Whoever starts it holds the other end of standard input: however that process ends, this one ends with it.
+"""
+
+import logging
+import os
+import sys
+
+# Read when moto is imported: tests name any image, and must not be taken for a request to the real AWS.
+os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
+
+from moto.server import ThreadedMotoServer  # noqa: E402
+
+logging.getLogger("werkzeug").setLevel(logging.ERROR)
+server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+server.start()
+_, port = server.get_host_and_port()
+# moto's own calls to itself go there.
+os.environ["MOTO_PORT"] = str(port)
+print(port, flush=True)
+sys.stdin.read()
+server.stop()
