@@ -46,6 +46,13 @@ export function storeContract(name: string, make: () => Promise<StoreWorld>): vo
         expect(await world.reopen().history()).toStrictEqual(saved);
       });
 
+      it('takes what is undefined for absent', async () => {
+        const forgetful = { pool: 'linux', bootedFor: minutes(1), readyAt: undefined, idleSince: undefined };
+        await store.saveHistory({ ...emptyHistory(noon), instances: { 'i-1': forgetful } }, 1);
+        const saved = (await world.reopen().history())?.instances['i-1'];
+        expect(saved).toEqual({ pool: 'linux', bootedFor: minutes(1) });
+      });
+
       it('is shared with nobody', async () => {
         const instances: Record<string, InstanceHistory> = {};
         await store.saveHistory({ ...emptyHistory(noon), instances }, 1);

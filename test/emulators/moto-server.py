@@ -7,10 +7,7 @@ import logging
 import os
 import sys
 
-# Read when moto is imported: tests name any image, and must not be taken for a request to the real AWS.
-os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
-
-from moto.server import ThreadedMotoServer  # noqa: E402
+from moto.server import ThreadedMotoServer
 
 logging.getLogger("werkzeug").setLevel(logging.ERROR)
 server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)

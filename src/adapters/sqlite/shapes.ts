@@ -18,14 +18,15 @@ const offering = z.object({
   market: z.enum(['spot', 'on-demand']),
 } satisfies Fields<Offering>);
 
+/** What is `undefined` is absent once it is written. */
 const instance = z.object({
   pool: z.string(),
-  readyAt: moment.exactOptional(),
-  idleSince: moment.exactOptional(),
+  readyAt: moment.optional(),
+  idleSince: moment.optional(),
   bootedFor: duration,
-  managerMissingSince: moment.exactOptional(),
-  bootFailed: z.literal(true).exactOptional(),
-  goneSince: moment.exactOptional(),
+  managerMissingSince: moment.optional(),
+  bootFailed: z.literal(true).optional(),
+  goneSince: moment.optional(),
 } satisfies Fields<InstanceHistory>);
 
 const pool = z.object({
