@@ -39,8 +39,7 @@ function blocked(pool: PoolPolicy, observation: Observation): boolean {
   return retryAt !== undefined && observation.now < retryAt;
 }
 
-function candidate(pool: PoolPolicy, views: readonly InstanceView[], observation: Observation): Candidate {
-  const live = views.filter(({ phase }) => phase !== 'draining' && phase !== 'terminating');
+function candidate(pool: PoolPolicy, live: readonly InstanceView[], observation: Observation): Candidate {
   const offered = live.reduce(
     (sum, view) =>
       sum + (view.phase === 'launching' || view.phase === 'booting' ? view.instance.slots : view.freeSlots),
@@ -99,13 +98,13 @@ function sorted(demand: readonly KindDemand[]): readonly KindDemand[] {
   return demand.toSorted((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1));
 }
 
-/** Counts every pending job in the first pool that serves it and can grow. */
+/** Counts every pending job in the first pool that serves it and can grow; `live` are the instances that stay. */
 export function demandByPool(
   observation: Observation,
   policy: FleetPolicy,
-  views: ReadonlyMap<string, readonly InstanceView[]>,
+  live: ReadonlyMap<string, readonly InstanceView[]>,
 ): ReadonlyMap<string, PoolDemand> {
-  const candidates = policy.pools.map((pool) => candidate(pool, views.get(pool.name) ?? [], observation));
+  const candidates = policy.pools.map((pool) => candidate(pool, live.get(pool.name) ?? [], observation));
   const remembered = new Map(observation.history.unserved.map((job) => [job.id, job]));
   for (const { kind, pending } of sorted(lastKnown(observation.jobs, NO_JOBS).demand)) {
     const fitting = candidates.filter(({ pool }) => fits(kind.tags, pool));

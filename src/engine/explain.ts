@@ -33,13 +33,13 @@ export function explainAlarm(alarm: Alarm): string {
 }
 
 /** The pool's decision in one line: what waits, what there is, what is wanted by which rules, what is done. */
-export function explainPool({ pool, demand, capacity, desired, holds, actions }: PoolPlan): string {
+export function explainPool({ demand, capacity, desired, holds, actions }: PoolPlan): string {
   const { free, busy, booting, leaving } = capacity;
   const steps = desired.steps.map(({ rule, from, to }) => `${rule} ${from}→${to}`).join(', ');
   const done = actions.map(explainAction);
   const held = holds.map(({ what, because }) => `no ${what}: ${because}`);
   return [
-    `${pool}: ${demand.pending} pending`,
+    `${demand.pending} pending`,
     `slots ${busy} busy, ${free} free, ${booting} booting, ${leaving} leaving`,
     `desired ${desired.count}${steps === '' ? '' : ` (${steps})`}`,
     ...held,

@@ -82,33 +82,48 @@ function isNews({ view, by }: Retirement): boolean {
   return by === 'terminate' || view.instance.drain === undefined;
 }
 
-function planPool(
+/** One pool's instances, sorted out before any demand is counted: who must leave, and who stays. */
+interface Muster {
+  readonly pool: PoolPolicy;
+  readonly stale: readonly string[];
+  readonly views: readonly InstanceView[];
+  readonly leavers: readonly Retirement[];
+  readonly live: readonly InstanceView[];
+  /** Instances that drain, or are about to, and still exist. */
+  readonly draining: number;
+}
+
+function muster(
   pool: PoolPolicy,
   observation: Observation,
   policy: FleetPolicy,
   views: readonly InstanceView[],
+): Muster {
+  const stale = staleSources(pool.name, observation);
+  const managersFresh = !stale.includes('managers');
+  const jobsFresh = !stale.includes('jobs');
+  const circumstances = { now: observation.now, policy, pool, managersFresh, jobsFresh };
+  const leavers = stale.includes('instances') ? [] : retirements(views, circumstances);
+  const retired = new Set(leavers.map(({ view }) => view.instance.id));
+  const staying = views.filter(({ instance }) => !retired.has(instance.id));
+  const alreadyDraining = staying.filter(({ phase }) => phase === 'draining').length;
+  return {
+    pool,
+    stale,
+    views,
+    leavers,
+    live: staying.filter(({ phase }) => phase !== 'draining' && phase !== 'terminating'),
+    draining: alreadyDraining + leavers.filter(({ by }) => by === 'drain').length,
+  };
+}
+
+function planPool(
+  { pool, stale, views, leavers, live, draining }: Muster,
+  observation: Observation,
   demand: PoolDemand,
 ): PoolPlan {
   const { now } = observation;
-  const stale = staleSources(pool.name, observation);
   const history = observation.history.pools[pool.name];
-  const leavers = stale.includes('instances')
-    ? []
-    : retirements(views, {
-        now,
-        policy,
-        pool,
-        managersFresh: !stale.includes('managers'),
-        jobsFresh: !stale.includes('jobs'),
-      });
-  const retired = new Set(leavers.map(({ view }) => view.instance.id));
-  const live = views.filter(
-    ({ phase, instance }) => phase !== 'draining' && phase !== 'terminating' && !retired.has(instance.id),
-  );
-  const drained = leavers.filter(({ by }) => by === 'drain').length;
-  const draining = views.filter(
-    ({ phase, instance }) => phase === 'draining' && !retired.has(instance.id),
-  ).length;
   const desired = desiredFor({
     pool,
     live,
@@ -119,7 +134,7 @@ function planPool(
     pool,
     desired: desired.count,
     live: live.length,
-    leaving: draining + drained,
+    leaving: draining,
     history,
     instancesFresh: !stale.includes('instances'),
     now,
@@ -242,15 +257,11 @@ function nextHistory(observation: Observation, pools: readonly PoolPlan[]): Hist
 /** Decides. Pure: the same observation and policy give the same plan, in whatever order the input comes. */
 export function plan(observation: Observation, policy: FleetPolicy): Plan {
   const views = viewsByPool(observation);
-  const demand = demandByPool(observation, policy, views);
-  const pools = policy.pools.map((pool) =>
-    planPool(
-      pool,
-      observation,
-      policy,
-      views.get(pool.name) ?? [],
-      demand.get(pool.name) ?? { pending: 0, unserved: [] },
-    ),
+  const mustered = policy.pools.map((pool) => muster(pool, observation, policy, views.get(pool.name) ?? []));
+  const live = new Map(mustered.map((one) => [one.pool.name, one.live]));
+  const demand = demandByPool(observation, policy, live);
+  const pools = mustered.map((one) =>
+    planPool(one, observation, demand.get(one.pool.name) ?? { pending: 0, unserved: [] }),
   );
   const abandoned = isFresh(observation.instances, observation.now) ? planAbandoned(policy, views) : [];
   const actions = [

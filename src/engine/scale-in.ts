@@ -45,5 +45,8 @@ export function scaleIn(input: ScaleInInput): Leaving {
   }
   const longEnough = ({ idleSince }: InstanceView): boolean =>
     !patient || (idleSince !== undefined && elapsed(idleSince, now) >= pool.idle.time);
-  return { victims: idle.filter(longEnough).toSorted(longestIdleFirst).slice(0, excess), holds: [] };
+  const victims = idle.filter(longEnough).toSorted(longestIdleFirst).slice(0, excess);
+  return victims.length > 0
+    ? { victims, holds: [] }
+    : held(`none of ${idle.length} idle for ${pool.idle.time / 1000} s yet`);
 }

@@ -22,6 +22,7 @@ export const PAGE = `<!doctype html>
   .numbers span { color: var(--soft); font-size: 13px; }
   table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
   th { text-align: left; font-weight: 500; color: var(--soft); font-size: 13px; }
+  td:first-child { white-space: nowrap; }
   th, td { padding: 4px 12px 4px 0; border-bottom: 1px solid var(--line); vertical-align: top; }
   .phase { font-weight: 600; } .launching, .booting { color: var(--booting); } .idle { color: var(--idle); }
   .busy { color: var(--busy); } .draining, .terminating { color: var(--leaving); }
@@ -67,7 +68,7 @@ export const PAGE = `<!doctype html>
       byId('alarms').hidden = status.alarms.length === 0;
       byId('alarms').querySelector('ul').replaceChildren(...status.alarms.map((text) => make('li', text)));
       if (status.pools.length > 0) byId('pools').replaceChildren(...status.pools.map(poolSection));
-      byId('decisions').replaceChildren(...decisions.map((it) => row(new Date(it.at).toLocaleTimeString(), it.pool, it.summary)));
+      byId('decisions').replaceChildren(...decisions.map((it) => row(new Date(it.at).toLocaleTimeString([], { hour12: false }), it.pool, it.summary)));
       byId('sources').replaceChildren(...status.sources.map((it) => row(it.source, ago(it.ageSeconds), make('td', it.fresh ? 'fresh' : 'stale' + (it.failure ? ': ' + it.failure : ''), it.fresh ? '' : 'bad'))));
     } catch (error) {
       byId('role').textContent = 'not reachable: ' + error.message;

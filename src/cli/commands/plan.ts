@@ -30,7 +30,7 @@ function driftedIn(plan: Plan, policy: FleetPolicy): readonly Drifted[] {
 
 function text(plan: Plan, drifted: readonly Drifted[]): string {
   return [
-    ...plan.pools.map(explainPool),
+    ...plan.pools.map((pool) => `${pool.pool}: ${explainPool(pool)}`),
     ...drifted.map(({ pool, instance }) => `${pool}: ${instance} has drifted and would be replaced`),
     ...plan.alarms.map((alarm) => `alarm: ${explainAlarm(alarm)}`),
     '',

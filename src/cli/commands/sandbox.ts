@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { listenForShutdown } from '../../runtimes/daemon/shutdown.ts';
 import { complain } from '../options.ts';
 import { runSandbox } from '../../sandbox/run.ts';
+import type { Summary } from '../../sandbox/summary.ts';
 
 interface SandboxCommandOptions {
   readonly jobs?: number;
@@ -23,6 +24,14 @@ function wholeNumber(from: number, to: number): (text: string) => number {
     if (Number.isInteger(value) && value >= from && value <= to) return value;
     throw new InvalidArgumentError(`It must be a whole number from ${from} to ${to}.`);
   };
+}
+
+function inWords({ jobs, instances, wait, webhooks, passes }: Summary): string {
+  return [
+    `${jobs.submitted} jobs: ${jobs.succeeded} succeeded, ${jobs.failed} failed`,
+    `waits ${wait.p50} s (median), ${wait.p95} s (95th percentile)`,
+    `${instances.launched} instances launched; ${webhooks.delivered} webhooks delivered; ${passes} passes`,
+  ].join('; ');
 }
 
 /** `runtide sandbox`: the product on this machine, against a GitLab and an EC2 of its own. */
@@ -55,7 +64,7 @@ export function sandboxCommand(): Command {
         say,
         complain,
       });
-      process.stdout.write(`${JSON.stringify(summary)}\n`);
+      process.stdout.write(options.json === true ? `${JSON.stringify(summary)}\n` : `${inWords(summary)}\n`);
       if (!ok && !signal.aborted) process.exitCode = 1;
     });
 }

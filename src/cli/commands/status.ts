@@ -58,7 +58,7 @@ function text(status: Status): string {
       .filter(({ fresh }) => !fresh)
       .map(({ source, failure }) => `${source}: stale${failure === undefined ? '' : `: ${failure}`}`),
     ...alarms.map((alarm) => `alarm: ${alarm}`),
-    ...pools.flatMap((pool) => [pool.decision, ...instances(pool)]),
+    ...pools.flatMap((pool) => [`${pool.pool}: ${pool.decision}`, ...instances(pool)]),
     '',
   ].join('\n');
 }

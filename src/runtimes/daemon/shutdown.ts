@@ -8,11 +8,22 @@ export interface Shutdown {
   onHangup(reload: () => void): void;
 }
 
-/** Signals in two stages: the first ends gracefully, a second one at once with the status a shell expects. */
+/**
+ * One Ctrl-C may arrive twice: from the terminal, and again from npm, which passes it on. What comes this
+ * soon after the first is the same wish, in milliseconds.
+ */
+const SAME_WISH = 1000;
+
+/** Signals in two stages: the first ends gracefully, a later one at once with the status a shell expects. */
 export function listenForShutdown(announce: (message: string) => void): Shutdown {
   const controller = new AbortController();
+  let first = 0;
   const end = (name: 'SIGINT' | 'SIGTERM', number: number) => () => {
-    if (controller.signal.aborted) process.exit(128 + number);
+    if (controller.signal.aborted) {
+      if (performance.now() - first > SAME_WISH) process.exit(128 + number);
+      return;
+    }
+    first = performance.now();
     announce(`${name}: finishing what was begun; once more to end at once`);
     controller.abort();
   };
