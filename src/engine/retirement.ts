@@ -82,7 +82,8 @@ function replacing(views: readonly InstanceView[]): number {
 
 /** Idle ones first, then the oldest: replacing an idle instance costs nobody anything. */
 function byCost(a: InstanceView, b: InstanceView): number {
-  if (a.busySlots !== b.busySlots) return a.busySlots - b.busySlots;
+  const busy = Number(a.busySlots > 0) - Number(b.busySlots > 0);
+  if (busy !== 0) return busy;
   if (a.instance.launchedAt !== b.instance.launchedAt) return a.instance.launchedAt - b.instance.launchedAt;
   return a.instance.id < b.instance.id ? -1 : 1;
 }
