@@ -30,6 +30,8 @@ import { type Duration, milliseconds, seconds } from './engine/time.ts';
 const FRESH_SWEEPS = 3;
 /** The lease outlasts this many calls to the cloud, so that a slow pass need not extend it at every step. */
 const LEASE_CALLS = 4;
+/** It also outlasts this many planned sweeps, so that a quiet holder keeps it. */
+const LEASE_SWEEPS = 3;
 const PARAMETER_TIMEOUT = seconds(10);
 
 /** The adapters of one configuration. */
@@ -167,7 +169,7 @@ export function composeController(
     ...parts,
     policy: () => adapters.policy,
     freshFor: () => adapters.freshFor,
-    leaseFor: () => milliseconds(config.aws.timeout * LEASE_CALLS),
+    leaseFor: () => milliseconds(Math.max(config.aws.timeout * LEASE_CALLS, config.pollInterval * LEASE_SWEEPS)),
     callTimeout: () => config.aws.timeout,
   });
 }
