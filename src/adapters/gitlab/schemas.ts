@@ -5,8 +5,9 @@ import { type Instant, instant } from '../../engine/time.ts';
 
 const time = z.string().transform((text, context): Instant => {
   const ms = Date.parse(text);
-  if (Number.isNaN(ms)) context.addIssue({ code: 'custom', message: 'expected a date and time' });
-  return instant(ms);
+  if (!Number.isNaN(ms)) return instant(ms);
+  context.addIssue({ code: 'custom', message: 'expected a date and time' });
+  return z.NEVER;
 });
 
 const job = z.object({
