@@ -19,3 +19,8 @@ export function configCommand(name: string, description: string): Command {
 export function complain(line: string): void {
   process.stderr.write(`${line}\n`);
 }
+
+/** A number of things in words: "1 project", "2 projects". */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}

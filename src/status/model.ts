@@ -72,12 +72,17 @@ export interface Status {
 /** Whether a JSON document is a status, as far as its readers rely on it. */
 export function isStatus(value: unknown): value is Status {
   if (typeof value !== 'object' || value === null) return false;
-  if (!('installation' in value && 'pools' in value && Array.isArray(value.pools) && 'totals' in value))
-    return false;
+  if (!('installation' in value && 'role' in value && 'totals' in value)) return false;
+  if (!hasLists(value)) return false;
   const { totals } = value;
   return (
     typeof totals === 'object' && totals !== null && 'passes' in totals && typeof totals.passes === 'number'
   );
+}
+
+function hasLists(value: object): boolean {
+  const { sources, pools, alarms }: Partial<Record<string, unknown>> = { ...value };
+  return [sources, pools, alarms].every((list) => Array.isArray(list));
 }
 
 const inSeconds = (duration: Duration): number => Math.max(0, Math.round(duration / 100) / 10);
@@ -145,6 +150,7 @@ export class StatusBoard {
   readonly #webhooks: Record<string, number> = {};
   #totals = { passes: 0, failedPasses: 0, launched: 0, drained: 0, terminated: 0, failedActions: 0 };
   #last: LastPass | undefined;
+  #soundAt: Instant | undefined;
   #acted: { readonly observation: Observation; readonly plan: Plan } | undefined;
 
   constructor(installation: string, startedAt: Instant) {
@@ -157,7 +163,10 @@ export class StatusBoard {
     this.#last = { report, startedAt, endedAt };
     this.#totals.passes += 1;
     if (report.pass === 'failed') this.#totals.failedPasses += 1;
+    else this.#soundAt = endedAt;
     if (report.pass === 'acted') this.#acted = report;
+    // Another process decides now: what this one saw last would be counted twice, and grows old.
+    if (report.pass === 'stood by') this.#acted = undefined;
   }
 
   /** Counts what an event says was done. */
@@ -176,9 +185,9 @@ export class StatusBoard {
     this.#webhooks[result] = (this.#webhooks[result] ?? 0) + 1;
   }
 
-  /** When the last pass that decided ended. */
+  /** When the last pass that did not fail ended. */
   get lastPassAt(): Instant | undefined {
-    return this.#last?.report.pass === 'failed' ? undefined : this.#last?.endedAt;
+    return this.#soundAt;
   }
 
   /** The status at `now`. */

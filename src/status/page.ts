@@ -67,7 +67,8 @@ export const PAGE = `<!doctype html>
       byId('age').textContent = status.totals.passes + ' passes, ' + status.totals.launched + ' launched';
       byId('alarms').hidden = status.alarms.length === 0;
       byId('alarms').querySelector('ul').replaceChildren(...status.alarms.map((text) => make('li', text)));
-      if (status.pools.length > 0) byId('pools').replaceChildren(...status.pools.map(poolSection));
+      const nothing = status.role === 'standing by' ? 'Another process decides; its page shows the pools.' : 'Waiting for the first pass…';
+      byId('pools').replaceChildren(...(status.pools.length > 0 ? status.pools.map(poolSection) : [make('section', nothing, 'soft')]));
       byId('decisions').replaceChildren(...decisions.map((it) => row(new Date(it.at).toLocaleTimeString([], { hour12: false }), it.pool, it.summary)));
       byId('sources').replaceChildren(...status.sources.map((it) => row(it.source, ago(it.ageSeconds), make('td', it.fresh ? 'fresh' : 'stale' + (it.failure ? ': ' + it.failure : ''), it.fresh ? '' : 'bad'))));
     } catch (error) {

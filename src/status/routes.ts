@@ -47,6 +47,7 @@ export function statusRoutes({ board, now, decisions, unhealthyAfter, startedAt 
     const body = { healthy, secondsSincePass: Math.round(since / 1000), role: board.status(now()).role };
     return context.json(body, healthy ? 200 : 503);
   });
+  app.onError((error, context) => context.json({ error: error.message }, 500));
   app.notFound((context) =>
     context.json({ error: 'not found; there are /, /api/status, /api/decisions, /metrics and /health' }, 404),
   );

@@ -6,7 +6,7 @@ import type { Config, PoolConfig } from '../../config/schema.ts';
 import { loadDaemonConfig } from '../../runtimes/daemon/run.ts';
 import { systemClock } from '../../runtimes/system-clock.ts';
 import { packageVersion } from '../../version.ts';
-import { complain, configCommand, type ConfigOptions } from '../options.ts';
+import { complain, configCommand, type ConfigOptions, counted } from '../options.ts';
 
 /** One thing that was tried. */
 interface Finding {
@@ -23,17 +23,25 @@ async function tried(check: string, run: () => Promise<string>): Promise<Finding
   }
 }
 
+function untagged(taken: boolean): string {
+  return taken
+    ? 'it takes jobs without tags, and the pool has no `runUntagged: true`'
+    : 'it takes no jobs without tags, and the pool has `runUntagged: true`';
+}
+
 async function runnerFits(pool: PoolConfig, adapters: Adapters, signal: AbortSignal): Promise<string> {
   const runner = await adapters.runners.describe(pool.name, signal);
   const missing = pool.tags.filter((tag) => !runner.tags.includes(tag));
   const extra = runner.tags.filter((tag) => !pool.tags.includes(tag));
   const wrong = [
-    ...(missing.length > 0 ? [`the runner lacks the pool's tags ${missing.join(', ')}`] : []),
-    ...(extra.length > 0 ? [`the runner has tags that the pool does not name: ${extra.join(', ')}`] : []),
-    ...(runner.runUntagged === pool.runUntagged ? [] : [`run untagged is ${runner.runUntagged} in GitLab`]),
-    ...(runner.paused ? ['the runner is paused'] : []),
+    ...(missing.length > 0 ? [`it lacks tags that the pool names: ${missing.join(', ')}`] : []),
+    ...(extra.length > 0 ? [`it has tags that the pool does not name: ${extra.join(', ')}`] : []),
+    ...(runner.runUntagged === pool.runUntagged ? [] : [untagged(runner.runUntagged)]),
+    ...(runner.paused ? ['it is paused'] : []),
   ];
-  if (wrong.length > 0) throw new Error(`${wrong.join('; ')}; make GitLab and the configuration agree`);
+  if (wrong.length > 0) {
+    throw new Error(`runner ${pool.runner.id}: ${wrong.join('; ')}; make GitLab and the configuration agree`);
+  }
   return `runner ${pool.runner.id} takes what the pool counts`;
 }
 
@@ -51,12 +59,12 @@ async function findings(config: Config, adapters: Adapters): Promise<readonly Fi
   const jobs = await tried('jobs', async () => {
     const { demand, held } = await adapters.jobs.sweep(signal);
     const pending = demand.reduce((sum, kind) => sum + kind.pending.length, 0);
-    return `${pending} pending and ${held.length} held in ${config.gitlab.projects.length} projects`;
+    return `${pending} pending and ${held.length} held in ${counted(config.gitlab.projects.length, 'project')}`;
   });
-  const instances = await tried(
-    'EC2 instances',
-    async () => `${(await adapters.fleet.list(signal)).length} of ours`,
-  );
+  const instances = await tried('EC2 instances', async () => {
+    const { length } = await adapters.fleet.list(signal);
+    return `${counted(length, 'instance')} of installation ${config.installation}`;
+  });
   const pools = await Promise.all(
     Object.values(config.pools).flatMap((pool) => [
       tried(`runner of ${pool.name}`, () => runnerFits(pool, adapters, signal)),

@@ -17,7 +17,7 @@ async function read(url: string): Promise<Status> {
   );
   if (!answer.ok)
     throw new Error(`${doing}: it answered ${answer.status}; does another program listen there?`);
-  const status: unknown = await answer.json();
+  const status: unknown = await answer.json().catch(() => undefined);
   if (!isStatus(status))
     throw new Error(`${doing}: the answer is no status; does another program listen there?`);
   return status;

@@ -1,0 +1,171 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { fleetContract } from '../../test/contracts/fleet.contract.ts';
+import { ACCESS } from '../../test/permissions/access-of-calls.ts';
+import { guardedAccount, type RecordedCall } from '../../test/permissions/guarded-account.ts';
+import { facts, policiesOf, poolFacts } from '../../test/permissions/sample-facts.ts';
+import { session } from '../../test/permissions/session.ts';
+import { type AccessRequest, allows } from '../../test/permissions/simulator.ts';
+import { TAG } from '../adapters/aws/instance-tags.ts';
+import { stateOf } from '../adapters/memory/ec2/instance-record.ts';
+import { defaultPlace } from '../adapters/memory/ec2/place.ts';
+import { isPortError } from '../controller/errors.ts';
+import type { Market } from '../engine/pool.ts';
+import { seconds } from '../engine/time.ts';
+import type { Facts } from './facts.ts';
+import type { PolicyDocument, Statement } from './policy.ts';
+import { DRAIN, OWNED_BY, PERMISSIONS } from './table.ts';
+
+const KEY = `arn:aws:kms:${defaultPlace.region}:${defaultPlace.account}:key/1234abcd`;
+
+fleetContract('ec2-fleet under the policy of the controller', async () => {
+  const account = await guardedAccount({
+    installation: 'acme',
+    policies: policiesOf('controller', { facts: facts() }),
+  });
+  const { clock, model } = account;
+  return {
+    fleet: account.fleet,
+    offerings: defaultPlace.subnets.map(({ id }) => ({
+      instanceType: 'm7i.large',
+      subnet: id,
+      market: 'spot',
+    })),
+    async reach(id, state) {
+      for (let second = 0; second < 600; second++) {
+        const record = model.instance(id);
+        if (record !== undefined && stateOf(record) === state) return;
+        await clock.advance(seconds(1));
+      }
+      throw new Error(`${id} never became ${state}`);
+    },
+    runShort: (count) => model.faults.shortage({ code: 'InsufficientInstanceCapacity', next: count }),
+    loseAnswer: () => model.faults.loseAnswers(1),
+    throttle: () => model.faults.throttle(1),
+    say: async (id, text) => model.appendConsole(id, text),
+    [Symbol.asyncDispose]: () => account[Symbol.asyncDispose](),
+  };
+});
+
+/** Calls that no double answers: what IAM is asked for them depends on nothing that they say. */
+const NO_DOUBLE = ['DescribeSpotPriceHistoryCommand', 'GetProductsCommand'] as const;
+
+/** Actions that AWS asks for on behalf of a call by another name. */
+const IMPLIED = ['RunInstances', 'PassRole', 'CreateServiceLinkedRole', 'Decrypt'];
+
+/** Everything that IAM is asked in a session of an installation, call by call. */
+async function recorded(about: Facts, market: Market = 'spot'): Promise<readonly RecordedCall[]> {
+  await using account = await guardedAccount({
+    installation: about.installation,
+    policies: policiesOf('controller', { facts: about }),
+    ...(about.kmsKey !== undefined && { kmsKey: about.kmsKey }),
+  });
+  const parameters = [...about.pools.map(({ tokenParameter }) => tokenParameter), ...about.parameters];
+  await session(account, parameters, market);
+  return [
+    ...account.calls,
+    ...NO_DOUBLE.map((name) => ({ name, access: ACCESS[name]({}, account.account) })),
+  ];
+}
+
+/** Each question once. */
+function questions(calls: readonly RecordedCall[]): readonly AccessRequest[] {
+  const once = new Map(
+    calls.flatMap(({ access }) => access).map((request) => [JSON.stringify(request), request]),
+  );
+  return [...once.values()];
+}
+
+async function someDenied(
+  policies: readonly PolicyDocument[],
+  requests: readonly AccessRequest[],
+): Promise<boolean> {
+  for (const request of requests) if (!(await allows(policies, request))) return true;
+  return false;
+}
+
+/** The policy without one action, or without one resource, of one statement: every way to have a little less. */
+function smaller({
+  Version,
+  Statement: all,
+}: PolicyDocument): readonly (readonly [string, PolicyDocument])[] {
+  return all.flatMap((statement, index) => {
+    const { Sid, Action, Resource = [] } = statement;
+    const instead = (other: Statement): PolicyDocument => ({ Version, Statement: all.with(index, other) });
+    const fewerActions = Action.map(
+      (action) =>
+        [
+          `${Sid} without ${action}`,
+          { ...statement, Action: Action.filter((one) => one !== action) },
+        ] as const,
+    );
+    const fewerResources = Resource.map(
+      (resource) =>
+        [
+          `${Sid} without ${resource}`,
+          { ...statement, Resource: Resource.filter((one) => one !== resource) },
+        ] as const,
+    );
+    return [...fewerActions, ...fewerResources].map(([name, other]) => [name, instead(other)] as const);
+  });
+}
+
+describe('the policy of the controller', () => {
+  it('allows a whole session, with a key of its own too', async () => {
+    const calls = await recorded(facts({ kmsKey: KEY }));
+    expect(new Set(calls.map(({ name }) => name))).toEqual(new Set(Object.keys(ACCESS)));
+    expect(questions(calls).map(({ action }) => action)).toContain('kms:Decrypt');
+  });
+
+  it('holds nothing that a session does not need', async () => {
+    const about = facts({ kmsKey: KEY });
+    const requests = questions(await recorded(about));
+    const [policy, ...more] = policiesOf('controller', { facts: about });
+    if (policy === undefined) throw new Error('the controller has no policy');
+    expect(more).toEqual([]);
+    expect(await someDenied([policy], requests)).toBe(false);
+    const superfluous: string[] = [];
+    for (const [name, less] of smaller(policy)) {
+      if (!(await someDenied([less], requests))) superfluous.push(name);
+    }
+    expect(superfluous).toEqual([]);
+  });
+
+  it('allows spot only where a pool buys it', async () => {
+    const about = facts({ pools: [poolFacts({ market: 'on-demand' })] });
+    expect(questions(await recorded(about, 'on-demand')).length).toBeGreaterThan(10);
+    await expect(recorded(about, 'spot')).rejects.toSatisfy((error) => isPortError(error, 'unauthorized'));
+  });
+
+  it('keeps two installations in one account, in the same subnets, apart', async () => {
+    const other = facts({
+      installation: 'beta',
+      pools: [poolFacts({ tokenParameter: '/beta/token' })],
+      parameters: [],
+    });
+    const calls = await recorded(other);
+    const policies = policiesOf('controller', { facts: facts() });
+    const open = new Set<string>();
+    for (const { name, access } of calls) if (!(await someDenied(policies, access))) open.add(name);
+    // AWS ties looking to no resource.
+    expect(open).toEqual(
+      new Set(['DescribeInstancesCommand', 'DescribeLaunchTemplateVersionsCommand', ...NO_DOUBLE]),
+    );
+  });
+
+  it('holds an action for every call that the adapters can make, and for no other', () => {
+    const folder = fileURLToPath(new URL('../adapters/aws', import.meta.url));
+    const called = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
+      .flatMap((file) => readFileSync(`${folder}/${file}`, 'utf8').match(/\b[A-Z]\w+(?=Command\()/g) ?? []);
+    const allowed = PERMISSIONS.filter(({ role }) => role === 'controller').flatMap(({ actions }) =>
+      Object.keys(actions).map((action) => action.replace(/^\w+:/, '')),
+    );
+    expect([...new Set([...called, ...IMPLIED])].toSorted()).toEqual([...new Set(allowed)].toSorted());
+  });
+
+  it('rests on the tags that the adapter sets', () => {
+    expect([OWNED_BY, DRAIN]).toEqual([TAG.installation, TAG.drain]);
+  });
+});

@@ -1,0 +1,233 @@
+import { describe, expect, it } from 'vitest';
+import {
+  aManager,
+  anInstance,
+  anObservation,
+  aPolicy,
+  aPool,
+  ago,
+  fresh,
+  idleFor,
+  jobs,
+  NOW,
+  pending,
+  stale,
+} from '../../test/support/observations.ts';
+import type { ControllerEvent } from '../controller/events.ts';
+import type { PassReport } from '../controller/reconcile.ts';
+import { emptyHistory } from '../engine/history.ts';
+import type { Observation } from '../engine/observation.ts';
+import { type Action, plan } from '../engine/plan.ts';
+import { after, minutes, seconds } from '../engine/time.ts';
+import { isStatus, StatusBoard, type Totals } from './model.ts';
+
+const STARTED = ago(minutes(1));
+const STOOD_BY: PassReport = { pass: 'stood by', holder: 'host-2/17' };
+const FAILED: PassReport = { pass: 'failed', why: 'the state file is locked' };
+
+function acted(over: Partial<Observation> = {}): PassReport {
+  const observation = anObservation(over);
+  return { pass: 'acted', observation, plan: plan(observation, aPolicy(aPool())), outcomes: [] };
+}
+
+/** A board that has seen the passes, one each second from the start, each of 400 ms. */
+function boardAfter(...reports: readonly PassReport[]): StatusBoard {
+  const board = new StatusBoard('acme', STARTED);
+  for (const [index, report] of reports.entries()) {
+    const began = after(STARTED, seconds(index));
+    board.passed(report, began, after(began, seconds(0.4)));
+  }
+  return board;
+}
+
+/** One idle, one busy, one draining instance, and two jobs that wait. */
+const MIXED: Partial<Observation> = {
+  jobs: fresh(jobs([pending(2)], [{ id: 1, project: 1, instance: 'i-busy' }])),
+  instances: fresh([
+    anInstance('i-busy'),
+    anInstance('i-idle'),
+    anInstance('i-leaves', { drain: { because: 'idle', at: ago(seconds(20)) } }),
+  ]),
+  managers: { linux: fresh([aManager('i-busy', { active: true }), aManager('i-idle')]) },
+  history: {
+    ...emptyHistory(NOW),
+    instances: { 'i-busy': idleFor(seconds(0)), 'i-idle': idleFor(seconds(90)) },
+  },
+};
+
+describe('the role', () => {
+  it.each<[string, readonly PassReport[], object]>([
+    ['nothing has passed', [], { role: 'starting' }],
+    ['a pass acted', [acted()], { role: 'deciding' }],
+    ['another process decides', [STOOD_BY], { role: 'standing by', detail: 'host-2/17 holds the lease' }],
+    ['a pass failed', [acted(), FAILED], { role: 'failing', detail: 'the state file is locked' }],
+    ['it works again', [FAILED, acted()], { role: 'deciding' }],
+  ])('when %s', (_when, reports, expected) => {
+    const { role, detail } = boardAfter(...reports).status(NOW);
+    expect({ role, ...(detail !== undefined && { detail }) }).toEqual(expected);
+  });
+});
+
+describe('what the last pass saw', () => {
+  it('is nothing before the first pass', () => {
+    const status = boardAfter().status(NOW);
+    expect(status).toMatchObject({ installation: 'acme', sources: [], pools: [], alarms: [] });
+    expect(status.startedAt).toBe('2026-01-05T07:59:00.000Z');
+    expect(status.passedAt).toBeUndefined();
+    expect(status.lastPassSeconds).toBeUndefined();
+  });
+
+  it('is every instance with its phase, slots and ages in seconds', () => {
+    const [pool] = boardAfter(acted(MIXED)).status(NOW).pools;
+    const common = { instanceType: 'm7i.large', market: 'spot', slots: 1, ageSeconds: 1800 };
+    expect(pool?.instances).toEqual([
+      { id: 'i-busy', phase: 'busy', busySlots: 1, ...common },
+      { id: 'i-idle', phase: 'idle', busySlots: 0, idleSeconds: 90, ...common },
+      { id: 'i-leaves', phase: 'draining', busySlots: 0, drain: 'idle', ...common },
+    ]);
+  });
+
+  it('is the demand, the slots, the decision and when it was made', () => {
+    const status = boardAfter(acted(MIXED)).status(NOW);
+    expect(status).toMatchObject({ passedAt: '2026-01-05T07:59:00.400Z', lastPassSeconds: 0.4 });
+    expect(status.pools).toMatchObject([
+      {
+        pool: 'linux',
+        pending: 2,
+        oldestPendingSeconds: 10,
+        unserved: [],
+        slots: { free: 1, busy: 1, booting: 0, leaving: 1 },
+        desired: { count: 3 },
+        decision: expect.stringMatching(/2 pending; .*launch 1 instance$/),
+      },
+    ]);
+  });
+
+  it('grows older while nothing is read', () => {
+    const board = boardAfter(acted());
+    expect(board.status(after(NOW, seconds(10))).sources).toEqual([
+      { source: 'jobs', fresh: true, ageSeconds: 10 },
+      { source: 'instances', fresh: true, ageSeconds: 10 },
+      { source: 'managers of linux', fresh: true, ageSeconds: 10 },
+    ]);
+    expect(board.status(after(NOW, minutes(1))).sources).toMatchObject([
+      { fresh: false, ageSeconds: 60 },
+      { fresh: false },
+      { fresh: false },
+    ]);
+  });
+
+  it('names what could not be read, and since when', () => {
+    const unread = { known: false, failure: 'connection refused' } as const;
+    const { sources, alarms } = boardAfter(acted({ jobs: stale(jobs()), instances: unread })).status(NOW);
+    expect(sources).toEqual([
+      { source: 'jobs', fresh: false, ageSeconds: 300, failure: 'gitlab answered 500' },
+      { source: 'instances', fresh: false, failure: 'connection refused' },
+      { source: 'managers of linux', fresh: true, ageSeconds: 0 },
+    ]);
+    expect(alarms).toEqual([
+      expect.stringContaining('jobs not freshly read: gitlab answered 500'),
+      expect.stringContaining('instances not freshly read: connection refused'),
+    ]);
+  });
+
+  it('stays while passes fail', () => {
+    expect(boardAfter(acted(MIXED), FAILED).status(NOW).pools).toHaveLength(1);
+  });
+
+  it('is given up once another process decides', () => {
+    const { pools, sources, alarms } = boardAfter(acted(MIXED), STOOD_BY).status(NOW);
+    expect({ pools, sources, alarms }).toEqual({ pools: [], sources: [], alarms: [] });
+  });
+});
+
+describe('the last sound pass', () => {
+  it.each<[string, readonly PassReport[], number | undefined]>([
+    ['none', [], undefined],
+    ['none: the only one failed', [FAILED], undefined],
+    ['the one that acted', [acted()], 0.4],
+    ['the one that stood by', [acted(), STOOD_BY], 1.4],
+    ['the one before the failures', [acted(), acted(), FAILED, FAILED], 1.4],
+  ])('is %s', (_which, reports, at) => {
+    const expected = at === undefined ? undefined : after(STARTED, seconds(at));
+    expect(boardAfter(...reports).lastPassAt).toBe(expected);
+  });
+});
+
+const LAUNCH: Action = { do: 'launch', pool: 'linux', count: 3, offerings: [] };
+const DRAIN: Action = { do: 'drain', pool: 'linux', instance: 'i-1', because: 'idle' };
+const TERMINATE: Action = { do: 'terminate', pool: 'linux', instance: 'i-1', because: 'stuck' };
+const FORGET: Action = { do: 'forget', pool: 'linux', manager: 'r_1', because: 'instance gone' };
+
+describe('the totals', () => {
+  const zero: Totals = {
+    passes: 0,
+    failedPasses: 0,
+    launched: 0,
+    drained: 0,
+    terminated: 0,
+    failedActions: 0,
+    webhooks: {},
+  };
+
+  it.each<[ControllerEvent, Partial<Totals>]>([
+    [{ event: 'acted', outcome: { action: LAUNCH, done: true, launched: ['i-1', 'i-2'] } }, { launched: 2 }],
+    [{ event: 'acted', outcome: { action: LAUNCH, done: true } }, {}],
+    [{ event: 'acted', outcome: { action: LAUNCH, done: false, why: 'refused' } }, { failedActions: 1 }],
+    [{ event: 'acted', outcome: { action: DRAIN, done: true } }, { drained: 1 }],
+    [{ event: 'acted', outcome: { action: DRAIN, done: false, why: 'throttled' } }, { failedActions: 1 }],
+    [{ event: 'acted', outcome: { action: TERMINATE, done: true } }, { terminated: 1 }],
+    [{ event: 'acted', outcome: { action: FORGET, done: true } }, {}],
+    [{ event: 'launch replayed', launchId: 'linux-1', launched: ['i-1'] }, { launched: 1 }],
+    [{ event: 'lease taken', fence: 1 }, {}],
+  ])('%j counts as %j', (event, counted) => {
+    const board = boardAfter();
+    board.record(event);
+    expect(board.status(NOW).totals).toEqual({ ...zero, ...counted });
+  });
+
+  it('count passes, failed ones among them, and webhooks by what became of them', () => {
+    const board = boardAfter(acted(), FAILED, STOOD_BY);
+    board.webhook('accepted');
+    board.webhook('rejected: wrong-token');
+    board.webhook('accepted');
+    expect(board.status(NOW).totals).toEqual({
+      ...zero,
+      passes: 3,
+      failedPasses: 1,
+      webhooks: { accepted: 2, 'rejected: wrong-token': 1 },
+    });
+  });
+
+  it('of an answer do not change with what happens later', () => {
+    const board = boardAfter();
+    const { totals } = board.status(NOW);
+    board.webhook('accepted');
+    board.passed(FAILED, NOW, NOW);
+    expect(totals).toEqual(zero);
+  });
+});
+
+describe('a JSON document', () => {
+  it.each<[string, PassReport[]]>([
+    ['starting', []],
+    ['deciding', [acted(MIXED)]],
+    ['standing by', [STOOD_BY]],
+    ['failing', [FAILED]],
+  ])('is a status when it was one: %s', (_role, reports) => {
+    const sent: unknown = JSON.parse(JSON.stringify(boardAfter(...reports).status(NOW)));
+    expect(isStatus(sent)).toBe(true);
+  });
+
+  it.each([
+    [null],
+    ['healthy'],
+    [[]],
+    [{}],
+    [{ installation: 'acme', role: 'deciding', sources: [], pools: [], alarms: [], totals: null }],
+    [{ installation: 'acme', role: 'deciding', sources: [], pools: {}, alarms: [], totals: { passes: 1 } }],
+    [{ installation: 'acme', role: 'deciding', pools: [], totals: { passes: 1 } }],
+  ])('is no status: %j', (document) => {
+    expect(isStatus(document)).toBe(false);
+  });
+});
