@@ -10,7 +10,24 @@ export default defineConfig({
         },
       },
       {
-        test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], testTimeout: 240_000, hookTimeout: 60_000 },
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          testTimeout: 240_000,
+          hookTimeout: 60_000,
+          // Each file runs a whole installation, and most of them several.
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: 'emulators',
+          include: ['test/emulators/**/*.test.ts'],
+          globalSetup: 'test/emulators/global-setup.ts',
+          // One moto for all: a file resets it.
+          fileParallelism: false,
+          testTimeout: 60_000,
+        },
       },
     ],
   },

@@ -41,6 +41,7 @@ const offerings = fc.record(
     instanceType: texts,
     subnet: texts,
     market: fc.constantFrom('spot', 'on-demand'),
+    price: numbers,
   } satisfies Values<Offering>,
   { ...plain, requiredKeys: ['instanceType', 'market'] },
 );

@@ -1,9 +1,3 @@
-import {
-  DescribeImagesCommand,
-  DescribeSecurityGroupsCommand,
-  DescribeSubnetsCommand,
-  type EC2Client,
-} from '@aws-sdk/client-ec2';
 import { expect, inject } from 'vitest';
 import { ec2Client } from '../../src/adapters/aws/clients.ts';
 import { ec2Fleet } from '../../src/adapters/aws/ec2-fleet.ts';
@@ -18,6 +12,7 @@ import {
 } from '../contracts/fleet.contract.ts';
 import { startFaultProxy } from './fault-proxy.ts';
 import { resetMoto } from './moto.ts';
+import { motoPlace } from './moto-place.ts';
 
 const signal = new AbortController().signal;
 
@@ -35,7 +30,8 @@ async function givesAll(world: FleetWorld, count: number): Promise<void> {
  */
 const DIFFERENCES: Readonly<Record<string, FleetDifference>> = {
   'answers the same request again with the same instances': {
-    because: 'moto ignores the ClientToken of CreateFleet: the same token buys again',
+    because:
+      'moto reads no ClientToken of CreateFleet (moto/ec2/responses/fleets.py): the same token buys again',
     async instead(world) {
       const { fleet } = world;
       const asked = await launchRequest(world);
@@ -47,7 +43,7 @@ const DIFFERENCES: Readonly<Record<string, FleetDifference>> = {
     },
   },
   'finds the instances of a launch whose answer was lost': {
-    because: 'moto ignores the ClientToken of CreateFleet: the replay buys again',
+    because: 'moto reads no ClientToken of CreateFleet (moto/ec2/responses/fleets.py): the replay buys again',
     async instead(world) {
       const asked = await launchRequest(world);
       world.loseAnswer();
@@ -62,15 +58,16 @@ const DIFFERENCES: Readonly<Record<string, FleetDifference>> = {
     },
   },
   'gives what there is and says what is short': {
-    because: 'moto has capacity without end: CreateFleet never answers with errors',
+    because: 'moto has capacity without end: its CreateFleet never has errors (moto/ec2/models/fleets.py)',
     instead: (world) => givesAll(world, 5),
   },
   'answers with shortfalls alone when nothing can be given': {
-    because: 'moto has capacity without end: CreateFleet never answers with errors',
+    because: 'moto has capacity without end: its CreateFleet never has errors (moto/ec2/models/fleets.py)',
     instead: (world) => givesAll(world, 3),
   },
   'reads the console: empty at first, then what the machine said': {
-    because: 'moto answers GetConsoleOutput with the boot of an old Xen kernel, whatever the instance',
+    because:
+      'moto answers every GetConsoleOutput with the boot of an old Xen kernel (moto/ec2/responses/general.py)',
     async instead(world) {
       const { fleet } = world;
       const { launched } = await fleet.launch(await launchRequest(world), signal);
@@ -81,28 +78,6 @@ const DIFFERENCES: Readonly<Record<string, FleetDifference>> = {
   },
 };
 
-function first<T>(all: readonly T[] | undefined, what: string): T {
-  const [one] = all ?? [];
-  if (one === undefined) throw new Error(`moto has no ${what}`);
-  return one;
-}
-
-/** What moto has from the start: the default VPC's subnets and group, and images. */
-async function place(ec2: EC2Client) {
-  const { Subnets } = await ec2.send(new DescribeSubnetsCommand({}));
-  const { SecurityGroups } = await ec2.send(new DescribeSecurityGroupsCommand({}));
-  const { Images } = await ec2.send(new DescribeImagesCommand({ Owners: ['amazon'] }));
-  return {
-    offerings: (Subnets ?? []).map(({ SubnetId: subnet = '' }) => ({
-      instanceType: 'm7i.large',
-      subnet,
-      market: 'spot' as const,
-    })),
-    securityGroups: [first(SecurityGroups, 'security group').GroupId ?? ''],
-    imageId: first(Images, 'image').ImageId ?? '',
-  };
-}
-
 function reachIn(fleet: Fleet): FleetWorld['reach'] {
   return async (id, state) => {
     // Nothing takes time in moto: an instance is where it is going as soon as it was asked to.
@@ -111,46 +86,50 @@ function reachIn(fleet: Fleet): FleetWorld['reach'] {
   };
 }
 
-fleetContract('ec2-fleet over moto', async () => {
-  const moto = inject('motoUrl');
-  await resetMoto(moto);
-  const proxy = await startFaultProxy(moto);
-  const ec2 = ec2Client({
-    region: 'eu-central-1',
-    endpoints: { ec2: proxy.url },
-    credentials: { accessKeyId: 'AKIAEXAMPLE', secretAccessKey: 'example' },
-  });
-  const { offerings, securityGroups, imageId } = await place(ec2);
-  const fleet = ec2Fleet({
-    ec2,
-    installation: 'test',
-    tags: () => ({ CostCenter: '42' }),
-    pools: () => ({
-      linux: {
-        generation: 'g1',
-        imageId,
-        securityGroups,
-        profile: 'runtide-instance',
-        userData: '#!/bin/sh\n',
+fleetContract(
+  'ec2-fleet over moto',
+  async () => {
+    const moto = inject('motoUrl');
+    await resetMoto(moto);
+    const proxy = await startFaultProxy(moto);
+    const ec2 = ec2Client({
+      region: 'eu-central-1',
+      endpoints: { ec2: proxy.url },
+      credentials: { accessKeyId: 'AKIAEXAMPLE', secretAccessKey: 'example' },
+    });
+    const { image, subnets, group } = await motoPlace(ec2);
+    const fleet = ec2Fleet({
+      ec2,
+      installation: 'test',
+      tags: () => ({ CostCenter: '42' }),
+      pools: () => ({
+        linux: {
+          generation: 'g1',
+          imageId: image,
+          securityGroups: [group],
+          profile: 'runtide-instance',
+          userData: '#!/bin/sh\n',
+        },
+      }),
+      timeout: seconds(30),
+      note: (message) => {
+        throw new Error(`unexpected: ${message}`);
       },
-    }),
-    timeout: seconds(30),
-    note: (message) => {
-      throw new Error(`unexpected: ${message}`);
-    },
-  });
-  return {
-    fleet,
-    offerings,
-    reach: reachIn(fleet),
-    // Moto has no lever for these two: what it does instead is in the table above.
-    runShort: () => undefined,
-    say: async () => undefined,
-    loseAnswer: () => proxy.loseAnswer('CreateFleet'),
-    throttle: () => proxy.throttle(),
-    async [Symbol.asyncDispose]() {
-      ec2.destroy();
-      await proxy[Symbol.asyncDispose]();
-    },
-  };
-}, DIFFERENCES);
+    });
+    return {
+      fleet,
+      offerings: subnets.map((subnet) => ({ instanceType: 'm7i.large', subnet, market: 'spot' })),
+      reach: reachIn(fleet),
+      // Moto has no lever for these two: what it does instead is in the table above.
+      runShort: () => undefined,
+      say: async () => undefined,
+      loseAnswer: () => proxy.loseAnswer('CreateFleet'),
+      throttle: () => proxy.throttle(),
+      async [Symbol.asyncDispose]() {
+        ec2.destroy();
+        await proxy[Symbol.asyncDispose]();
+      },
+    };
+  },
+  DIFFERENCES,
+);

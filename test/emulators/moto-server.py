@@ -9,6 +9,8 @@ import sys
 
 from moto.server import ThreadedMotoServer
 
+# Each reset would read the 1,285 images that moto ships: tests register the one that they need.
+os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"
 logging.getLogger("werkzeug").setLevel(logging.ERROR)
 server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
 server.start()

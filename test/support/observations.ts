@@ -39,6 +39,7 @@ export function aPool(over: Partial<PoolPolicy> = {}): PoolPolicy {
     bootTimeout: minutes(10),
     generation: 'g1',
     offerings: [OFFERING],
+    split: { onDemandBase: 0, spotShare: 1, onDemandFallback: false },
     ...over,
   };
 }

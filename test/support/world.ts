@@ -1,5 +1,6 @@
 import { VirtualClock } from '../../src/adapters/memory/clock.ts';
 import { Ec2 } from '../../src/adapters/memory/ec2/ec2.ts';
+import type { Ec2Options } from '../../src/adapters/memory/ec2/ec2-options.ts';
 import { type InstanceRecord, stateOf } from '../../src/adapters/memory/ec2/instance-record.ts';
 import { defaultPlace } from '../../src/adapters/memory/ec2/place.ts';
 import { MemoryFleet } from '../../src/adapters/memory/fleet.ts';
@@ -24,6 +25,8 @@ export interface WorldOptions {
   readonly pollInterval?: Duration;
   readonly bootFor?: Duration;
   readonly listingLag?: Duration;
+  /** How EC2 is, where it should differ: 5 s pending and 5 s shutting down for every machine. */
+  readonly ec2?: Partial<Ec2Options>;
   /** Whether job webhooks reach the controller. */
   readonly webhooks?: boolean;
   /** Puts something between the controller and EC2, to break it there. */
@@ -43,9 +46,17 @@ export function worldPool(over: Partial<PoolPolicy> = {}): PoolPolicy {
   });
 }
 
+/** Which controller process is started: several installations may share the account. */
+export interface RunOptions {
+  readonly installation?: string;
+  /** Names of its pools; default: all. */
+  readonly pools?: readonly string[];
+}
+
 /** One run of a controller process. */
-interface Run {
+export interface Run {
   readonly controller: Controller;
+  readonly reports: readonly PassReport[];
   readonly abort: AbortController;
   readonly ended: Promise<void>;
 }
@@ -59,7 +70,7 @@ export class World {
   readonly machines: Machines;
   readonly events: { readonly at: Instant; readonly event: ControllerEvent }[] = [];
   readonly reports: PassReport[] = [];
-  readonly disk = new MemoryDisk();
+  readonly #disks = new Map<string, MemoryDisk>();
   readonly project: number;
   policy: FleetPolicy;
   webhooks: boolean;
@@ -67,7 +78,8 @@ export class World {
   readonly #runners: Readonly<Record<string, { readonly id: number; readonly token: string }>>;
   #run: Run | undefined;
   #runs = 0;
-  #wakes = new Wakes();
+  /** Of the last run of each installation. */
+  readonly #wakes = new Map<string, Wakes>();
   #mostInstances = 0;
 
   constructor(options: WorldOptions = {}) {
@@ -76,7 +88,14 @@ export class World {
     this.#options = options;
     this.webhooks = options.webhooks ?? true;
     this.policy = aPolicy(...pools);
-    this.ec2 = new Ec2({ timers: this.clock, seed, listingLag: options.listingLag ?? seconds(0) });
+    this.ec2 = new Ec2({
+      timers: this.clock,
+      seed,
+      pendingFor: seconds(5),
+      shutdownFor: seconds(5),
+      listingLag: options.listingLag ?? seconds(0),
+      ...options.ec2,
+    });
     this.gitlab = new GitLab({ timers: this.clock, seed });
     this.project = this.gitlab.addProject({ path: 'acme/web' }).id;
     this.#runners = Object.fromEntries(
@@ -96,7 +115,8 @@ export class World {
       watchEvery: seconds(5),
     });
     this.gitlab.onJobEvent(({ job }) => {
-      if (this.webhooks && !this.outage.on) this.#wakes.add({ project: job.project, pipeline: job.pipeline });
+      if (!this.webhooks || this.outage.on) return;
+      for (const wakes of this.#wakes.values()) wakes.add({ project: job.project, pipeline: job.pipeline });
     });
     this.ec2.onStateChange(() => {
       this.#mostInstances = Math.max(this.#mostInstances, this.alive().length);
@@ -104,22 +124,28 @@ export class World {
   }
 
   /** Starts a controller process; several may run beside each other. */
-  start(): Run {
+  start({ installation = 'test', pools }: RunOptions = {}): Run {
     const { clock, outage } = this;
+    const disk = this.#disks.get(installation) ?? new MemoryDisk();
+    this.#disks.set(installation, disk);
     const { fleet: breakFleet = (same: Fleet) => same, store: breakStore = (same: Store) => same } =
       this.#options;
     const wakes = new Wakes();
-    this.#wakes = wakes;
+    this.#wakes.set(installation, wakes);
+    const reports: PassReport[] = [];
     const abort = new AbortController();
     const controller = new Controller({
       clock,
       jobs: new MemoryJobSource({ gitlab: this.gitlab, projects: [this.project], outage }),
       runners: new MemoryRunnerRegistry({ gitlab: this.gitlab, pools: this.#runners, outage }),
-      fleet: breakFleet(new MemoryFleet({ ec2: this.ec2, installation: 'test', imageId: IMAGE })),
-      store: breakStore(new MemoryStore(this.disk)),
-      lease: new MemoryLease(this.disk, { owner: `controller-${++this.#runs}` }),
+      fleet: breakFleet(new MemoryFleet({ ec2: this.ec2, installation, imageId: IMAGE })),
+      store: breakStore(new MemoryStore(disk)),
+      lease: new MemoryLease(disk, { owner: `controller-${++this.#runs}` }),
       recorder: { record: (event) => this.events.push({ at: clock.now(), event }) },
-      policy: () => this.policy,
+      policy: () => ({
+        ...this.policy,
+        pools: this.policy.pools.filter(({ name }) => pools?.includes(name) ?? true),
+      }),
       freshFor: () => seconds(45),
       leaseFor: () => seconds(40),
       callTimeout: () => seconds(10),
@@ -128,13 +154,15 @@ export class World {
       clock,
       wakes,
       pass: async (wake) => {
-        this.reports.push(await controller.pass(wake, abort.signal));
+        const report = await controller.pass(wake, abort.signal);
+        reports.push(report);
+        this.reports.push(report);
       },
       pollInterval: () => this.#options.pollInterval ?? seconds(15),
       spacing: seconds(1),
       signal: abort.signal,
     });
-    this.#run = { controller, abort, ended };
+    this.#run = { controller, reports, abort, ended };
     return this.#run;
   }
 

@@ -1,5 +1,5 @@
 import { PortError } from '../../controller/errors.ts';
-import type { JobSource } from '../../controller/ports.ts';
+import type { JobSource, PipelineRef } from '../../controller/ports.ts';
 import { instanceIdOf } from '../../controller/system-id.ts';
 import type { HeldJob, JobKind, JobSnapshot, PendingJob } from '../../engine/job.ts';
 import type { GitLab } from './gitlab/gitlab.ts';
@@ -12,49 +12,90 @@ export interface MemoryJobSourceOptions {
   readonly outage?: GitLabOutage;
 }
 
-function held(job: Job): HeldJob {
-  const manager = job.manager ?? job.handover?.manager;
-  const instance = manager === undefined ? undefined : instanceIdOf(manager.systemId);
-  return { id: job.id, project: job.project, ...(instance !== undefined && { instance }) };
+/** One pipeline's jobs as they were when it was read: the model's own jobs go on changing. */
+interface PipelineReading {
+  readonly pending: readonly { readonly kind: JobKind; readonly job: PendingJob }[];
+  readonly held: readonly HeldJob[];
+  readonly later: number;
 }
 
-/** The `JobSource` port straight over the model of GitLab. */
+/** The `JobSource` port straight over the model of GitLab; it knows no more than GitLab tells. */
 export class MemoryJobSource implements JobSource {
   readonly #options: MemoryJobSourceOptions;
+  /** By pipeline; undefined before the first sweep: unknown, not empty. */
+  #readings: Map<number, PipelineReading> | undefined;
 
   constructor(options: MemoryJobSourceOptions) {
     this.#options = options;
   }
 
   async sweep(): Promise<JobSnapshot> {
-    return this.#read();
+    this.#ask();
+    const { gitlab, projects } = this.#options;
+    const before = this.#readings;
+    const jobs = projects.flatMap((project) =>
+      gitlab.jobsOfProject(project, { statuses: ['pending', 'running'] }),
+    );
+    const byPipeline = Map.groupBy(jobs, ({ pipeline }) => pipeline);
+    this.#readings = new Map(
+      // A sweep does not ask for later stages: what the pipeline's own reading counted is the best there is.
+      [...byPipeline].map(([id, its]) => [id, { ...readingOf(its), later: before?.get(id)?.later ?? 0 }]),
+    );
+    return snapshotOf(this.#readings);
   }
 
-  async refresh(): Promise<JobSnapshot> {
-    return this.#read();
+  async refresh(pipelines: readonly PipelineRef[]): Promise<JobSnapshot> {
+    if (this.#readings === undefined) return this.sweep();
+    this.#ask();
+    const { gitlab, projects } = this.#options;
+    for (const { project, pipeline } of pipelines) {
+      const watched = projects.includes(project) && gitlab.pipeline(pipeline)?.project === project;
+      if (watched) this.#readings.set(pipeline, readingOf(gitlab.jobsOfPipeline(pipeline)));
+    }
+    return snapshotOf(this.#readings);
   }
 
-  #read(): JobSnapshot {
-    const { gitlab, projects, outage } = this.#options;
-    if (outage?.on === true) {
-      throw new PortError({ kind: 'unavailable', system: 'gitlab', doing: 'listing jobs', why: '500' });
-    }
-    const kinds = new Map<string, { kind: JobKind; pending: PendingJob[] }>();
-    const holding: HeldJob[] = [];
-    for (const project of projects) {
-      for (const job of gitlab.jobsOfProject(project, { statuses: ['pending', 'running', 'canceling'] })) {
-        if (isHeld(job)) holding.push(held(job));
-        else count(job, kinds);
-      }
-    }
-    return { demand: [...kinds.values()], held: holding, later: gitlab.jobCounts().created ?? 0 };
+  #ask(): void {
+    if (this.#options.outage?.on !== true) return;
+    throw new PortError({ kind: 'unavailable', system: 'gitlab', doing: 'listing jobs', why: '500' });
   }
 }
 
-function count(job: Job, kinds: Map<string, { kind: JobKind; pending: PendingJob[] }>): void {
-  const tags = [...new Set(job.tags)].toSorted();
-  const key = `${job.project} ${tags.join(' ')}`;
-  const kind = kinds.get(key) ?? { kind: { project: job.project, tags }, pending: [] };
-  kind.pending.push({ id: job.id, queuedAt: job.queuedAt ?? job.createdAt });
-  kinds.set(key, kind);
+/** A job in handover has a runner, but GitLab does not yet say which manager. */
+function isTaken(job: Job): boolean {
+  return isHeld(job) || (job.status === 'pending' && job.handover !== undefined);
+}
+
+function heldJob({ id, project, manager }: Job): HeldJob {
+  const instance = manager === undefined ? undefined : instanceIdOf(manager.systemId);
+  return { id, project, ...(instance !== undefined && { instance }) };
+}
+
+function readingOf(jobs: readonly Job[]): PipelineReading {
+  const waiting = jobs.filter((job) => job.status === 'pending' && !isTaken(job));
+  const held = jobs.filter(isTaken).map(heldJob);
+  // A pipeline in which nothing waits or runs goes nowhere, so nothing comes later.
+  const alive = waiting.length + held.length > 0;
+  return {
+    pending: waiting.map(({ id, project, tags, queuedAt, createdAt }) => ({
+      kind: { project, tags },
+      job: { id, queuedAt: queuedAt ?? createdAt },
+    })),
+    held,
+    later: alive ? jobs.filter(({ status }) => status === 'created').length : 0,
+  };
+}
+
+function snapshotOf(readings: ReadonlyMap<number, PipelineReading>): JobSnapshot {
+  const all = [...readings.values()];
+  const waiting = all.flatMap(({ pending }) => pending);
+  const kinds = Map.groupBy(waiting, ({ kind }) => `${kind.project} ${kind.tags.join(' ')}`);
+  return {
+    demand: [...kinds.values()].flatMap((alike) => {
+      const kind = alike[0]?.kind;
+      return kind === undefined ? [] : [{ kind, pending: alike.map(({ job }) => job) }];
+    }),
+    held: all.flatMap(({ held }) => held),
+    later: all.reduce((sum, reading) => sum + reading.later, 0),
+  };
 }

@@ -1,0 +1,33 @@
+import { GitLabClient } from '../../src/adapters/gitlab/client.ts';
+import type { VirtualClock } from '../../src/adapters/memory/clock.ts';
+import type { GitLab } from '../../src/adapters/memory/gitlab/gitlab.ts';
+import { API_TOKEN, closeDouble, gitlabDouble } from './gitlab-double.ts';
+
+/** A GitLab double in virtual time, and a client that speaks to it over HTTP. */
+export interface GitLabWire extends AsyncDisposable {
+  readonly client: GitLabClient;
+  readonly gitlab: GitLab;
+  readonly clock: VirtualClock;
+  /** Makes GitLab's API answer with 503, or work again. */
+  outage(on: boolean): void;
+}
+
+/** Starts the double. Disposing of it fails when something on the wire was not as GitLab documents it. */
+export async function gitlabWire(): Promise<GitLabWire> {
+  const world = await gitlabDouble();
+  const { timers, double, gitlab } = world;
+  const client = new GitLabClient({
+    url: double.url,
+    token: () => API_TOKEN,
+    // Whoever waits lets the time pass itself, so that no test waits.
+    clock: { now: () => timers.now(), sleep: (duration) => timers.advance(duration) },
+    version: '0.0.0',
+  });
+  return {
+    client,
+    gitlab,
+    clock: timers,
+    outage: (on) => double.faults.set(on ? { kind: 'status', status: 503 } : { kind: 'none' }),
+    [Symbol.asyncDispose]: () => closeDouble(world),
+  };
+}
