@@ -28,6 +28,7 @@ function poolPolicy(pool: PoolConfig, generation: string): PoolPolicy {
     ...(maxAge === undefined ? {} : { maxAge }),
     generation,
     offerings: offeringsOf(pool),
+    split: { onDemandBase: 0, spotShare: pool.instances.market === 'spot' ? 1 : 0, onDemandFallback: false },
   };
 }
 

@@ -10,8 +10,8 @@ export interface Acting extends Launching {
   readonly policy: FleetPolicy;
 }
 
-/** How many drain tags are set at the same time. */
-const DRAINS_AT_ONCE = 8;
+/** How many calls, each for one instance, run at the same time. */
+const CALLS_AT_ONCE = 8;
 
 /** A step once taken is finished: shutting down aborts only what has not begun. */
 const NEVER = new AbortController().signal;
@@ -22,7 +22,7 @@ function failed(action: Action, error: unknown): Outcome {
 
 /** Runs one step; a failure is an outcome and stops nothing else, except the loss of the lease. */
 async function step(action: Action, at: Acting, run: () => Promise<Outcome | undefined>): Promise<Outcome> {
-  if (at.signal.aborted) return { action, done: false, why: 'shutting down before it began' };
+  if (at.signal.aborted) return { action, done: false, begun: false, why: 'shutting down before it began' };
   try {
     await at.term.secure(at.callTimeout);
     return (await run()) ?? { action, done: true };
@@ -45,19 +45,30 @@ async function actLaunches(actions: readonly Action[], at: Acting): Promise<read
   return outcomes;
 }
 
-async function actDrains(actions: readonly Action[], at: Acting): Promise<readonly Outcome[]> {
-  const drains = actions.filter((action) => action.do === 'drain');
+/** Takes one step an instance, some at the same time; each makes sure of the lease anew. */
+async function stepByInstance<A extends Action>(
+  actions: readonly A[],
+  at: Acting,
+  run: (action: A) => Promise<void>,
+): Promise<readonly Outcome[]> {
   const outcomes: Outcome[] = [];
-  for (let first = 0; first < drains.length; first += DRAINS_AT_ONCE) {
-    const batch = drains.slice(first, first + DRAINS_AT_ONCE).map((action) =>
+  for (let first = 0; first < actions.length; first += CALLS_AT_ONCE) {
+    const batch = actions.slice(first, first + CALLS_AT_ONCE).map((action) =>
       step(action, at, async () => {
-        await at.fleet.drain(action.instance, action.because, at.clock.now(), NEVER);
+        await run(action);
         return undefined;
       }),
     );
     outcomes.push(...(await Promise.all(batch)));
   }
   return outcomes;
+}
+
+function actDrains(actions: readonly Action[], at: Acting): Promise<readonly Outcome[]> {
+  const drains = actions.filter((action) => action.do === 'drain');
+  return stepByInstance(drains, at, ({ instance, because }) =>
+    at.fleet.drain(instance, because, at.clock.now(), NEVER),
+  );
 }
 
 /** The agent's last word on why it did not become ready. */
@@ -74,11 +85,10 @@ async function actTerminates(actions: readonly Action[], at: Acting): Promise<re
   const terminates = actions.filter((action) => action.do === 'terminate');
   const [first] = terminates;
   if (first === undefined) return [];
-  for (const { instance, because } of terminates) {
-    if (because === 'stuck') {
-      at.recorder.record({ event: 'boot failed', instance, why: await bootFailure(instance, at) });
-    }
-  }
+  const stuck = terminates.filter(({ because }) => because === 'stuck');
+  await stepByInstance(stuck, at, async ({ instance }) => {
+    at.recorder.record({ event: 'boot failed', instance, why: await bootFailure(instance, at) });
+  });
   const ids = terminates.map(({ instance }) => instance);
   const all = await step(first, at, async () => {
     await at.fleet.terminate(ids, NEVER);

@@ -59,21 +59,28 @@ function shortfallsOf(pool: string, result: LaunchResult, at: Instant): readonly
   }));
 }
 
-/** Finishes the launches whose answer was lost, byte for byte, before anything new is decided. */
-export async function replayOpenIntents(at: Launching): Promise<void> {
+/**
+ * Finishes the launches whose answer was lost, byte for byte, before anything new is decided. Answers
+ * with those that are answered now, dated now: they may have bought only now.
+ */
+export async function replayOpenIntents(at: Launching): Promise<readonly LaunchIntent[]> {
   const open = (await at.store.intents(at.clock.now())).filter(({ result }) => result === undefined);
+  const answered: LaunchIntent[] = [];
   for (const intent of open) {
-    if (at.signal.aborted) return;
+    if (at.signal.aborted) break;
     const { launchId } = intent.request;
     try {
-      const { launched } = await carryOut(intent, DEFINITE_AT_REPLAY, at);
-      at.recorder.record({ event: 'launch replayed', launchId, launched: launched.map(({ id }) => id) });
+      const result = await carryOut(intent, DEFINITE_AT_REPLAY, at);
+      answered.push({ ...intent, openedAt: at.clock.now(), result });
+      const launched = result.launched.map(({ id }) => id);
+      at.recorder.record({ event: 'launch replayed', launchId, launched });
     } catch (error) {
       if (isPortError(error, 'fenced')) throw error;
       const why = error instanceof Error ? error.message : String(error);
       at.recorder.record({ event: 'launch unanswered', launchId, why });
     }
   }
+  return answered;
 }
 
 /** Writes the launch down, then makes it: a crash in between is found and finished by the next pass. */

@@ -62,6 +62,8 @@ export class Observer {
   readonly #options: ObserverOptions;
   readonly #failing = new Set<string>();
   readonly #marks = new Map<string, Mark>();
+  /** Launches whose answer came late. */
+  #replayed: readonly LaunchIntent[] = [];
   #jobs: Part<JobSnapshot> = NEVER_READ;
   #instances: Part<readonly Instance[]> = NEVER_READ;
   #managers: Readonly<Record<string, Part<readonly Manager[]>>> = {};
@@ -95,7 +97,13 @@ export class Observer {
         this.#marks.set(action.instance, { at, state: 'running', drain: { because: action.because, at } });
       }
       if (action.do === 'terminate') this.#marks.set(action.instance, { at, state: 'shutting-down' });
+      if (action.do === 'forget') this.#managers = withoutManager(this.#managers, action);
     }
+  }
+
+  /** Folds in launches that were answered just now: written down long ago, they may have bought only now. */
+  foldReplayed(intents: readonly LaunchIntent[]): void {
+    this.#replayed = [...this.#replayed, ...intents];
   }
 
   async #readManagers(wake: Wake, signal: AbortSignal): Promise<void> {
@@ -127,17 +135,27 @@ export class Observer {
 
   async #readInstances(wake: Wake, intents: readonly LaunchIntent[], signal: AbortSignal): Promise<void> {
     const { fleet } = this.#options;
-    const launched = intents.flatMap(asLaunching);
+    const launched = this.#launched(intents);
     if (this.#isDue(wake, this.#instances)) {
       this.#instances = await this.#read('instances', this.#instances, async () => {
         const listed = await fleet.list(signal);
         return [...listed, ...(await this.#findUnlisted(listed, launched, signal))];
       });
-    } else if (this.#instances.known) {
+    }
+    // Also where nothing was read, or in vain: what has just been bought must not be bought again.
+    if (this.#instances.known) {
       const known = new Set(this.#instances.value.map(({ id }) => id));
       const more = launched.filter(({ id }) => !known.has(id));
       this.#instances = { ...this.#instances, value: [...this.#instances.value, ...more] };
     }
+  }
+
+  /** What launches of the last minutes gave, each instance once. */
+  #launched(intents: readonly LaunchIntent[]): readonly Instance[] {
+    const since = instant(this.#options.clock.now() - LISTING_LAG);
+    this.#replayed = this.#replayed.filter(({ openedAt }) => openedAt > since);
+    const all = [...intents, ...this.#replayed].flatMap(asLaunching);
+    return [...new Map(all.map((instance) => [instance.id, instance])).values()];
   }
 
   /** Absence from a listing is not death: asks by id, and believes a launch's answer for five minutes. */
@@ -182,6 +200,18 @@ export class Observer {
     });
     return { ...this.#instances, value };
   }
+}
+
+function withoutManager(
+  managers: Readonly<Record<string, Part<readonly Manager[]>>>,
+  { pool, manager }: { readonly pool: string; readonly manager: string },
+): Readonly<Record<string, Part<readonly Manager[]>>> {
+  const part = managers[pool];
+  if (part?.known !== true) return managers;
+  return {
+    ...managers,
+    [pool]: { ...part, value: part.value.filter(({ systemId }) => systemId !== manager) },
+  };
 }
 
 function withMark(instance: Instance, mark: Mark): Instance {

@@ -94,7 +94,7 @@ export class Controller {
   async #reconcile(term: Term, wake: Wake, signal: AbortSignal): Promise<PassReport> {
     const { clock, store, policy, callTimeout } = this.#options;
     const acting = { ...this.#options, term, callTimeout: callTimeout(), policy: policy(), signal };
-    await replayOpenIntents(acting);
+    this.#observer.foldReplayed(await replayOpenIntents(acting));
     const observation = await this.#observe(wake, signal);
     const decided = plan(observation, acting.policy);
     const decisions = this.#decisions.record(decided);

@@ -103,9 +103,13 @@ function managersByInstance(managers: readonly Manager[]): ReadonlyMap<string, M
   return byInstance;
 }
 
-/** The instances that an unanswered launch may have bought: as good as launching. */
-function mayExist({ launchId, count, openedAt, ...rest }: UnansweredLaunch): readonly Instance[] {
-  return Array.from({ length: count }, (_, index) => ({
+/** The instances that an unanswered launch may have bought besides those that are listed: as good as launching. */
+function mayExist(
+  { launchId, count, openedAt, ...rest }: UnansweredLaunch,
+  listed: readonly Instance[],
+): readonly Instance[] {
+  const seen = listed.filter((instance) => instance.launchId === launchId).length;
+  return Array.from({ length: Math.max(0, count - seen) }, (_, index) => ({
     ...rest,
     id: `${launchId}/${index}`,
     launchId,
@@ -117,7 +121,7 @@ function mayExist({ launchId, count, openedAt, ...rest }: UnansweredLaunch): rea
 /** Every existing instance as a view, by pool, sorted by id so that the input's order cannot matter. */
 export function viewsByPool(observation: Observation): ReadonlyMap<string, readonly InstanceView[]> {
   const listed = lastKnown(observation.instances, []).filter(exists);
-  const instances = [...listed, ...observation.unanswered.flatMap(mayExist)];
+  const instances = [...listed, ...observation.unanswered.flatMap((one) => mayExist(one, listed))];
   const held = heldByInstance(lastKnown(observation.jobs, NO_JOBS).held);
   const managers = managersByPool(observation.managers);
   const views = new Map<string, InstanceView[]>();

@@ -113,8 +113,11 @@ export function demandByPool(
     for (const job of pending.toSorted((a, b) => a.id - b.id)) {
       const before = remembered.get(job.id);
       const waiting = fitting.find((other) => isUnserved(job, other, observation, policy.unservedAfter));
-      if (before !== undefined && observation.now < before.until) first.tally.unserved.push(before);
-      else if (waiting !== undefined) {
+      if (before !== undefined && observation.now < before.until) {
+        // It stays where it was found, so that its alarm does not wander from pool to pool.
+        const place = fitting.find(({ pool }) => pool.name === before.pool) ?? first;
+        place.tally.unserved.push(before);
+      } else if (waiting !== undefined) {
         waiting.tally.unserved.push(unservedAgain(job, waiting.pool.name, before, observation.now));
       } else count(job, fitting);
     }

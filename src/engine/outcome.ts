@@ -13,11 +13,18 @@ export type Outcome =
       /** For a launch: what the cloud could not give. */
       readonly shortfalls?: readonly Shortfall[];
     }
-  | { readonly action: Action; readonly done: false; readonly why: string };
+  | {
+      readonly action: Action;
+      readonly done: false;
+      readonly why: string;
+      /** Present where it was not even tried, so that nothing has failed. */
+      readonly begun?: false;
+    };
 
 function isSetback(outcome: Outcome): boolean {
   if (outcome.action.do !== 'launch') return false;
-  return !outcome.done || (outcome.launched?.length ?? 0) < outcome.action.count;
+  if (!outcome.done) return outcome.begun !== false;
+  return (outcome.launched?.length ?? 0) < outcome.action.count;
 }
 
 /** Only what took effect starts a cooldown. */

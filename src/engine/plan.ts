@@ -169,14 +169,19 @@ function planPool(
 
 /** Machines whose pool was taken out of the configuration drain: nobody else would ever look at them. */
 function planAbandoned(
+  observation: Observation,
   policy: FleetPolicy,
   views: ReadonlyMap<string, readonly InstanceView[]>,
 ): readonly Action[] {
+  if (!isFresh(observation.instances, observation.now)) return [];
   const known = new Set(policy.pools.map(({ name }) => name));
+  // What a launch without an answer may have bought has no id that EC2 would know.
+  const listed = new Set(lastKnown(observation.instances, []).map(({ id }) => id));
   return [...views].flatMap(([pool, ofPool]) =>
     known.has(pool)
       ? []
       : ofPool
+          .filter(({ instance }) => listed.has(instance.id))
           .filter(({ phase }) => phase !== 'draining' && phase !== 'terminating')
           .map(({ instance }): Action => ({ do: 'drain', pool, instance: instance.id, because: 'drifted' })),
   );
@@ -263,10 +268,9 @@ export function plan(observation: Observation, policy: FleetPolicy): Plan {
   const pools = mustered.map((one) =>
     planPool(one, observation, demand.get(one.pool.name) ?? { pending: 0, unserved: [] }),
   );
-  const abandoned = isFresh(observation.instances, observation.now) ? planAbandoned(policy, views) : [];
   const actions = [
     ...pools.flatMap((pool) => pool.actions),
-    ...abandoned,
+    ...planAbandoned(observation, policy, views),
     ...planForget(observation, policy),
   ];
   return {

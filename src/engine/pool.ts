@@ -9,6 +9,18 @@ export interface Offering {
   /** The subnet decides the zone; absent where the launch template names the subnet. */
   readonly subnet?: string;
   readonly market: Market;
+  /** Dollars an hour, where known; a missing price blocks nothing. */
+  readonly price?: number;
+}
+
+/** How a pool divides its instances between the markets. */
+export interface MarketSplit {
+  /** The first instances that are on-demand whatever the share. */
+  readonly onDemandBase: number;
+  /** Share of the others that is spot, 0 to 1. */
+  readonly spotShare: number;
+  /** Whether on-demand stands in for spot that cannot be had. */
+  readonly onDemandFallback: boolean;
 }
 
 /** The limits and wishes of one pool, as the engine sees them. */
@@ -40,8 +52,11 @@ export interface PoolPolicy {
   readonly maxAge?: Duration;
   /** Names the configuration that a new instance gets; an instance of another generation has drifted. */
   readonly generation: string;
-  /** What may be bought; at least one. */
+  /** What may be bought; at least one, the most wanted first. */
   readonly offerings: readonly Offering[];
+  readonly split: MarketSplit;
+  /** Offerings whose known price is above this are not bought; dollars an hour. */
+  readonly maxPrice?: number;
 }
 
 /** Everything the engine is told about what is wanted. */

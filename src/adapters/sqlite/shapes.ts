@@ -16,6 +16,7 @@ const offering = z.object({
   instanceType: z.string(),
   subnet: z.string().exactOptional(),
   market: z.enum(['spot', 'on-demand']),
+  price: z.number().exactOptional(),
 } satisfies Fields<Offering>);
 
 /** What is `undefined` is absent once it is written. */
