@@ -24,6 +24,7 @@ interface Running {
   readonly child: ChildProcess;
   readonly cord: ChildProcess;
   readonly ended: Promise<unknown>;
+  readonly unplugged: Promise<unknown>;
 }
 
 /** `runtide up` as a process of its own, which can be killed and started again. */
@@ -51,7 +52,7 @@ export class DaemonProcess {
       detached: true,
       stdio: ['pipe', 'ignore', 'ignore'],
     });
-    this.#running = { child, cord, ended: once(child, 'exit') };
+    this.#running = { child, cord, ended: once(child, 'exit'), unplugged: once(cord, 'exit') };
   }
 
   /** Resolves once the daemon answers; throws with its last words when it ends or stays silent. */
@@ -93,5 +94,6 @@ export class DaemonProcess {
     running.child.kill(signal);
     await running.ended;
     running.cord.kill('SIGKILL');
+    await running.unplugged;
   }
 }

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { VirtualClock } from '../../adapters/memory/clock.ts';
 import { Ec2 } from '../../adapters/memory/ec2/ec2.ts';
 import { Ssm } from '../../adapters/memory/ec2/ssm.ts';
+import { stateOf } from '../../adapters/memory/ec2/instance-record.ts';
 import { seconds } from '../../engine/time.ts';
 import type { Fault } from './control.ts';
 import { startAws } from './server.ts';
@@ -12,7 +13,7 @@ const log = {
 
 async function sandbox() {
   const clock = new VirtualClock();
-  const model = new Ec2({ timers: clock, seed: 1 });
+  const model = new Ec2({ timers: clock, seed: 1, pendingFor: seconds(5) });
   const aws = await startAws({ model, ssm: new Ssm(clock, 1), timers: clock, log });
   const { id } = model.createLaunchTemplate({ name: 'pool', data: { imageId: 'ami-0a000000000000001' } });
   const launch = (count: number) =>
@@ -54,6 +55,10 @@ it('scripts every fault', async () => {
   expect(model.instance(second)?.rebalanceAt).toBe(clock.now());
   expect(model.instance(first)?.interruption?.at).toBe(clock.now() + 30_000);
 
+  expect(await post({ fault: 'zone-out', zone: 'eu-central-1a' })).toEqual(done);
+  expect(model.instances().map(stateOf)).not.toContain('running');
+  expect(launch(1).errors.map((one) => one.code)).toEqual(['InsufficientInstanceCapacity']);
+
   expect(await post({ fault: 'throttle', times: 9 })).toEqual(done);
   expect(await post({ fault: 'clear' })).toEqual(done);
   expect(launch(1).errors).toEqual([]);
@@ -67,8 +72,9 @@ it('refuses what is no fault', async () => {
     await post('{"fault":"throttle","tmies":3}'),
     await post('not json'),
     await post({ fault: 'interrupt', instance: 'i-0123456789abcdef0' }),
+    await post({ fault: 'zone-out', zone: 'atlantis' }),
   ].map((one) => one.status);
-  expect(statuses).toEqual([400, 400, 400, 400]);
+  expect(statuses).toEqual([400, 400, 400, 400, 400]);
 });
 
 it('shows the state behind the API', async () => {
@@ -80,6 +86,7 @@ it('shows the state behind the API', async () => {
   expect(state).toMatchObject({
     region: 'eu-central-1',
     calls: { CreateFleet: 1, CreateLaunchTemplate: 1 },
+    throttled: {},
     instances: model.instances().map(({ id }) => ({ id, state: 'pending', market: 'spot', boot: 'normal' })),
     bills: [],
   });

@@ -14,6 +14,7 @@ const fault = z.discriminatedUnion('fault', [
     code: z.enum(SHORTAGE_CODES).default('InsufficientInstanceCapacity'),
     instanceType: z.string().optional(),
     subnet: z.string().optional(),
+    zone: z.string().optional(),
     market: z.enum(['spot', 'on-demand']).optional(),
     /** Only so many instances; absent: until cleared. */
     next: z.int().min(1).optional(),
@@ -21,6 +22,8 @@ const fault = z.discriminatedUnion('fault', [
   z.strictObject({ fault: z.literal('throttle'), times, action: z.string().optional() }),
   z.strictObject({ fault: z.literal('lose-answer'), times }),
   z.strictObject({ fault: z.literal('outage'), as: z.enum(['unavailable', 'unreachable', 'none']) }),
+  /** The machines of the zone are gone, and none can be had there until cleared. */
+  z.strictObject({ fault: z.literal('zone-out'), zone: z.string() }),
   z.strictObject({ fault: z.literal('boot'), as: z.enum(['fails', 'never']), times }),
   z.strictObject({
     fault: z.literal('interrupt'),
@@ -64,6 +67,9 @@ function script(ec2: Ec2, one: z.output<typeof fault>): void {
     case 'outage':
       ec2.faults.outage = one.as === 'none' ? undefined : one.as;
       return;
+    case 'zone-out':
+      loseZone(ec2, one.zone);
+      return;
     case 'boot':
       ec2.faults.boot(one.as, one.times);
       return;
@@ -78,11 +84,20 @@ function script(ec2: Ec2, one: z.output<typeof fault>): void {
   }
 }
 
+function loseZone(ec2: Ec2, zone: string): void {
+  const zones = new Set(ec2.place.subnets.map((subnet) => subnet.zone));
+  if (!zones.has(zone)) {
+    throw new Ec2Error('InvalidZone', `There is no zone '${zone}': use one of ${[...zones].join(', ')}.`);
+  }
+  ec2.loseZone(zone);
+}
+
 /** Shows the truth behind the API: `GET /sandbox/state`. */
 export function answerState(ec2: Ec2): Answer {
   return json('GET /sandbox/state', 200, {
     region: ec2.place.region,
     calls: ec2.calls(),
+    throttled: ec2.throttled(),
     instances: ec2.instances().map((record) => ({
       id: record.id,
       state: stateOf(record),

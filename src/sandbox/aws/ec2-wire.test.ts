@@ -163,6 +163,38 @@ describe('fleets', () => {
   });
 });
 
+describe('a throttled account', () => {
+  it('buys what its tokens pay for, and is refused when it asks too often', async () => {
+    await using double = await startAwsDouble();
+    const { ec2, model } = double;
+    const id = await templateOf(ec2);
+    const many = { TargetCapacitySpecification: { TotalTargetCapacity: 1200 } };
+    const { Instances, Errors } = await ec2.send(fleetOf(id, many));
+    expect((Instances ?? []).flatMap(({ InstanceIds }) => InstanceIds ?? [])).toHaveLength(1000);
+    expect(Errors?.map(({ ErrorCode }) => ErrorCode)).toEqual(['RequestLimitExceeded']);
+    for (let call = 2; call <= 5; call++) await ec2.send(fleetOf(id));
+    expect(await refusalOf(ec2.send(fleetOf(id)))).toEqual({
+      name: 'RequestLimitExceeded',
+      status: 503,
+      requestId: true,
+    });
+    expect(model.throttled()).toEqual({ RunInstances: 5, CreateFleet: 1 });
+  });
+
+  it('reads its security groups less often when it does not say which', async () => {
+    await using double = await startAwsDouble();
+    const { ec2 } = double;
+    const refusals: string[] = [];
+    for (let call = 0; call < 51; call++) {
+      refusals.push((await refusalOf(ec2.send(new sdk.DescribeSecurityGroupsCommand({})))).name);
+    }
+    expect(refusals.filter((name) => name === 'RequestLimitExceeded')).toHaveLength(1);
+    const Filters = [{ Name: 'group-name', Values: ['runner'] }];
+    const narrowed = await ec2.send(new sdk.DescribeSecurityGroupsCommand({ Filters }));
+    expect(narrowed.SecurityGroups).toHaveLength(1);
+  });
+});
+
 describe('calls that fail', () => {
   it('are throttled, unavailable or unanswered as scripted', async () => {
     await using double = await startAwsDouble();

@@ -13,6 +13,7 @@ const statuses: Readonly<Record<string, number>> = {
   AuthFailure: 401,
   UnauthorizedOperation: 403,
   DryRunOperation: 412,
+  InsufficientInstanceCapacity: 500,
   RequestLimitExceeded: 503,
   Unavailable: 503,
 };

@@ -15,7 +15,7 @@ let aws: Aws;
 
 beforeEach(async () => {
   clock = new VirtualClock();
-  model = new Ec2({ timers: clock, seed: 1 });
+  model = new Ec2({ timers: clock, seed: 1, pendingFor: seconds(5), shutdownFor: seconds(5) });
   aws = await startAws({ model, ssm: new Ssm(clock, 1), timers: clock, log });
 });
 

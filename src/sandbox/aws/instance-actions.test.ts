@@ -1,8 +1,8 @@
 import * as sdk from '@aws-sdk/client-ec2';
 import { describe, expect, it } from 'vitest';
 import { launch, refusalOf, startAwsDouble } from '../../../test/support/aws-double.ts';
+import { EC2_LIFE_TIMES } from '../../adapters/memory/ec2/life-times.ts';
 import { defaultPlace } from '../../adapters/memory/ec2/place.ts';
-import { seconds } from '../../engine/time.ts';
 
 const subnet = defaultPlace.subnets[0]?.id ?? '';
 
@@ -10,8 +10,9 @@ describe('instances', () => {
   it('are described in full', async () => {
     await using double = await startAwsDouble();
     const { clock, ec2 } = double;
+    const launchedAt = new Date(clock.now());
     const [id = ''] = await launch(ec2);
-    await clock.advance(seconds(5));
+    await clock.advance(EC2_LIFE_TIMES.pending.longest);
     const { Reservations } = await ec2.send(new sdk.DescribeInstancesCommand({ InstanceIds: [id] }));
     expect(Reservations).toHaveLength(1);
     expect(Reservations?.[0]).toMatchObject({ OwnerId: '123456789012' });
@@ -21,7 +22,7 @@ describe('instances', () => {
       InstanceType: 'm7i.large',
       InstanceLifecycle: 'spot',
       State: { Code: 16, Name: 'running' },
-      LaunchTime: new Date(clock.now() - 5000),
+      LaunchTime: launchedAt,
       Placement: { AvailabilityZone: 'eu-central-1a' },
       SubnetId: subnet,
       PrivateIpAddress: expect.stringMatching(/^10\.0\./),
@@ -51,7 +52,7 @@ describe('instances', () => {
         CurrentState: { Code: 32, Name: 'shutting-down' },
       },
     ]);
-    await clock.advance(seconds(5));
+    await clock.advance(EC2_LIFE_TIMES.shutdown.longest);
     const { Reservations } = await ec2.send(new sdk.DescribeInstancesCommand({ InstanceIds: [id] }));
     const [instance] = Reservations?.[0]?.Instances ?? [];
     expect(instance).toMatchObject({
@@ -61,6 +62,61 @@ describe('instances', () => {
     });
     expect(instance?.SubnetId).toBeUndefined();
     expect(instance?.PrivateIpAddress).toBeUndefined();
+  });
+
+  it('are stopped and started', async () => {
+    await using double = await startAwsDouble();
+    const { clock, ec2 } = double;
+    const [id = ''] = await launch(ec2, {
+      TargetCapacitySpecification: { TotalTargetCapacity: 1, DefaultTargetCapacityType: 'on-demand' },
+      SpotOptions: undefined,
+    });
+    const InstanceIds = [id];
+    expect(await refusalOf(ec2.send(new sdk.StopInstancesCommand({ InstanceIds })))).toMatchObject({
+      name: 'IncorrectInstanceState',
+      status: 400,
+    });
+    await clock.advance(EC2_LIFE_TIMES.pending.longest);
+    const stopped = await ec2.send(new sdk.StopInstancesCommand({ InstanceIds, Force: true }));
+    expect(stopped.StoppingInstances).toEqual([
+      {
+        InstanceId: id,
+        PreviousState: { Code: 16, Name: 'running' },
+        CurrentState: { Code: 64, Name: 'stopping' },
+      },
+    ]);
+    await clock.advance(EC2_LIFE_TIMES.shutdown.longest);
+    const started = await ec2.send(new sdk.StartInstancesCommand({ InstanceIds }));
+    expect(started.StartingInstances).toEqual([
+      {
+        InstanceId: id,
+        PreviousState: { Code: 80, Name: 'stopped' },
+        CurrentState: { Code: 0, Name: 'pending' },
+      },
+    ]);
+    const { Reservations } = await ec2.send(new sdk.DescribeInstancesCommand({ InstanceIds }));
+    expect(Reservations?.[0]?.Instances?.[0]).toMatchObject({
+      State: { Name: 'pending' },
+      LaunchTime: new Date(clock.now()),
+      SubnetId: subnet,
+    });
+  });
+
+  it('that cannot be started for want of capacity say so with a 500', async () => {
+    await using double = await startAwsDouble();
+    const { clock, ec2, model } = double;
+    const [id = ''] = await launch(ec2, {
+      TargetCapacitySpecification: { TotalTargetCapacity: 1, DefaultTargetCapacityType: 'on-demand' },
+    });
+    await clock.advance(EC2_LIFE_TIMES.pending.longest);
+    model.stopInstances([id]);
+    await clock.advance(EC2_LIFE_TIMES.shutdown.longest);
+    model.faults.shortage({ code: 'InsufficientInstanceCapacity' });
+    const start = new sdk.StartInstancesCommand({ InstanceIds: [id] });
+    expect(await refusalOf(ec2.send(start))).toMatchObject({
+      name: 'InsufficientInstanceCapacity',
+      status: 500,
+    });
   });
 
   it('are listed in pages and by filter', async () => {

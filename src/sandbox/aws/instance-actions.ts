@@ -3,6 +3,7 @@ import type { QueryParameters } from './query-parameters.ts';
 import { instanceStateXml, instanceXml } from './instance-xml.ts';
 import { readFilters, readPaging } from './paging-wire.ts';
 import { readTags } from './tag-wire.ts';
+import type { StateTransition } from '../../adapters/memory/ec2/instance-record.ts';
 import type { ListedInstance } from '../../adapters/memory/ec2/listing.ts';
 import type { XmlTree } from './xml.ts';
 
@@ -25,13 +26,21 @@ export const instanceActions = {
   TerminateInstances(parameters: QueryParameters, ec2: Ec2): XmlTree {
     const ids = parameters.texts('InstanceId');
     parameters.finish();
-    return {
-      instancesSet: ec2.terminateInstances(ids).map(({ id, previous, current }) => ({
-        instanceId: id,
-        currentState: instanceStateXml(current),
-        previousState: instanceStateXml(previous),
-      })),
-    };
+    return transitionsXml(ec2.terminateInstances(ids));
+  },
+
+  StopInstances(parameters: QueryParameters, ec2: Ec2): XmlTree {
+    const ids = parameters.texts('InstanceId');
+    // No machine here resists: forcing it changes nothing.
+    parameters.boolean('Force');
+    parameters.finish();
+    return transitionsXml(ec2.stopInstances(ids));
+  },
+
+  StartInstances(parameters: QueryParameters, ec2: Ec2): XmlTree {
+    const ids = parameters.texts('InstanceId');
+    parameters.finish();
+    return transitionsXml(ec2.startInstances(ids));
   },
 
   CreateTags(parameters: QueryParameters, ec2: Ec2): XmlTree {
@@ -62,6 +71,16 @@ export const instanceActions = {
     return { instanceId, timestamp: new Date(updatedAt), output };
   },
 };
+
+function transitionsXml(transitions: readonly StateTransition[]): XmlTree {
+  return {
+    instancesSet: transitions.map(({ id, previous, current }) => ({
+      instanceId: id,
+      currentState: instanceStateXml(current),
+      previousState: instanceStateXml(previous),
+    })),
+  };
+}
 
 function reservationXml(reservationId: string, listed: readonly ListedInstance[], ec2: Ec2): XmlTree {
   return {

@@ -8,7 +8,8 @@ import { describe, expect, it, vi } from 'vitest';
 import { type AwsDouble, startAwsDouble } from '../../../test/support/aws-double.ts';
 import type { LaunchTemplateData } from '../../adapters/memory/ec2/launch-template.ts';
 import { stateOf } from '../../adapters/memory/ec2/instance-record.ts';
-import { seconds } from '../../engine/time.ts';
+import { EC2_LIFE_TIMES } from '../../adapters/memory/ec2/life-times.ts';
+import type { Market } from '../../engine/pool.ts';
 import { type Machines, startMachines } from './machines.ts';
 
 const patience = { timeout: 10_000, interval: 20 };
@@ -20,7 +21,7 @@ interface Room extends AsyncDisposable {
   /** What was logged as an error; closing the room wants none. */
   readonly failures: string[];
   /** Launches an instance with this user data and boots it. */
-  boot(userData: string | Buffer, data?: LaunchTemplateData): Promise<string>;
+  boot(userData: string | Buffer, data?: LaunchTemplateData, market?: Market): Promise<string>;
   consoleOf(id: string): string;
   saw(id: string, line: string): Promise<void>;
   state(id: string): string;
@@ -38,13 +39,13 @@ async function openRoom(): Promise<Room> {
     path: '/usr/local/bin:/usr/bin:/bin',
     log: { error: (details, message) => failures.push(`${message}: ${JSON.stringify(details)}`) },
   });
-  const consoleOf = (id: string): string => model.getConsoleOutput(id).text;
+  const consoleOf = (id: string): string => model.consoleOf(id);
   return {
     double,
     machines,
     dir,
     failures,
-    boot: async (userData, data = {}) => {
+    boot: async (userData, data = {}, market = 'spot') => {
       const template = model.createLaunchTemplate({
         name: `pool-${model.instances().length}`,
         data: {
@@ -59,9 +60,9 @@ async function openRoom(): Promise<Room> {
           { template: { id: template.id, version: '1' }, overrides: [{ instanceType: 'm7i.large' }] },
         ],
         count: 1,
-        market: 'spot',
+        market,
       });
-      await clock.advance(seconds(5));
+      await clock.advance(EC2_LIFE_TIMES.pending.longest);
       return answer.instances[0]?.ids[0] ?? '';
     },
     consoleOf,
@@ -179,10 +180,32 @@ describe('a machine', () => {
     );
     await vi.waitFor(() => expect(room.state(id)).toBe('shutting-down'), patience);
     await gone(pidsIn(room.consoleOf(id)));
-    await room.double.clock.advance(seconds(5));
+    await room.double.clock.advance(EC2_LIFE_TIMES.shutdown.longest);
     await vi.waitFor(() => expect(room.state(id)).toBe('terminated'), patience);
     expect(room.consoleOf(id)).toContain('stopping');
     await vi.waitFor(() => expect(readdirSync(room.dir)).toEqual(['tools']), patience);
+  });
+});
+
+describe('stopping a machine', () => {
+  it('ends its processes, keeps its folder, and starting boots it again', async () => {
+    await using room = await openRoom();
+    const { model, clock } = room.double;
+    const script =
+      '#!/bin/sh\ndate +%s%N >> "$RUNTIDE_ROOT/boots"\necho "boot $(wc -l < boots | tr -d " ")" >> "$RUNTIDE_ROOT/console.log"\necho "pid $$"\nsleep 1000 & wait\n';
+    const id = await room.boot(script, {}, 'on-demand');
+    await room.saw(id, 'boot 1');
+    await vi.waitFor(() => expect(pidsIn(room.consoleOf(id))).toHaveLength(1), patience);
+    model.stopInstances([id]);
+    await gone(pidsIn(room.consoleOf(id)));
+    await clock.advance(EC2_LIFE_TIMES.shutdown.longest);
+    await vi.waitFor(() => expect(room.state(id)).toBe('stopped'), patience);
+    expect(readdirSync(room.dir)).toContain(id);
+    model.startInstances([id]);
+    await clock.advance(EC2_LIFE_TIMES.start.longest);
+    await room.saw(id, 'boot 2');
+    expect(room.consoleOf(id).match(/boot 1/g)).toHaveLength(1);
+    expect(room.state(id)).toBe('running');
   });
 });
 
@@ -194,7 +217,7 @@ describe('ending a machine', () => {
     await vi.waitFor(() => expect(pidsIn(room.consoleOf(id))).toHaveLength(4), patience);
     const pids = pidsIn(room.consoleOf(id));
     model.terminateInstances([id]);
-    await clock.advance(seconds(5));
+    await clock.advance(EC2_LIFE_TIMES.shutdown.longest);
     expect(room.state(id)).toBe('shutting-down');
     const aliveAtTheEnd: number[] = [];
     model.onStateChange(({ to }) => {

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -95,7 +95,10 @@ class MachineRoom {
     this.#folders.add(id);
     mkdirSync(join(root, 'tmp'), { recursive: true, mode: 0o700 });
     writeFileSync(join(root, 'user-data'), script, { mode: 0o600 });
-    model.followConsole(id, followFile(join(root, 'console.log')));
+    const output = join(root, 'console.log');
+    // What an earlier boot wrote has been read already.
+    rmSync(output, { force: true });
+    model.followConsole(id, followFile(output));
     const machine = bootMachine({
       root,
       script: join(root, 'user-data'),

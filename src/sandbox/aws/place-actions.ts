@@ -43,7 +43,7 @@ export const placeActions = {
   DescribeSecurityGroups(parameters: QueryParameters, ec2: Ec2): XmlTree {
     const question = readQuestion(parameters, 'GroupId');
     parameters.finish();
-    ec2.countCall('DescribeSecurityGroups');
+    ec2.countCall('DescribeSecurityGroups', isNarrowed(question));
     const { items, nextToken } = answer(
       question,
       ec2.place.securityGroups,
@@ -65,6 +65,10 @@ interface Question extends Paging {
 
 function readQuestion(parameters: QueryParameters, idName: string): Question {
   return { ids: parameters.texts(idName), filters: readFilters(parameters), ...readPaging(parameters) };
+}
+
+function isNarrowed({ filters, maxResults, nextToken }: Question): boolean {
+  return filters.length > 0 || maxResults !== undefined || nextToken !== undefined;
 }
 
 function answer<T extends { readonly id: string }>(

@@ -69,6 +69,19 @@ describe('a scripted fault', () => {
     await expect(hung).rejects.toThrow('aborted');
   });
 
+  it('hangs no longer than the fault lasts, whether it is lifted or over', async () => {
+    for (const length of [{}, { for: '10s' }]) {
+      await fault({ kind: 'hang', ...length });
+      const hung = version();
+      await until(() => started.double.faults.hanging === 1);
+      if ('for' in length) await started.timers.advance(seconds(10));
+      else await fault({ kind: 'none' });
+      expect((await hung).status).toBe(503);
+      expect(started.double.faults.hanging).toBe(0);
+      expect((await version()).status).toBe(200);
+    }
+  });
+
   it('hangs no longer than the double lives', async () => {
     await fault({ kind: 'hang' });
     const hung = version().catch(() => 'cut off');

@@ -41,6 +41,8 @@ export class Faults {
   #until: Instant | undefined;
   #left = Infinity;
   #hanging = 0;
+  /** Aborts when the fault that is set is over. */
+  #over = new AbortController();
 
   constructor(timers: Timers, closing: AbortSignal) {
     this.#timers = timers;
@@ -54,6 +56,10 @@ export class Faults {
 
   /** Replaces the fault that was set before. */
   set(fault: Fault): void {
+    this.#over.abort();
+    const over = new AbortController();
+    this.#over = over;
+    if (fault.kind !== 'none' && fault.for !== undefined) this.#timers.after(fault.for, () => over.abort());
     this.#active = fault.kind === 'none' ? undefined : fault;
     this.#until =
       fault.kind === 'none' || fault.for === undefined ? undefined : after(this.#timers.now(), fault.for);
@@ -94,7 +100,7 @@ export class Faults {
   async #answer(fault: ActiveFault, context: Context): Promise<Response> {
     if (fault.kind === 'hang') {
       this.#hanging += 1;
-      await aborted(AbortSignal.any([context.req.raw.signal, this.#closing]));
+      await aborted(AbortSignal.any([context.req.raw.signal, this.#over.signal, this.#closing]));
       this.#hanging -= 1;
       return Response.json({ message: '503 Service Unavailable' }, { status: 503 });
     }

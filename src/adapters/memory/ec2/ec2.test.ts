@@ -13,7 +13,8 @@ const [first = '', second = ''] = defaultPlace.subnets.map((subnet) => subnet.id
 
 function world(options: Partial<Ec2Options> = {}, data: LaunchTemplateData = {}) {
   const clock = new VirtualClock();
-  const ec2 = new Ec2({ timers: clock, seed: 7, ...options });
+  const times = { pendingFor: seconds(5), shutdownFor: seconds(5) };
+  const ec2 = new Ec2({ timers: clock, seed: 7, ...times, ...options });
   const template = ec2.createLaunchTemplate({
     name: 'pool',
     data: { imageId: image, instanceInitiatedShutdownBehavior: 'terminate', ...data },

@@ -1,23 +1,25 @@
-import { after, type Duration, milliseconds, minutes, seconds } from '../../../engine/time.ts';
+import { type Duration, milliseconds, minutes } from '../../../engine/time.ts';
 import type { Timers } from '../clock.ts';
-import { type Random, seededRandom } from '../random.ts';
+import { seededRandom } from '../random.ts';
+import { ApiCalls } from './api-calls.ts';
+import { EC2_API_LIMITS } from './api-limits.ts';
+import { ApiThrottle } from './api-throttle.ts';
 import { ClientTokens } from './client-tokens.ts';
 import type { Ec2Options } from './ec2-options.ts';
 import { Ec2Error, LostAnswer } from './error.ts';
 import { Faults } from './faults.ts';
 import { FleetLaunch, seededSupply, type Surroundings } from './fleet-launch.ts';
 import type { FleetAnswer, FleetRequest } from './fleet-request.ts';
+import { InstanceDirectory } from './instance-directory.ts';
 import {
   type Bill,
   endedByItself,
-  endedByUser,
   type InstanceRecord,
   seesOwnTags,
-  stateOf,
-  takenBack,
-  type TerminatedInstance,
+  type StateTransition,
 } from './instance-record.ts';
-import { Instances, type NoticeEvent, type StateEvent } from './instances.ts';
+import { Instances, type LifeTimes, type NoticeEvent, type StateEvent } from './instances.ts';
+import { INTERRUPTION_NOTICE, Interruptions } from './interruptions.ts';
 import type {
   CreateTemplateRequest,
   CreateTemplateVersionRequest,
@@ -26,10 +28,10 @@ import type {
   TemplateRef,
 } from './launch-template.ts';
 import { LaunchTemplates } from './launch-templates.ts';
+import { EC2_LIFE_TIMES } from './life-times.ts';
 import {
   type DescribeInstancesRequest,
   instanceValues,
-  listed,
   type ListedInstance,
   type Page,
   page,
@@ -37,45 +39,55 @@ import {
   passes,
 } from './listing.ts';
 import { defaultPlace, type Place } from './place.ts';
+import { Power } from './power.ts';
 import { addTags, checkMetadataKeys, checkTags, type Tag } from './tags.ts';
 
+/** Streams of their own, so that ids do not depend on how long machines take or which are interrupted. */
+const LIFE_TIMES_STREAM = 0x5eed_0001;
+const INTERRUPTIONS_STREAM = 0x5eed_0002;
+
 /**
- * EC2 in one region, in virtual or real time. What stands under "calls" is the API: it is counted, may
- * be hit by scripted faults, and throws `Ec2Error` or `LostAnswer`. The rest is what happens to the
- * machines themselves, and always succeeds.
+ * EC2 in one region, in virtual or real time. What stands under "calls" is the API: it is counted and
+ * throttled, may be hit by scripted faults, and throws `Ec2Error` or `LostAnswer`. The rest is what
+ * happens to the machines themselves, and always succeeds.
  */
 export class Ec2 {
   readonly faults = new Faults();
   readonly place: Place;
   readonly #timers: Timers;
-  readonly #random: Random;
-  readonly #lag: Duration;
+  readonly #api: ApiCalls;
   readonly #instances: Instances;
+  readonly #directory: InstanceDirectory;
+  readonly #power: Power;
+  readonly #interruptions: Interruptions;
   readonly #templates: LaunchTemplates;
   readonly #fleets: ClientTokens<FleetAnswer>;
   readonly #surroundings: Surroundings;
-  readonly #calls = new Map<string, number>();
 
   constructor(options: Ec2Options) {
-    const { timers, seed } = options;
+    const { timers, seed, quotas = {} } = options;
+    const { faults } = this;
+    const random = seededRandom(seed);
     this.#timers = timers;
-    this.#random = seededRandom(seed);
-    this.#lag = options.listingLag ?? milliseconds(0);
     this.place = options.place ?? defaultPlace;
+    const throttle = new ApiThrottle(options.apiLimits ?? EC2_API_LIMITS, timers);
+    this.#api = new ApiCalls(throttle, faults, this.place.account);
     this.#fleets = new ClientTokens(timers);
-    this.#templates = new LaunchTemplates(timers, this.#random);
-    this.#instances = new Instances(timers, {
-      pendingFor: options.pendingFor ?? seconds(5),
-      shutdownFor: options.shutdownFor ?? seconds(5),
-      terminatedVisibleFor: options.terminatedVisibleFor ?? minutes(60),
-    });
-    this.#surroundings = {
+    this.#templates = new LaunchTemplates(timers, random);
+    this.#instances = new Instances(timers, lifeTimesOf(options), seededRandom(seed ^ LIFE_TIMES_STREAM));
+    this.#directory = new InstanceDirectory(this.#instances, timers, options.listingLag ?? milliseconds(0));
+    const shared = { timers, faults, quotas, api: this.#api, instances: this.#instances };
+    this.#power = new Power({ ...shared, directory: this.#directory });
+    this.#interruptions = new Interruptions(
+      this.#instances,
       timers,
-      random: this.#random,
+      seededRandom(seed ^ INTERRUPTIONS_STREAM),
+    );
+    this.#surroundings = {
+      ...shared,
+      random,
       place: this.place,
       templates: this.#templates,
-      instances: this.#instances,
-      faults: this.faults,
       supply: options.supply ?? seededSupply(seed),
       parameter: options.parameter ?? (() => undefined),
     };
@@ -128,39 +140,40 @@ export class Ec2 {
 
   /** Instances in the order of their launch, terminated ones included while they are visible. */
   describeInstances(request: DescribeInstancesRequest = {}): Page<ListedInstance> {
-    return this.#call('DescribeInstances', () => {
-      const ids = request.ids ?? [];
-      if (ids.length > 0 && request.maxResults !== undefined) {
-        throw new Ec2Error(
-          'InvalidParameterCombination',
-          'Instance ids cannot be used together with maxResults.',
-        );
-      }
-      const known = ids.length > 0 ? this.#named(ids) : this.#listed();
-      const chosen = known.filter((one) => passes(request.filters ?? [], instanceValues(one)));
-      return page(chosen, (one) => one.record.id, request);
-    });
+    const { ids = [], filters = [], maxResults, nextToken } = request;
+    const narrowed = filters.length > 0 || maxResults !== undefined || nextToken !== undefined;
+    this.#api.enter('DescribeInstances', narrowed);
+    if (ids.length > 0 && maxResults !== undefined) {
+      throw new Ec2Error(
+        'InvalidParameterCombination',
+        'Instance ids cannot be used together with maxResults.',
+      );
+    }
+    const known = ids.length > 0 ? this.#directory.named(ids) : this.#directory.all();
+    const chosen = known.filter((one) => passes(filters, instanceValues(one)));
+    return page(chosen, (one) => one.record.id, request);
   }
 
   /** Ends instances, all or none; ending one again is no error. */
-  terminateInstances(ids: readonly string[]): readonly TerminatedInstance[] {
-    return this.#call('TerminateInstances', () => {
-      if (ids.length === 0)
-        throw new Ec2Error('MissingParameter', 'The request must contain an instance id.');
-      const named = this.#named(ids);
-      return named.map(({ record: { id } }) => {
-        const previous = this.#stateOf(id);
-        this.#instances.terminate(id, endedByUser(this.#timers.now()));
-        return { id, previous, current: this.#stateOf(id) };
-      });
-    });
+  terminateInstances(ids: readonly string[]): readonly StateTransition[] {
+    return this.#call('TerminateInstances', () => this.#power.terminate(ids));
+  }
+
+  /** Stops instances, all or none; stopping one again is no error. Spot instances cannot be stopped. */
+  stopInstances(ids: readonly string[]): readonly StateTransition[] {
+    return this.#call('StopInstances', () => this.#power.stop(ids));
+  }
+
+  /** Starts stopped instances, all or none; starting one that runs is no error. */
+  startInstances(ids: readonly string[]): readonly StateTransition[] {
+    return this.#call('StartInstances', () => this.#power.start(ids));
   }
 
   /** Sets tags on instances, all or none. */
   createTags(ids: readonly string[], tags: readonly Tag[]): void {
     this.#call('CreateTags', () => {
       checkTags(tags);
-      const changes = this.#named(ids).map(({ record }) => {
+      const changes = this.#directory.named(ids).map(({ record }) => {
         if (seesOwnTags(record.data)) checkMetadataKeys(tags);
         const own = new Map(record.tags);
         addTags(own, tags);
@@ -176,7 +189,7 @@ export class Ec2 {
     tags: readonly { readonly key: string; readonly value?: string | undefined }[],
   ): void {
     this.#call('DeleteTags', () => {
-      for (const { record } of this.#named(ids)) {
+      for (const { record } of this.#directory.named(ids)) {
         const own = new Map(record.tags);
         for (const { key, value } of tags) if (value === undefined || own.get(key) === value) own.delete(key);
         this.#setTags(record.id, own);
@@ -187,7 +200,7 @@ export class Ec2 {
   /** The last 64 KiB of the serial console; empty when the machine has not said anything. */
   getConsoleOutput(id: string): { readonly text: string; readonly updatedAt: StateEvent['at'] } {
     return this.#call('GetConsoleOutput', () => {
-      this.#named([id]);
+      this.#directory.named([id]);
       const now = this.#timers.now();
       return this.#instances.console(id)?.read(now) ?? { text: '', updatedAt: now };
     });
@@ -213,6 +226,11 @@ export class Ec2 {
     else this.#instances.stop(id, endedByItself());
   }
 
+  /** What the machine has said so far, without a call. */
+  consoleOf(id: string): string {
+    return this.#instances.console(id)?.read(this.#timers.now()).text ?? '';
+  }
+
   /** The machine writes to its serial console. */
   appendConsole(id: string, text: string): void {
     this.#instances.console(id)?.append(text, this.#timers.now());
@@ -229,22 +247,27 @@ export class Ec2 {
   }
 
   /** Announces to a spot instance that it is taken, and takes it after `notice`. */
-  interrupt(id: string, notice: Duration = minutes(2)): void {
-    const record = this.#instances.get(id);
-    if (record?.market !== 'spot')
-      throw new Ec2Error('Unsupported', `${id} is no spot instance: nobody interrupts it.`);
-    const now = this.#timers.now();
-    this.#instances.update(id, { interruption: { noticedAt: now, at: after(now, notice) } });
-    this.#instances.noticed.tell({ id, notice: 'interruption' });
-    this.#timers.after(notice, () => {
-      this.#instances.terminate(id, takenBack(this.#timers.now()));
-    });
+  interrupt(id: string, notice: Duration = INTERRUPTION_NOTICE): void {
+    this.#interruptions.interrupt(id, notice);
   }
 
   /** Tells an instance that it is likely to be taken soon. */
   recommendRebalance(id: string): void {
-    this.#instances.update(id, { rebalanceAt: this.#timers.now() });
-    this.#instances.noticed.tell({ id, notice: 'rebalance' });
+    this.#interruptions.recommendRebalance(id);
+  }
+
+  /**
+   * Interrupts the share `perHour` (0 to 1) of the running spot instances in every hour, at random
+   * by the seed. The answer ends it; interruptions already announced still happen.
+   */
+  interruptAtRandom(perHour: number, notice: Duration = INTERRUPTION_NOTICE): () => void {
+    return this.#interruptions.storm(perHour, notice);
+  }
+
+  /** A zone fails: its machines are gone, and nothing can be had there until the answer is called. */
+  loseZone(zone: string): () => void {
+    this.#interruptions.loseZone(zone);
+    return this.faults.shortage({ code: 'InsufficientInstanceCapacity', zone });
   }
 
   onStateChange(listener: (event: StateEvent) => void): () => void {
@@ -262,21 +285,28 @@ export class Ec2 {
 
   /** How often each action was called, refused calls included. */
   calls(): Readonly<Record<string, number>> {
-    return Object.fromEntries(this.#calls);
+    return this.#api.counts();
+  }
+
+  /** How often each action met `RequestLimitExceeded`; launches that a fleet cut short count as RunInstances. */
+  throttled(): Readonly<Record<string, number>> {
+    return this.#api.throttled();
   }
 
   bills(): readonly Bill[] {
     return this.#instances.bills();
   }
 
-  /** Counts a call that the model itself does not carry out, and lets scripted faults hit it. */
-  countCall(action: string): void {
-    this.#calls.set(action, (this.#calls.get(action) ?? 0) + 1);
-    this.faults.beforeCall(action);
+  /**
+   * Counts a call that the model itself does not carry out, and lets faults and throttling hit it.
+   * `narrowed`: it has a filter or asks for pages.
+   */
+  countCall(action: string, narrowed = true): void {
+    this.#api.enter(action, narrowed);
   }
 
   #call<T>(action: string, carryOut: () => T): T {
-    this.countCall(action);
+    this.#api.enter(action);
     return carryOut();
   }
 
@@ -284,29 +314,13 @@ export class Ec2 {
     this.#instances.update(id, { tags });
     this.#instances.tagged.tell({ id });
   }
+}
 
-  #stateOf(id: string): TerminatedInstance['current'] {
-    const record = this.#instances.get(id);
-    return record === undefined ? 'terminated' : stateOf(record);
-  }
-
-  #listed(): readonly ListedInstance[] {
-    const now = this.#timers.now();
-    return this.#instances.all().flatMap((record) => listed(record, now, this.#lag) ?? []);
-  }
-
-  #named(ids: readonly string[]): readonly ListedInstance[] {
-    const malformed = ids.find((id) => !/^i-([0-9a-f]{8}|[0-9a-f]{17})$/.test(id));
-    if (malformed !== undefined)
-      throw new Ec2Error('InvalidInstanceID.Malformed', `Invalid id: "${malformed}"`);
-    const now = this.#timers.now();
-    const found = [...new Set(ids)].map((id) => {
-      const record = this.#instances.get(id);
-      return { id, one: record === undefined ? undefined : listed(record, now, this.#lag) };
-    });
-    const missing = found.filter(({ one }) => one === undefined).map(({ id }) => id);
-    if (missing.length === 0) return found.flatMap(({ one }) => one ?? []);
-    const which = missing.length === 1 ? `ID '${missing[0]}' does` : `IDs '${missing.join(', ')}' do`;
-    throw new Ec2Error('InvalidInstanceID.NotFound', `The instance ${which} not exist`);
-  }
+function lifeTimesOf({ pendingFor, startFor, shutdownFor, terminatedVisibleFor }: Ec2Options): LifeTimes {
+  return {
+    pendingFor: pendingFor ?? EC2_LIFE_TIMES.pending,
+    startFor: startFor ?? pendingFor ?? EC2_LIFE_TIMES.start,
+    shutdownFor: shutdownFor ?? EC2_LIFE_TIMES.shutdown,
+    terminatedVisibleFor: terminatedVisibleFor ?? minutes(60),
+  };
 }

@@ -1,6 +1,5 @@
 import type { Market } from '../../../engine/pool.ts';
 import { Ec2Error, LostAnswer } from './error.ts';
-import type { FleetPool } from './fleet-request.ts';
 
 export const SHORTAGE_CODES = [
   'InsufficientInstanceCapacity',
@@ -12,11 +11,34 @@ export const SHORTAGE_CODES = [
 ] as const;
 export type ShortageCode = (typeof SHORTAGE_CODES)[number];
 
+const SHORTAGE_MESSAGES: Readonly<Record<ShortageCode, string>> = {
+  InsufficientInstanceCapacity:
+    'There is no Spot capacity, or no On-Demand capacity, that matches your request.',
+  InsufficientFreeAddressesInSubnet: 'The subnet has too few free addresses for the instance.',
+  MaxSpotInstanceCountExceeded: 'Max spot instance count exceeded.',
+  SpotMaxPriceTooLow: 'Your Spot request price is lower than the minimum required fulfillment price.',
+  UnfulfillableCapacity: 'Unable to fulfill capacity due to your request configuration.',
+  VcpuLimitExceeded: 'You have requested more vCPU capacity than your current limit allows.',
+};
+
+/** The refusal in EC2's words. */
+export function shortageError(code: ShortageCode): Ec2Error {
+  return new Ec2Error(code, SHORTAGE_MESSAGES[code]);
+}
+
+/** What an instance would be, and where. */
+export interface Berth {
+  readonly instanceType: string;
+  readonly subnet: string;
+  readonly zone: string;
+}
+
 /** Something that cannot be bought; what is left out matches everything. */
 export interface Shortage {
   readonly code: ShortageCode;
   readonly instanceType?: string | undefined;
   readonly subnet?: string | undefined;
+  readonly zone?: string | undefined;
   readonly market?: Market | undefined;
   /** Refuses only so many instances, which are then not bought elsewhere; absent: until lifted. */
   readonly next?: number | undefined;
@@ -70,16 +92,20 @@ export class Faults {
     this.outage = undefined;
   }
 
-  /** Throws what is scripted for a call of `action`. */
+  /** Throws the outage that is scripted. */
   beforeCall(action: string): void {
     if (this.outage === 'unreachable') throw new LostAnswer(action);
     if (this.outage === 'unavailable') {
       throw new Ec2Error('Unavailable', 'The server is overloaded and cannot handle the request.');
     }
+  }
+
+  /** Whether a scripted throttle refuses a call of `action`; counts down. */
+  takeThrottle(action: string): boolean {
     const throttle = this.#throttles.find((one) => one.left > 0 && (one.action ?? action) === action);
-    if (throttle === undefined) return;
+    if (throttle === undefined) return false;
     throttle.left--;
-    throw new Ec2Error('RequestLimitExceeded', 'Request limit exceeded.');
+    return true;
   }
 
   /** Whether the answer to the fleet just bought gets lost; counts down. */
@@ -95,15 +121,13 @@ export class Faults {
   }
 
   /** Why one instance of the offering cannot be bought: for good, or for this instance alone. */
-  refuses(
-    pool: FleetPool,
-    market: Market,
-  ): { readonly code: ShortageCode; readonly once: boolean } | undefined {
+  refuses(berth: Berth, market: Market): { readonly code: ShortageCode; readonly once: boolean } | undefined {
     const match = this.#shortages.find(
       ({ of, left }) =>
         left > 0 &&
-        (of.instanceType ?? pool.instanceType) === pool.instanceType &&
-        (of.subnet ?? pool.subnet) === pool.subnet &&
+        (of.instanceType ?? berth.instanceType) === berth.instanceType &&
+        (of.subnet ?? berth.subnet) === berth.subnet &&
+        (of.zone ?? berth.zone) === berth.zone &&
         (of.market ?? market) === market,
     );
     if (match === undefined) return undefined;

@@ -1,37 +1,29 @@
-import type { Timers } from '../clock.ts';
 import { hex, type Random, seededRandom } from '../random.ts';
 import { priceOf, type Supply, tryOrder } from './allocation.ts';
+import type { ApiCalls } from './api-calls.ts';
 import { Ec2Error } from './error.ts';
-import type { Faults, ShortageCode } from './faults.ts';
+import { type Faults, shortageError } from './faults.ts';
 import { type FleetOffer, checkOffer, offersOf } from './fleet-offer.ts';
 import { checkFleetRequest, type FleetAnswer, type FleetPool, type FleetRequest } from './fleet-request.ts';
 import type { Instances } from './instances.ts';
 import type { LaunchTemplates } from './launch-templates.ts';
 import { addressIn, type Place } from './place.ts';
+import { type Quotas, QuotaUse } from './quotas.ts';
 import { addTags, type Tag, tagsFor } from './tags.ts';
 
 /** What a launch needs of the rest of EC2. */
 export interface Surroundings {
-  readonly timers: Timers;
   readonly random: Random;
   readonly place: Place;
   readonly templates: LaunchTemplates;
   readonly instances: Instances;
   readonly faults: Faults;
+  readonly api: ApiCalls;
+  readonly quotas: Quotas;
   readonly supply: Supply;
   /** The value of a parameter that an image id names as `resolve:ssm:NAME`. */
   readonly parameter: (name: string) => string | undefined;
 }
-
-const shortageMessages: Readonly<Record<ShortageCode, string>> = {
-  InsufficientInstanceCapacity:
-    'There is no Spot capacity, or no On-Demand capacity, that matches your request.',
-  InsufficientFreeAddressesInSubnet: 'The subnet has too few free addresses for the instance.',
-  MaxSpotInstanceCountExceeded: 'Max spot instance count exceeded.',
-  SpotMaxPriceTooLow: 'Your Spot request price is lower than the minimum required fulfillment price.',
-  UnfulfillableCapacity: 'Unable to fulfill capacity due to your request configuration.',
-  VcpuLimitExceeded: 'You have requested more vCPU capacity than your current limit allows.',
-};
 
 /** A price by size and a depth that the seed gives each offering. */
 export function seededSupply(seed: number): Supply {
@@ -46,14 +38,17 @@ export class FleetLaunch {
   readonly #world: Surroundings;
   readonly #request: FleetRequest;
   readonly #fleetId: string;
+  readonly #quota: QuotaUse;
   readonly #reservations = new Map<FleetPool, string>();
   readonly #bought = new Map<FleetPool, string[]>();
   readonly #errors = new Map<string, FleetAnswer['errors'][number]>();
+  #throttled = false;
 
   constructor(world: Surroundings, request: FleetRequest) {
     checkFleetRequest(request);
     this.#world = world;
     this.#request = request;
+    this.#quota = new QuotaUse(world.quotas, request.market, world.instances.all());
     this.#fleetId = `fleet-${hex(world.random, 8)}-${hex(world.random, 4)}-${hex(world.random, 4)}-${hex(world.random, 4)}-${hex(world.random, 12)}`;
   }
 
@@ -62,7 +57,9 @@ export class FleetLaunch {
     const sound = new Map(offers.filter((offer) => this.#isSound(offer)).map((offer) => [offer.pool, offer]));
     if (sound.size > 0) {
       const order = tryOrder(this.#request, [...sound.keys()], this.#world.supply);
-      for (let index = 0; index < this.#request.count; index++) this.#buyOne(order(index), sound);
+      for (let index = 0; index < this.#request.count && !this.#throttled; index++) {
+        this.#buyOne(order(index), sound);
+      }
     }
     return {
       fleetId: this.#fleetId,
@@ -79,25 +76,42 @@ export class FleetLaunch {
       return true;
     } catch (error) {
       if (!(error instanceof Ec2Error)) throw error;
-      this.#refuse(offer.pool, error.code, error.message);
+      this.#refuse(offer.pool, error);
       return false;
     }
   }
 
   #buyOne(order: readonly FleetPool[], offers: ReadonlyMap<FleetPool, FleetOffer>): void {
     for (const pool of order) {
-      const refusal = this.#world.faults.refuses(pool, this.#request.market);
+      const short = this.#world.faults.refuses(pool, this.#request.market);
+      const code = short?.code ?? this.#quota.use(pool.instanceType);
       const offer = offers.get(pool);
-      if (refusal === undefined && offer !== undefined) {
-        this.#bought.set(pool, [...(this.#bought.get(pool) ?? []), this.#launch(offer)]);
+      if (code === undefined && offer !== undefined) {
+        this.#buyFrom(offer);
         return;
       }
-      if (refusal !== undefined) this.#refuse(pool, refusal.code, shortageMessages[refusal.code]);
-      if (refusal?.once === true) return;
+      if (code !== undefined) this.#refuse(pool, shortageError(code));
+      if (short?.once === true) return;
     }
   }
 
-  #refuse(pool: FleetPool, code: string, message: string): void {
+  /**
+   * A throttled account is told so in the fleet's errors, after as many instances as its tokens pay for
+   * (seen in production: karpenter-provider-aws#8923).
+   */
+  #buyFrom(offer: FleetOffer): void {
+    const refusal = this.#world.api.takeResources('RunInstances', 1);
+    if (refusal !== undefined) {
+      this.#throttled = true;
+      this.#refuse(offer.pool, refusal);
+      return;
+    }
+    const ids = this.#bought.get(offer.pool) ?? [];
+    ids.push(this.#launch(offer));
+    this.#bought.set(offer.pool, ids);
+  }
+
+  #refuse(pool: FleetPool, { code, message }: Ec2Error): void {
     this.#errors.set(`${pool.template.id}/${pool.instanceType}/${pool.subnet}/${code}`, {
       pool,
       code,

@@ -35,6 +35,7 @@ export interface InstanceRecord {
   readonly zone: string;
   readonly vpc: string;
   readonly privateAddress: string;
+  /** When it was launched, or last started. */
   readonly launchedAt: Instant;
   readonly boot: Boot;
   readonly tags: ReadonlyMap<string, string>;
@@ -46,8 +47,8 @@ export interface InstanceRecord {
   readonly rebalanceAt?: Instant;
 }
 
-/** An instance that was asked to end, and what it was before. */
-export interface TerminatedInstance {
+/** An instance that was asked to end, stop or start, and what it was before. */
+export interface StateTransition {
   readonly id: string;
   readonly previous: InstanceState;
   readonly current: InstanceState;
@@ -81,6 +82,11 @@ export function endedByUser(at: Instant): StateReason {
 /** The machine switched itself off. */
 export function endedByItself(): StateReason {
   return reason('Client.InstanceInitiatedShutdown', 'Instance initiated shutdown', '');
+}
+
+/** The hardware under the machine failed. */
+export function endedByFailure(at: Instant): StateReason {
+  return reason('Server.InternalError', 'Internal error', transition('Service', at));
 }
 
 /** EC2 took a spot machine back. */

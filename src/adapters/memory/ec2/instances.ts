@@ -1,8 +1,11 @@
 import type { InstanceState } from '../../../engine/instance.ts';
 import type { Duration, Instant } from '../../../engine/time.ts';
 import type { Timers } from '../clock.ts';
+import type { Random } from '../random.ts';
 import { ConsoleOutput } from './console-output.ts';
+import type { Boot } from './faults.ts';
 import { type Bill, type InstanceRecord, type StateReason, stateOf } from './instance-record.ts';
+import { draw, type LifeTime } from './life-times.ts';
 import { Listeners } from './listeners.ts';
 
 /** An instance has changed its state; `from` is absent for one just launched. */
@@ -20,8 +23,9 @@ export interface NoticeEvent {
 }
 
 export interface LifeTimes {
-  readonly pendingFor: Duration;
-  readonly shutdownFor: Duration;
+  readonly pendingFor: LifeTime;
+  readonly startFor: LifeTime;
+  readonly shutdownFor: LifeTime;
   readonly terminatedVisibleFor: Duration;
 }
 
@@ -42,12 +46,15 @@ export class Instances {
   readonly noticed = new Listeners<NoticeEvent>();
   readonly #timers: Timers;
   readonly #times: LifeTimes;
+  readonly #random: Random;
   readonly #entries = new Map<string, Entry>();
   readonly #settledBills: Bill[] = [];
 
-  constructor(timers: Timers, times: LifeTimes) {
+  /** `random` decides how long each machine takes where `times` are spread. */
+  constructor(timers: Timers, times: LifeTimes, random: Random) {
     this.#timers = timers;
     this.#times = times;
+    this.#random = random;
   }
 
   /** Starts the life of an instance in state `pending`. */
@@ -57,9 +64,10 @@ export class Instances {
       record: { ...record, launchedAt: now, life: [{ at: now, state: 'pending' }] },
       console: new ConsoleOutput(now),
       holds: new Set(),
-      cancelTimer: this.#timers.after(this.#times.pendingFor, () => this.#enter(entry, 'running')),
+      cancelTimer: () => undefined,
     };
     this.#entries.set(record.id, entry);
+    this.#runAfter(entry, this.#times.pendingFor);
     this.stateChanged.tell({ id: record.id, from: undefined, to: 'pending', at: now });
   }
 
@@ -96,6 +104,15 @@ export class Instances {
       this.#end(entry, 'stopping', 'stopped', reason);
   }
 
+  /** Boots a stopped instance again; without effect on any other. */
+  start(id: string, boot: Boot): void {
+    const entry = this.#entries.get(id);
+    if (entry === undefined || stateOf(entry.record) !== 'stopped') return;
+    entry.record = { ...entry.record, boot, launchedAt: this.#timers.now() };
+    this.#runAfter(entry, this.#times.startFor);
+    this.#enter(entry, 'pending');
+  }
+
   /** Keeps the machine from being off until the answer is called. */
   hold(id: string): () => void {
     const entry = this.#entries.get(id);
@@ -111,6 +128,10 @@ export class Instances {
     return [...this.#settledBills, ...this.all().flatMap(billsOf)];
   }
 
+  #runAfter(entry: Entry, time: LifeTime): void {
+    entry.cancelTimer = this.#timers.after(draw(time, this.#random), () => this.#enter(entry, 'running'));
+  }
+
   #end(
     entry: Entry,
     through: 'shutting-down' | 'stopping',
@@ -120,7 +141,7 @@ export class Instances {
     entry.cancelTimer();
     const ending = { becomes, timeIsOver: false };
     entry.ending = ending;
-    entry.cancelTimer = this.#timers.after(this.#times.shutdownFor, () => {
+    entry.cancelTimer = this.#timers.after(draw(this.#times.shutdownFor, this.#random), () => {
       ending.timeIsOver = true;
       this.#endIfOver(entry);
     });
