@@ -1,6 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { statSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { systemIdOf } from '../src/controller/system-id.ts';
 import { AGENT, ended, INSTANCE, programPath, TestMachine } from './test-machine.ts';
@@ -86,8 +88,13 @@ function file(name: string): string {
 }
 
 describe.concurrent('agent files', { timeout: 60_000 }, () => {
-  it('are small enough for user data', () => {
-    expect(statSync(AGENT).size).toBeLessThan(12 * 1024);
+  it('are small enough for user data, alone and with the bootstrap', async () => {
+    expect(statSync(AGENT).size).toBeLessThan(14 * 1024);
+    const names = ['runtide-agent', 'runtide-agent.service', 'runtide-runner.service', 'bootstrap'];
+    const texts = await Promise.all(names.map((name) => readFile(file(name), 'utf8')));
+    const packed = gzipSync(texts.join(''), { level: 9 }).toString('base64').length;
+    // What else user data holds: its head, the settings of both, and the configuration of the runner.
+    expect(packed).toBeLessThan(16_384 - 2_500);
   });
 
   it.for(present('shellcheck'))('have no finding of %s', (shellcheck) => {

@@ -10,8 +10,10 @@ import {
   FAKE_AWS,
   FAKE_DATE,
   FAKE_JOURNALCTL,
+  FAKE_MACHINE_ID_SETUP,
   FAKE_POWEROFF,
   FAKE_RUNNER,
+  FAKE_RUNUSER,
   FAKE_SYSTEMCTL,
 } from './test-programs.ts';
 
@@ -80,6 +82,8 @@ export class TestMachine implements AsyncDisposable {
     await machine.install('poweroff', FAKE_POWEROFF);
     await machine.install('systemctl', FAKE_SYSTEMCTL);
     await machine.install('journalctl', FAKE_JOURNALCTL);
+    await machine.install('systemd-machine-id-setup', FAKE_MACHINE_ID_SETUP);
+    await machine.install('runuser', FAKE_RUNUSER);
     await machine.install('date', FAKE_DATE);
     await machine.write('parameter', `${TOKEN}\n`);
     await machine.write('etc/runtide/config.toml.in', CONFIG);
@@ -120,6 +124,13 @@ export class TestMachine implements AsyncDisposable {
   async configure(settings: Readonly<Record<string, string>>): Promise<void> {
     const lines = Object.entries({ ...SETTINGS, ...settings }).map(([key, value]) => `${key}=${value}`);
     await this.write('etc/runtide/agent.env', lines.join('\n'));
+  }
+
+  /** Writes a hook that the agent runs before or after it installs. */
+  async hook(when: 'pre' | 'post', name: string, text: string): Promise<void> {
+    await mkdir(this.path(`etc/runtide/hooks.d/${when}`), { recursive: true });
+    await this.write(`etc/runtide/hooks.d/${when}/${name}`, `#!/bin/sh\n${text}\n`);
+    await chmod(this.path(`etc/runtide/hooks.d/${when}/${name}`), 0o755);
   }
 
   /** Puts a program on the machine's PATH. */

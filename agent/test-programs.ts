@@ -3,7 +3,7 @@
  * ends it at once. `runner-fails` lets it exit like a runner that cannot read its configuration.
  */
 export const FAKE_RUNNER = `#!@NODE@
-const fs = require('node:fs');
+const fs = process.getBuiltinModule('node:fs');
 const root = process.env.RUNTIDE_ROOT;
 const note = (file, text) => fs.appendFileSync(root + '/' + file, text + '\\n');
 note('seen', JSON.stringify({ argv: process.argv, env: process.env }));
@@ -69,4 +69,26 @@ if [ "$*" = +%s ] && [ -r "$RUNTIDE_ROOT/clock-offset" ]; then
 else
   exec real-date "$@"
 fi
+`;
+
+/** Gives the machine an id, as systemd does where the file is empty. */
+export const FAKE_MACHINE_ID_SETUP = `#!/bin/sh
+echo made >"$RUNTIDE_ROOT/etc/machine-id"
+`;
+
+/** Tries a command as another user: gets through where there is the file \`metadata-open\`. */
+export const FAKE_RUNUSER = `#!/bin/sh
+printf '%s\\n' "$*" >>"$RUNTIDE_ROOT/tried"
+[ -e "$RUNTIDE_ROOT/metadata-open" ] || exit 7
+`;
+
+/** Installs the runner as the bootstrap does, or fails as it does where there is \`bootstrap-fails\`. */
+export const FAKE_BOOTSTRAP = `#!/bin/sh
+printf 'bootstrap %s\\n' "$*" >>"$RUNTIDE_ROOT/steps"
+if [ -e "$RUNTIDE_ROOT/bootstrap-fails" ]; then
+  echo 'runtide: boot failed: no way out; check it' >>"$RUNTIDE_ROOT/console.log"
+  exit 1
+fi
+mv "$RUNTIDE_ROOT/gitlab-runner" "$RUNTIDE_ROOT/bin/gitlab-runner"
+echo HTTPS_PROXY=http://proxy.example:3128 >"$RUNTIDE_ROOT/etc/runtide/network.env"
 `;

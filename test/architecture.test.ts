@@ -10,12 +10,14 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const LAYERS: Readonly<Record<string, readonly string[]>> = {
   'src/engine': [],
   'src/controller': ['src/engine'],
-  'src/config': ['src/engine'],
+  'src/offers': ['src/engine'],
+  'src/config': ['src/offers', 'src/engine'],
   'src/adapters/gitlab': ['src/controller', 'src/engine'],
   'src/adapters/aws': ['src/controller', 'src/engine'],
   'src/adapters/sqlite': ['src/controller', 'src/engine'],
   'src/adapters/memory': ['src/controller', 'src/engine'],
   'src/status': ['src/controller', 'src/engine'],
+  'src/permissions': [],
   'src/sandbox/runner': [],
   'src/sandbox/gitlab': ['src/adapters/memory', 'src/controller', 'src/engine'],
   'src/sandbox/aws': ['src/adapters/memory', 'src/controller', 'src/engine'],
@@ -29,7 +31,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'src/version.ts',
   ],
   'src/version.ts': [],
-  'src/compose.ts': ['src/adapters', 'src/config', 'src/controller', 'src/engine'],
+  'src/compose.ts': ['src/adapters', 'src/config', 'src/offers', 'src/controller', 'src/engine'],
   'src/runtimes': [
     'src/compose.ts',
     'src/adapters',
@@ -40,10 +42,12 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   ],
   'src/cli': [
     'src/runtimes',
+    'src/permissions',
     'src/sandbox',
     'src/compose.ts',
     'src/adapters',
     'src/config',
+    'src/offers',
     'src/controller',
     'src/engine',
     'src/status',
@@ -52,7 +56,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Files and folders that run in a browser as well: no Node module, only globals that both have. */
-const ANYWHERE = ['src/engine', 'src/controller', 'src/adapters/memory', 'src/status/model.ts'];
+const ANYWHERE = ['src/engine', 'src/controller', 'src/offers', 'src/adapters/memory', 'src/status/model.ts'];
 
 /** Where what is banned elsewhere may stand. */
 const ALLOWED = {
@@ -164,6 +168,8 @@ function forbiddenPackage(path: string, imported: string): readonly string[] {
   const anywhere = ANYWHERE.some((place) => isIn(path, place));
   if (anywhere && imported.startsWith('node:'))
     return [`${path} must not import ${imported}: it runs in browsers`];
+  if (isIn(imported, 'data'))
+    return isIn(path, 'src/offers') ? [] : [`${path} must not import ${imported}: only src/offers reads it`];
   if (anywhere && !imported.startsWith('.'))
     return [`${path} must not import ${imported}: it stands on nothing`];
   const aws = imported.startsWith('@aws-sdk/') && !isIn(path, 'src/adapters/aws');
@@ -258,6 +264,16 @@ describe('the architecture test itself fails by name', () => {
       'src/cli/x.ts',
       "import { EC2 } from '@aws-sdk/client-ec2';",
       'src/cli/x.ts must not import @aws-sdk/client-ec2: only src/adapters/aws speaks to AWS',
+    ],
+    [
+      'src/offers/x.ts',
+      "import { z } from 'zod';",
+      'src/offers/x.ts must not import zod: it stands on nothing',
+    ],
+    [
+      'src/config/x.ts',
+      "import table from '../../data/instance-types.json' with { type: 'json' };",
+      'src/config/x.ts must not import data/instance-types.json: only src/offers reads it',
     ],
     ['src/cli/x.ts', 'const x = process.env.HOME;', 'src/cli/x.ts must not use process.env'],
     ['src/cli/x.ts', "const x = process['env'];", 'src/cli/x.ts must not use process.env'],
