@@ -94,7 +94,7 @@ describe.concurrent('agent files', { timeout: 60_000 }, () => {
     const texts = await Promise.all(names.map((name) => readFile(file(name), 'utf8')));
     const packed = gzipSync(texts.join(''), { level: 9 }).toString('base64').length;
     // What else user data holds: its head, the settings of both, and the configuration of the runner.
-    expect(packed).toBeLessThan(16_384 - 2_500);
+    expect(packed).toBeLessThan(16_384 - 2_300);
   });
 
   it.for(present('shellcheck'))('have no finding of %s', (shellcheck) => {

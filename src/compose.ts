@@ -169,7 +169,8 @@ export function composeController(
     ...parts,
     policy: () => adapters.policy,
     freshFor: () => adapters.freshFor,
-    leaseFor: () => milliseconds(Math.max(config.aws.timeout * LEASE_CALLS, config.pollInterval * LEASE_SWEEPS)),
+    leaseFor: () =>
+      milliseconds(Math.max(config.aws.timeout * LEASE_CALLS, config.pollInterval * LEASE_SWEEPS)),
     callTimeout: () => config.aws.timeout,
   });
 }

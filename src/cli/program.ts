@@ -4,8 +4,8 @@ import { packageVersion } from '../version.ts';
 import { checkCommand } from './commands/check.ts';
 import { iamCommand } from './commands/iam.ts';
 import { planCommand } from './commands/plan.ts';
-import { sandboxCommand } from './commands/sandbox.ts';
 import { pricesCommand } from './commands/prices.ts';
+import { sandboxCommand } from './commands/sandbox.ts';
 import { statusCommand } from './commands/status.ts';
 import { upCommand } from './commands/up.ts';
 

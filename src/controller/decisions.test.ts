@@ -43,6 +43,17 @@ function idleFleet(idle = minutes(1)): Partial<Observation> {
   };
 }
 
+/** A job that is not served, found so for the `times`-th time. */
+function unserved(id: number, times = 1): Partial<Observation> {
+  return {
+    jobs: fresh(jobs([{ kind: { project: 1, tags: ['linux'] }, pending: [{ id, queuedAt: NOW }] }])),
+    history: {
+      ...emptyHistory(NOW),
+      unserved: [{ id, pool: 'linux', since: NOW, until: after(NOW, minutes(1)), times }],
+    },
+  };
+}
+
 describe('a decision', () => {
   it('is recorded with its rules and its actions, and answered for the store', () => {
     const { decide, events } = scene();
@@ -108,32 +119,26 @@ describe('a decision', () => {
 
   it('is new for another job that is not served', () => {
     const { decided } = scene();
-    const unserved = (id: number): Partial<Observation> => ({
-      jobs: fresh(jobs([{ kind: { project: 1, tags: ['linux'] }, pending: [{ id, queuedAt: NOW }] }])),
-      history: {
-        ...emptyHistory(NOW),
-        unserved: [{ id, pool: 'linux', since: NOW, until: after(NOW, minutes(1)), times: 1 }],
-      },
-    });
     decided(unserved(1));
     expect(decided(unserved(1))).toEqual([]);
     expect(decided(unserved(2))).toEqual(['linux']);
   });
 });
 
+/** Only the alarms, such as `raised: stale jobs`. */
+function alarms(events: readonly object[]): readonly string[] {
+  return events.flatMap((event) =>
+    'alarm' in event && 'event' in event ? [`${String(event.event)}: ${JSON.stringify(event.alarm)}`] : [],
+  );
+}
+
+const down = (failure: string): Partial<Observation> => ({ jobs: { known: false, failure } });
+
+const said = (failure: string) => JSON.stringify({ alarm: 'stale', source: 'jobs', failure });
+
 describe('an alarm', () => {
-  /** Only the alarms, such as `raised: stale jobs`. */
-  function alarms(events: readonly object[]): readonly string[] {
-    return events.flatMap((event) =>
-      'alarm' in event && 'event' in event ? [`${String(event.event)}: ${JSON.stringify(event.alarm)}`] : [],
-    );
-  }
-
-  const down = (failure: string): Partial<Observation> => ({ jobs: { known: false, failure } });
-
   it('is raised once and cleared once, however its text changes', () => {
     const { decide, events } = scene();
-    const said = (failure: string) => JSON.stringify({ alarm: 'stale', source: 'jobs', failure });
     for (const failure of ['500', '502', '503']) decide(down(failure));
     expect(alarms(events)).toEqual([`alarm raised: ${said('500')}`]);
     decide();
@@ -156,14 +161,7 @@ describe('an alarm', () => {
 
   it('about a job is not new because it is found again', () => {
     const { decide, events } = scene();
-    const unserved = (times: number): Partial<Observation> => ({
-      ...waiting(1),
-      history: {
-        ...emptyHistory(NOW),
-        unserved: [{ id: 1000, pool: 'linux', since: NOW, until: after(NOW, minutes(1)), times }],
-      },
-    });
-    for (const times of [1, 2, 3]) decide(unserved(times));
+    for (const times of [1, 2, 3]) decide(unserved(1000, times));
     expect(alarms(events)).toEqual([
       'alarm raised: {"alarm":"unserved","pool":"linux","job":1000,"times":1}',
     ]);

@@ -195,16 +195,16 @@ describe('the id of a launch', () => {
   });
 });
 
-describe('replaying open launches', () => {
-  /** A launch whose first answer was lost; afterwards the fleet answers as `second` says. */
-  async function lost(second: Scripts['fleet'] = {}) {
-    const at = await scene(failing('unreachable'));
-    await at.run().catch(() => undefined);
-    at.fleet.script = second;
-    at.calls.length = 0;
-    return at;
-  }
+/** A launch whose first answer was lost; afterwards the fleet answers as `second` says. */
+async function lost(second: Scripts['fleet'] = {}) {
+  const at = await scene(failing('unreachable'));
+  await at.run().catch(() => undefined);
+  at.fleet.script = second;
+  at.calls.length = 0;
+  return at;
+}
 
+describe('replaying open launches', () => {
   it('asks for the same again, byte for byte, whatever the policy says by now', async () => {
     const { at, fleet, intents, events, calls, clock } = await lost({
       launch: async () => gave('i-1', 'i-2'),

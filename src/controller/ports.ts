@@ -52,6 +52,7 @@ export interface LaunchRequest {
 }
 
 export interface LaunchShortfall {
+  /** What cannot be had; absent when it is not the offering's fault, as with throttling. */
   readonly offering?: Offering;
   /** The cloud's code, such as `InsufficientInstanceCapacity`. */
   readonly code: string;

@@ -10,6 +10,7 @@ import {
   pending,
 } from '../../test/support/observations.ts';
 import { failure, gave, type Scripts, surroundings } from '../../test/support/scripted-ports.ts';
+import { MemoryLease } from '../adapters/memory/lease.ts';
 import { emptyHistory } from '../engine/history.ts';
 import { after, minutes, seconds } from '../engine/time.ts';
 import { isPortError } from './errors.ts';
@@ -155,10 +156,10 @@ describe('standing by', () => {
   });
 });
 
+const broken = () => Promise.reject(failure('unavailable', 'the disk is full'));
+
 describe('a pass that fails', () => {
   const why = 'scripted: the disk is full';
-  const broken = () => Promise.reject(failure('unavailable', 'the disk is full'));
-
   it.each<[string, Scripts]>([
     ['reading the launches', { store: { intents: broken } }],
     ['reading the history', { store: { history: broken } }],
@@ -172,10 +173,11 @@ describe('a pass that fails', () => {
 
   it('asking for the lease tells so, and the next one tries again', async () => {
     const around = scene();
-    const { acquire } = around.lease;
-    around.lease.acquire = broken;
+    const { lease } = around;
+    const mended = new MemoryLease(around.disk, { owner: 'this controller' });
+    lease.acquire = broken;
     expect(await around.pass()).toEqual({ pass: 'failed', why });
-    around.lease.acquire = acquire.bind(around.lease);
+    lease.acquire = (now, duration) => mended.acquire(now, duration);
     expect((await around.pass()).pass).toBe('acted');
     expect(around.told()).toEqual(['pass failed', 'lease taken', 'decided', 'acted']);
   });

@@ -12,6 +12,8 @@ export interface InstanceHistory {
   readonly bootedFor: Duration;
   /** Since when its manager has been missing although it was ready. */
   readonly managerMissingSince?: Instant | undefined;
+  /** Its interruption has been remembered as a shortfall of its offering. */
+  readonly interrupted?: true | undefined;
   /** Its boot has been counted as a setback of the pool. */
   readonly bootFailed?: true | undefined;
   /** Since when it has not been listed by EC2; kept until its manager is gone as well. */

@@ -58,14 +58,25 @@ describe('purchases', () => {
     expect(counts(purchasesOf(2, pool({ spotShare: 0.5 }), live, fresh))).toEqual(['1 on-demand', '1 spot']);
   });
 
-  it('leaves out an offering that was short, for five minutes', () => {
+  it('leaves out an offering that was short, for a minute', () => {
     const now = purchasesOf(1, pool(), [], { shortfalls: [short(spot('m7i.large'))], now: NOW });
     expect(now.purchases).toEqual([{ count: 1, offerings: [spot('m7i.large', 'subnet-b')] }]);
     const later = purchasesOf(1, pool(), [], {
-      shortfalls: [short(spot('m7i.large'), ago(minutes(5)))],
+      shortfalls: [short(spot('m7i.large'), ago(minutes(1)))],
       now: NOW,
     });
     expect(later.purchases[0]?.offerings).toHaveLength(2);
+  });
+
+  it('avoids an offering that was taken back for longer', () => {
+    const taken = { ...short(spot('m7i.large'), ago(minutes(9))), code: 'interrupted' };
+    expect(
+      purchasesOf(1, pool(), [], { shortfalls: [taken], now: NOW }).purchases[0]?.offerings,
+    ).toHaveLength(1);
+    const before = { ...taken, at: ago(minutes(10)) };
+    expect(
+      purchasesOf(1, pool(), [], { shortfalls: [before], now: NOW }).purchases[0]?.offerings,
+    ).toHaveLength(2);
   });
 
   it('another pool being short changes nothing', () => {
@@ -83,7 +94,7 @@ describe('purchases', () => {
     const held = purchasesOf(3, pool(), [], { shortfalls, now: NOW });
     expect(held).toEqual({
       purchases: [],
-      held: 'every offering was short or taken back lately: trying again in 290 s',
+      held: 'every offering was short or taken back lately: trying again in 50 s',
     });
   });
 
@@ -94,7 +105,7 @@ describe('purchases', () => {
       now: NOW,
     });
     expect(counts(bought)).toEqual(['2 spot']);
-    expect(bought.held).toMatch(/trying again in 290 s/);
+    expect(bought.held).toMatch(/trying again in 50 s/);
   });
 
   it('buys nothing above the ceiling, and lets a missing price pass', () => {

@@ -1,7 +1,7 @@
 import type { InstanceView } from './capacity.ts';
 import type { Shortfall } from './history.ts';
 import type { Offering, PoolPolicy } from './pool.ts';
-import { after, type Duration, type Instant, minutes } from './time.ts';
+import { after, backoff, type Duration, type Instant, minutes } from './time.ts';
 
 /** Instances to buy from offerings of one market. */
 export interface Purchase {
@@ -15,8 +15,14 @@ export interface Purchases {
   readonly held?: string;
 }
 
-/** How long an offering is avoided after the cloud could not give it, or has taken it back. */
-export const AVOIDED_FOR: Duration = minutes(5);
+/** The code of a shortfall that came later: the cloud gave the instance and took it back. */
+export const INTERRUPTED = 'interrupted';
+
+/** How long an offering is avoided after the cloud could not give it: longer each time, as long as it is remembered. */
+const SHORT_FOR: Duration = minutes(1);
+const LONGEST_SHORT_FOR: Duration = minutes(10);
+/** How long an offering is avoided after the cloud has taken an instance of it back. */
+const INTERRUPTED_FOR: Duration = minutes(10);
 
 function concerns(shortfall: Shortfall, pool: string, offering: Offering): boolean {
   const short = shortfall.offering;
@@ -35,11 +41,10 @@ function avoidedUntil(
   shortfalls: readonly Shortfall[],
   now: Instant,
 ): Instant | undefined {
-  const ends = shortfalls
-    .filter((shortfall) => concerns(shortfall, pool, offering))
-    .map(({ at }) => after(at, AVOIDED_FOR))
-    .filter((end) => end > now);
-  return ends.toSorted((a, b) => b - a)[0];
+  const ours = shortfalls.filter((shortfall) => concerns(shortfall, pool, offering));
+  const wait = backoff(SHORT_FOR, ours.filter(({ code }) => code !== INTERRUPTED).length, LONGEST_SHORT_FOR);
+  const ends = ours.map(({ at, code }) => after(at, code === INTERRUPTED ? INTERRUPTED_FOR : wait));
+  return ends.filter((end) => end > now).toSorted((a, b) => b - a)[0];
 }
 
 const isAffordable = ({ price }: Offering, ceiling: number | undefined): boolean =>

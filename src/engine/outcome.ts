@@ -24,7 +24,10 @@ export type Outcome =
 function isSetback(outcome: Outcome): boolean {
   if (outcome.action.do !== 'launch') return false;
   if (!outcome.done) return outcome.begun !== false;
-  return (outcome.launched?.length ?? 0) < outcome.action.count;
+  const { launched = [], shortfalls = [] } = outcome;
+  // What names its offering is remembered by offering, and the next pass takes another.
+  const named = shortfalls.length > 0 && shortfalls.every(({ offering }) => offering !== undefined);
+  return launched.length < outcome.action.count && !named;
 }
 
 /** Only what took effect starts a cooldown. */

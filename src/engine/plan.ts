@@ -5,6 +5,7 @@ import { type Desired, desiredFor, instancesFor } from './desired.ts';
 import type { History, UnservedJob } from './history.ts';
 import type { DrainReason } from './instance.ts';
 import { isFresh, lastKnown, type Observation } from './observation.ts';
+import { purchasesOf } from './offerings.ts';
 import type { FleetPolicy, Offering, PoolPolicy } from './pool.ts';
 import { type Retirement, retirements } from './retirement.ts';
 import { type Hold, scaleOut } from './scale-out.ts';
@@ -148,8 +149,14 @@ function planPool(
     stale,
     now,
   });
-  const launch: readonly Action[] =
-    out.count > 0 ? [{ do: 'launch', pool: pool.name, count: out.count, offerings: pool.offerings }] : [];
+  const { shortfalls } = observation.history;
+  const { purchases, held } = purchasesOf(out.count, pool, live, { shortfalls, now });
+  const launches = purchases.map(({ count, offerings }): Action => ({
+    do: 'launch',
+    pool: pool.name,
+    count,
+    offerings,
+  }));
   const idle = inward.victims.map(({ instance }): Action => ({
     do: 'drain',
     pool: pool.name,
@@ -162,8 +169,12 @@ function planPool(
     capacity: capacityOf(views),
     views,
     desired,
-    holds: [...out.holds, ...inward.holds],
-    actions: [...launch, ...idle, ...leavers.filter(isNews).map((leaver) => retire(pool.name, leaver))],
+    holds: [
+      ...out.holds,
+      ...(held === undefined ? [] : [{ what: 'launch' as const, because: held }]),
+      ...inward.holds,
+    ],
+    actions: [...launches, ...idle, ...leavers.filter(isNews).map((leaver) => retire(pool.name, leaver))],
   };
 }
 

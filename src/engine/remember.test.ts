@@ -210,8 +210,8 @@ describe('what is remembered beside instances', () => {
     expect(remember(history, read({ jobs: stale(waiting) }), policy).unserved).toEqual([job(1000), job(1)]);
   });
 
-  it('shortfalls, for ten minutes', () => {
-    const shortfalls = [at(ago(seconds(601))), at(ago(minutes(10))), at(NOW)];
+  it('shortfalls, for half an hour', () => {
+    const shortfalls = [at(ago(seconds(1801))), at(ago(minutes(30))), at(NOW)];
     expect(remember({ ...history, shortfalls }, read(), policy).shortfalls).toEqual(shortfalls.slice(1));
   });
 

@@ -1,8 +1,9 @@
 import { exists, heldByInstance, managersByPool, viewOf } from './capacity.ts';
-import type { History, InstanceHistory, PoolHistory } from './history.ts';
+import type { History, InstanceHistory, PoolHistory, Shortfall } from './history.ts';
 import type { Instance, Manager } from './instance.ts';
 import { NO_JOBS } from './job.ts';
 import { isFresh, lastKnown, type Observation } from './observation.ts';
+import { INTERRUPTED } from './offerings.ts';
 import type { FleetPolicy } from './pool.ts';
 import {
   after,
@@ -20,7 +21,7 @@ export type Readings = Omit<Observation, 'history'>;
 
 const SETBACK_WAIT = seconds(15);
 const LONGEST_SETBACK_WAIT = minutes(15);
-const SHORTFALL_MEMORY = minutes(10);
+const SHORTFALL_MEMORY = minutes(30);
 const GONE_MEMORY = minutes(24 * 60);
 
 /** One more failure in a row: the next launch waits twice as long as the last time, up to 15 minutes. */
@@ -84,6 +85,7 @@ function rememberInstance(
     idleSince: ready ? idleSince(before, readyAt, at, view.busySlots > 0) : undefined,
     managerMissingSince: missingSince(before, ready, at),
     bootFailed: before?.bootFailed ?? isStuck(ready, booted, at),
+    interrupted: instance.interruption === undefined ? before?.interrupted : true,
   };
 }
 
@@ -152,6 +154,15 @@ function rememberPools(history: History, instances: History['instances'], now: I
   return pools;
 }
 
+/** Instances that the cloud takes back, each told once: their offerings are avoided for a while. */
+function takenBack(history: History, readings: Readings): readonly Shortfall[] {
+  return lastKnown(readings.instances, [])
+    .filter(
+      ({ id, interruption }) => interruption !== undefined && history.instances[id]?.interrupted !== true,
+    )
+    .map(({ pool, offering }) => ({ pool, offering, code: INTERRUPTED, at: readings.now }));
+}
+
 /**
  * Brings the memory up to the readings: idle clocks, boot clocks (which stand still while managers
  * are stale), missing managers, setbacks. Pure, and the first thing every pass does.
@@ -166,6 +177,9 @@ export function remember(history: History, readings: Readings, policy: FleetPoli
     instances,
     pools: rememberPools(history, instances, readings.now),
     unserved: history.unserved.filter((job) => !jobsFresh || pending.has(job.id)),
-    shortfalls: history.shortfalls.filter(({ at }) => elapsed(at, readings.now) <= SHORTFALL_MEMORY),
+    shortfalls: [
+      ...history.shortfalls.filter(({ at }) => elapsed(at, readings.now) <= SHORTFALL_MEMORY),
+      ...takenBack(history, readings),
+    ],
   };
 }

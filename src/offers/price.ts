@@ -4,6 +4,9 @@ import { bundledTypes } from './instance-types.ts';
 import type { PriceBook } from './price-book.ts';
 import { INTERRUPTION_BANDS, type InterruptionBand, type TypeTable } from './type-table.ts';
 
+/** Prices are reckoned to a millionth of a dollar, as AWS states them. */
+const MILLIONTHS = 1e6;
+
 /** What has a price. */
 export interface PricedOffering {
   readonly instanceType: string;
@@ -93,7 +96,7 @@ function fromSaving(prices: Prices, name: string): Quote | undefined {
   if (saving === undefined || source === undefined || full === undefined) return undefined;
   const asOf = instant(Math.min(source.asOf, full.asOf));
   // Nothing is free: a saving of 100 % is an unknown price.
-  const usdPerHour = full.usdPerHour * (1 - saving / 100);
+  const usdPerHour = Math.round(full.usdPerHour * (1 - saving / 100) * MILLIONTHS) / MILLIONTHS;
   return usdPerHour > 0 ? { usdPerHour, asOf, region: source.region, basis: 'typical-saving' } : undefined;
 }
 

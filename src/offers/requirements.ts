@@ -64,7 +64,7 @@ interface Candidate {
 
 interface Rule {
   readonly requirement: RequirementName;
-  /** The requirement in words that follow "with". */
+  /** The requirement in words that can follow "with". */
   readonly words: string;
   readonly admits: (candidate: Candidate) => boolean;
 }
@@ -110,7 +110,7 @@ function gpuRule(gpu: Requirements['gpu']): Rule {
 
 const KIND: Rule = {
   requirement: 'kind',
-  words: 'a kind that may be chosen (no bare metal, nothing before Nitro, no FPGA, ML or HPC types)',
+  words: 'a kind that may be chosen (Nitro, no bare metal, no FPGA, ML or HPC types)',
   admits: ({ name }) => nitro(name) && !isBareMetal(name) && !isForOtherWork(name),
 };
 
@@ -166,14 +166,14 @@ function byPrice(usdPerHour: (candidate: Candidate) => number | undefined) {
 }
 
 function refusal(rule: Rule, before: readonly Rule[], left: readonly Candidate[]): Matching {
+  const { requirement, words } = rule;
+  if (left.length === 0) return { found: false, requirement, why: 'the table of instance types is empty' };
   const examples = left.slice(0, EXAMPLES).map(({ name }) => name);
-  const named = left.length > EXAMPLES ? `${examples.join(', ')}, …` : examples.join(', ');
-  const rest = before.length === 0 ? '' : ` with ${before.map(({ words }) => words).join(', ')}`;
-  const why =
-    left.length === 0
-      ? 'the table of instance types is empty'
-      : `none of the ${left.length} types${rest} (${named}) has ${rule.words}; widen \`${rule.requirement}\` or what stands before it`;
-  return { found: false, requirement: rule.requirement, why };
+  const named = [...examples, ...(left.length > EXAMPLES ? ['…'] : [])].join(', ');
+  const many = left.length === 1 ? 'the only type' : `all ${left.length} types`;
+  const rest = before.length === 0 ? '' : ` with ${before.map((earlier) => earlier.words).join(', ')}`;
+  const why = `\`${requirement}\` (${words}) leaves out ${many}${rest}: ${named}; widen it, or what stands before it`;
+  return { found: false, requirement, why };
 }
 
 /**

@@ -85,29 +85,34 @@ async function someDenied(
   return false;
 }
 
+/** The policy with a little less in one statement. */
+interface Smaller {
+  readonly without: string;
+  /** The actions that may miss it. */
+  readonly actions: readonly string[];
+  readonly policy: PolicyDocument;
+}
+
 /** The policy without one action, or without one resource, of one statement: every way to have a little less. */
-function smaller({
-  Version,
-  Statement: all,
-}: PolicyDocument): readonly (readonly [string, PolicyDocument])[] {
+function smaller({ Version, Statement: all }: PolicyDocument): readonly Smaller[] {
   return all.flatMap((statement, index) => {
     const { Sid, Action, Resource = [] } = statement;
-    const instead = (other: Statement): PolicyDocument => ({ Version, Statement: all.with(index, other) });
-    const fewerActions = Action.map(
-      (action) =>
-        [
-          `${Sid} without ${action}`,
-          { ...statement, Action: Action.filter((one) => one !== action) },
-        ] as const,
-    );
-    const fewerResources = Resource.map(
-      (resource) =>
-        [
-          `${Sid} without ${resource}`,
-          { ...statement, Resource: Resource.filter((one) => one !== resource) },
-        ] as const,
-    );
-    return [...fewerActions, ...fewerResources].map(([name, other]) => [name, instead(other)] as const);
+    const instead = (change: Partial<Statement>): PolicyDocument => ({
+      Version,
+      Statement: all.with(index, { ...statement, ...change }),
+    });
+    return [
+      ...Action.map((action) => ({
+        without: `${Sid}: ${action}`,
+        actions: [action],
+        policy: instead({ Action: Action.filter((one) => one !== action) }),
+      })),
+      ...Resource.map((resource) => ({
+        without: `${Sid}: ${resource}`,
+        actions: Action,
+        policy: instead({ Resource: Resource.filter((one) => one !== resource) }),
+      })),
+    ];
   });
 }
 
@@ -118,7 +123,7 @@ describe('the policy of the controller', () => {
     expect(questions(calls).map(({ action }) => action)).toContain('kms:Decrypt');
   });
 
-  it('holds nothing that a session does not need', async () => {
+  it('holds nothing that a session does not need', { timeout: 30_000 }, async () => {
     const about = facts({ kmsKey: KEY });
     const requests = questions(await recorded(about));
     const [policy, ...more] = policiesOf('controller', { facts: about });
@@ -126,8 +131,9 @@ describe('the policy of the controller', () => {
     expect(more).toEqual([]);
     expect(await someDenied([policy], requests)).toBe(false);
     const superfluous: string[] = [];
-    for (const [name, less] of smaller(policy)) {
-      if (!(await someDenied([less], requests))) superfluous.push(name);
+    for (const { without, actions, policy: less } of smaller(policy)) {
+      const affected = requests.filter(({ action }) => actions.includes(action));
+      if (!(await someDenied([less], affected))) superfluous.push(without);
     }
     expect(superfluous).toEqual([]);
   });

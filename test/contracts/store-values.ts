@@ -53,6 +53,7 @@ const instanceHistories = fc.record(
     readyAt: instants,
     idleSince: instants,
     managerMissingSince: instants,
+    interrupted: fc.constant(true as const),
     bootFailed: fc.constant(true as const),
     goneSince: instants,
   } satisfies Values<InstanceHistory>,

@@ -222,5 +222,7 @@ export function storeContract(name: string, make: () => Promise<StoreWorld>): vo
 }
 
 async function find(store: Store, launchId: string): Promise<LaunchIntent | undefined> {
-  return (await store.intents(instant(Number.MIN_SAFE_INTEGER))).find((one) => one.request.launchId === launchId);
+  return (await store.intents(instant(Number.MIN_SAFE_INTEGER))).find(
+    (one) => one.request.launchId === launchId,
+  );
 }

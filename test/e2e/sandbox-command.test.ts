@@ -75,7 +75,7 @@ describe.concurrent('runtide sandbox', () => {
   it('ends at Ctrl-C and leaves nothing behind', async () => {
     await using run = await startBusy();
     run.send('SIGINT');
-    expect(await run.ended(20_000)).toEqual({ code: 0, signal: null });
+    expect(await run.ended(30_000)).toEqual({ code: 0, signal: null });
     expect(run.err).toBe('');
     expect([...run.processes(), ...(await run.files())]).toEqual([]);
   });
@@ -83,7 +83,7 @@ describe.concurrent('runtide sandbox', () => {
   it('takes all its processes along when it is killed', async () => {
     await using run = await startBusy();
     run.send('SIGKILL');
-    expect(await run.ended(20_000)).toEqual({ code: null, signal: 'SIGKILL' });
+    expect(await run.ended(30_000)).toEqual({ code: null, signal: 'SIGKILL' });
     await eventually('no process is left', () => run.processes().length === 0, 20_000);
     expect(run.processes()).toEqual([]);
   });

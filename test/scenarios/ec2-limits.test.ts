@@ -89,15 +89,15 @@ describe('bursts against the API limits of a new account', () => {
       await world.advance(minutes(1));
       perMinute.push(launchCalls(world) - before);
       const refilled = minute * 60 * REFILL.perSecond;
-      // A minute's worth may lie in the bucket while the controller waits.
-      expect(world.bought()).toBeGreaterThan(REFILL.capacity + refilled - 120);
+      // Two minutes' worth may lie in the bucket while the controller waits.
+      expect(world.bought()).toBeGreaterThanOrEqual(REFILL.capacity + refilled - 120 * REFILL.perSecond);
     }
     expect(world.bought()).toBeLessThanOrEqual(REFILL.capacity + 385 * REFILL.perSecond);
     // Every call takes what the bucket holds, so none is refused for being too many.
     expect(Math.max(...perMinute)).toBeLessThanOrEqual(20);
     expect(world.ec2.throttled()['CreateFleet'] ?? 0).toBe(0);
     expect(world.ec2.throttled()['DescribeInstances'] ?? 0).toBe(0);
-    expect(world.jobs('running')).toBeGreaterThan(1500);
+    expect(world.jobs('running')).toBeGreaterThan(1300);
   });
 
   it('an answer lost while the account is throttled buys nothing twice', { timeout: 60_000 }, async () => {
@@ -170,7 +170,7 @@ describe('outages', () => {
     expect(replacements.filter((record) => record.zone === zone)).toEqual([]);
   });
 
-  it('all spot out: waits with growing pauses, and recovers by itself', async () => {
+  it('all spot out: asks once a minute at most, and recovers by itself', async () => {
     const world = new World({ pools: [everywhere()] });
     world.start();
     await world.advance(seconds(20));
@@ -180,7 +180,7 @@ describe('outages', () => {
     expect(world.bought()).toBe(0);
     expect(world.jobs('pending')).toBe(6);
     expect(launchCalls(world)).toBeGreaterThanOrEqual(4);
-    expect(launchCalls(world)).toBeLessThanOrEqual(20);
+    expect(launchCalls(world)).toBeLessThanOrEqual(61);
     lift();
     await world.advance(minutes(40));
     expect(world.jobs('success')).toBe(6);

@@ -25,8 +25,10 @@ function launched(answer: CreateFleetResult, request: LaunchRequest): LaunchResu
 
 function shortfall(error: CreateFleetError, request: LaunchRequest): LaunchShortfall {
   const offering = offeringIn(error, request.offerings);
+  // Throttling is nothing that another offering would mend.
+  const isThrottling = meaningOf(error.ErrorCode ?? '')?.kind === 'throttled';
   return {
-    ...(offering === undefined ? {} : { offering }),
+    ...(offering === undefined || isThrottling ? {} : { offering }),
     code: error.ErrorCode ?? 'Unknown',
     message: error.ErrorMessage ?? '',
   };

@@ -132,7 +132,13 @@ describe('what a launch gives', () => {
     });
   });
 
-  it.each(['InsufficientInstanceCapacity', 'VcpuLimitExceeded', 'RequestLimitExceeded', 'NeverHeardOf'])(
+  it('is nobody’s shortfall when it is throttling', async () => {
+    const code = 'RequestLimitExceeded';
+    const { result } = await launch({ CreateFleet: () => fleetAnswer('', missing(A, code)) });
+    expect(result).toEqual({ launched: [], shortfalls: [{ code, message: `about ${code}` }] });
+  });
+
+  it.each(['InsufficientInstanceCapacity', 'VcpuLimitExceeded', 'NeverHeardOf'])(
     'is a shortfall when all it gives is %s',
     async (code) => {
       const { result } = await launch({ CreateFleet: () => fleetAnswer('', missing(A, code)) });

@@ -114,7 +114,7 @@ export class MemoryFleet implements Fleet {
         ids.map((id) => ({ id, offering: offeringOf(pool, market) })),
       ),
       shortfalls: answer.errors.map(({ pool, code, message }) => ({
-        offering: offeringOf(pool, market),
+        ...(KINDS[code] === undefined && { offering: offeringOf(pool, market) }),
         code,
         message,
       })),

@@ -26,6 +26,7 @@ const instance = z.object({
   idleSince: moment.optional(),
   bootedFor: duration,
   managerMissingSince: moment.optional(),
+  interrupted: z.literal(true).optional(),
   bootFailed: z.literal(true).optional(),
   goneSince: moment.optional(),
 } satisfies Fields<InstanceHistory>);

@@ -1,4 +1,4 @@
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import process from 'node:process';
 import { Command } from 'commander';
 import { ec2Client } from '../../adapters/aws/clients.ts';
@@ -50,6 +50,7 @@ async function save(file: string, book: PriceBook): Promise<void> {
     await writeFile(beside, `${JSON.stringify(priceDocument(book), null, 2)}\n`);
     await rename(beside, file);
   } catch (error) {
+    await rm(beside, { force: true });
     throw new Error(`writing the prices to ${file}: ${why(error)}; name another file with --output`, {
       cause: error,
     });
@@ -109,10 +110,12 @@ async function subjectOf(
   return { types: typesIn(config), region };
 }
 
+function told(known: Quote | undefined) {
+  return known === undefined ? null : { ...known, asOf: new Date(known.asOf).toISOString().slice(0, 10) };
+}
+
 /** What is known of one type, for people and programs. */
 function entryOf(prices: Prices, name: string) {
-  const told = (known: Quote | undefined) =>
-    known === undefined ? null : { ...known, asOf: new Date(known.asOf).toISOString().slice(0, 10) };
   return {
     instanceType: name,
     facts: instanceType(name, prices.table) ?? null,

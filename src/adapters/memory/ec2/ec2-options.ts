@@ -1,8 +1,9 @@
-import type { Duration } from '../../../engine/time.ts';
+import { type Duration, minutes } from '../../../engine/time.ts';
 import type { Timers } from '../clock.ts';
 import type { Supply } from './allocation.ts';
 import type { ApiLimits } from './api-limits.ts';
-import type { LifeTime } from './life-times.ts';
+import type { LifeTimes } from './instances.ts';
+import { EC2_LIFE_TIMES, type LifeTime } from './life-times.ts';
 import type { Place } from './place.ts';
 import type { Quotas } from './quotas.ts';
 
@@ -29,4 +30,19 @@ export interface Ec2Options {
   readonly supply?: Supply;
   /** The parameter behind an image id `resolve:ssm:NAME`; default: there is none. */
   readonly parameter?: (name: string) => string | undefined;
+}
+
+/** What the options say of times, with the defaults filled in. */
+export function lifeTimesOf({
+  pendingFor,
+  startFor,
+  shutdownFor,
+  terminatedVisibleFor,
+}: Ec2Options): LifeTimes {
+  return {
+    pendingFor: pendingFor ?? EC2_LIFE_TIMES.pending,
+    startFor: startFor ?? pendingFor ?? EC2_LIFE_TIMES.start,
+    shutdownFor: shutdownFor ?? EC2_LIFE_TIMES.shutdown,
+    terminatedVisibleFor: terminatedVisibleFor ?? minutes(60),
+  };
 }

@@ -1,24 +1,18 @@
-import { type Duration, milliseconds, minutes } from '../../../engine/time.ts';
+import { type Duration, milliseconds } from '../../../engine/time.ts';
 import type { Timers } from '../clock.ts';
 import { seededRandom } from '../random.ts';
 import { ApiCalls } from './api-calls.ts';
 import { EC2_API_LIMITS } from './api-limits.ts';
 import { ApiThrottle } from './api-throttle.ts';
 import { ClientTokens } from './client-tokens.ts';
-import type { Ec2Options } from './ec2-options.ts';
+import { type Ec2Options, lifeTimesOf } from './ec2-options.ts';
 import { Ec2Error, LostAnswer } from './error.ts';
 import { Faults } from './faults.ts';
 import { FleetLaunch, seededSupply, type Surroundings } from './fleet-launch.ts';
 import type { FleetAnswer, FleetRequest } from './fleet-request.ts';
 import { InstanceDirectory } from './instance-directory.ts';
-import {
-  type Bill,
-  endedByItself,
-  type InstanceRecord,
-  seesOwnTags,
-  type StateTransition,
-} from './instance-record.ts';
-import { Instances, type LifeTimes, type NoticeEvent, type StateEvent } from './instances.ts';
+import { type Bill, endedByItself, type InstanceRecord, type StateTransition } from './instance-record.ts';
+import { Instances, type NoticeEvent, type StateEvent } from './instances.ts';
 import { INTERRUPTION_NOTICE, Interruptions } from './interruptions.ts';
 import type {
   CreateTemplateRequest,
@@ -28,7 +22,6 @@ import type {
   TemplateRef,
 } from './launch-template.ts';
 import { LaunchTemplates } from './launch-templates.ts';
-import { EC2_LIFE_TIMES } from './life-times.ts';
 import {
   type DescribeInstancesRequest,
   instanceValues,
@@ -40,7 +33,8 @@ import {
 } from './listing.ts';
 import { defaultPlace, type Place } from './place.ts';
 import { Power } from './power.ts';
-import { addTags, checkMetadataKeys, checkTags, type Tag } from './tags.ts';
+import { type TagToDelete, Tagging } from './tagging.ts';
+import type { Tag } from './tags.ts';
 
 /** Streams of their own, so that ids do not depend on how long machines take or which are interrupted. */
 const LIFE_TIMES_STREAM = 0x5eed_0001;
@@ -59,6 +53,7 @@ export class Ec2 {
   readonly #instances: Instances;
   readonly #directory: InstanceDirectory;
   readonly #power: Power;
+  readonly #tagging: Tagging;
   readonly #interruptions: Interruptions;
   readonly #templates: LaunchTemplates;
   readonly #fleets: ClientTokens<FleetAnswer>;
@@ -77,6 +72,7 @@ export class Ec2 {
     this.#instances = new Instances(timers, lifeTimesOf(options), seededRandom(seed ^ LIFE_TIMES_STREAM));
     this.#directory = new InstanceDirectory(this.#instances, timers, options.listingLag ?? milliseconds(0));
     const shared = { timers, faults, quotas, api: this.#api, instances: this.#instances };
+    this.#tagging = new Tagging(this.#instances, this.#directory);
     this.#power = new Power({ ...shared, directory: this.#directory });
     this.#interruptions = new Interruptions(
       this.#instances,
@@ -171,30 +167,12 @@ export class Ec2 {
 
   /** Sets tags on instances, all or none. */
   createTags(ids: readonly string[], tags: readonly Tag[]): void {
-    this.#call('CreateTags', () => {
-      checkTags(tags);
-      const changes = this.#directory.named(ids).map(({ record }) => {
-        if (seesOwnTags(record.data)) checkMetadataKeys(tags);
-        const own = new Map(record.tags);
-        addTags(own, tags);
-        return { id: record.id, tags: own };
-      });
-      for (const { id, tags: own } of changes) this.#setTags(id, own);
-    });
+    this.#call('CreateTags', () => this.#tagging.create(ids, tags));
   }
 
   /** Removes tags: those with the given value, or with any where none is given. Absent ones are no error. */
-  deleteTags(
-    ids: readonly string[],
-    tags: readonly { readonly key: string; readonly value?: string | undefined }[],
-  ): void {
-    this.#call('DeleteTags', () => {
-      for (const { record } of this.#directory.named(ids)) {
-        const own = new Map(record.tags);
-        for (const { key, value } of tags) if (value === undefined || own.get(key) === value) own.delete(key);
-        this.#setTags(record.id, own);
-      }
-    });
+  deleteTags(ids: readonly string[], tags: readonly TagToDelete[]): void {
+    this.#call('DeleteTags', () => this.#tagging.delete(ids, tags));
   }
 
   /** The last 64 KiB of the serial console; empty when the machine has not said anything. */
@@ -309,18 +287,4 @@ export class Ec2 {
     this.#api.enter(action);
     return carryOut();
   }
-
-  #setTags(id: string, tags: ReadonlyMap<string, string>): void {
-    this.#instances.update(id, { tags });
-    this.#instances.tagged.tell({ id });
-  }
-}
-
-function lifeTimesOf({ pendingFor, startFor, shutdownFor, terminatedVisibleFor }: Ec2Options): LifeTimes {
-  return {
-    pendingFor: pendingFor ?? EC2_LIFE_TIMES.pending,
-    startFor: startFor ?? pendingFor ?? EC2_LIFE_TIMES.start,
-    shutdownFor: shutdownFor ?? EC2_LIFE_TIMES.shutdown,
-    terminatedVisibleFor: terminatedVisibleFor ?? minutes(60),
-  };
 }
