@@ -84,6 +84,8 @@ describe('the package', { timeout: 120_000 }, () => {
       'agent/runtide-agent.service',
       'agent/runtide-runner.service',
       'bin/runtide.js',
+      'data/README.md',
+      'data/instance-types.json',
       'examples/runtide.yaml',
       'package.json',
       'schema/runtide.schema.json',

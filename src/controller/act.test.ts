@@ -87,8 +87,8 @@ describe('acting', () => {
           if (pool === 'arm') throw failure('unreachable');
           return gave('i-9');
         },
-        drain: async (id) => {
-          if (id === 'i-1') throw failure('throttled');
+        drain: async (ids) => {
+          if (ids.includes('i-1')) throw failure('throttled');
         },
         terminate: () => Promise.reject(failure('unauthorized')),
       },
@@ -102,7 +102,7 @@ describe('acting', () => {
       launch('arm'),
       launch(),
       drain('i-1'),
-      drain('i-2'),
+      drain('i-2', 'drifted'),
       terminate('i-3'),
       terminate('i-4'),
       forget('r_1'),
@@ -112,7 +112,7 @@ describe('acting', () => {
       failed(launch('arm'), 'scripted: it was unreachable'),
       { ...done(launch()), launched: ['i-9'], shortfalls: [] },
       failed(drain('i-1'), 'scripted: it was throttled'),
-      done(drain('i-2')),
+      done(drain('i-2', 'drifted')),
       failed(terminate('i-3'), 'scripted: it was unauthorized'),
       failed(terminate('i-4'), 'scripted: it was unauthorized'),
       failed(forget('r_1'), 'broken'),
@@ -120,20 +120,20 @@ describe('acting', () => {
     ]);
   });
 
-  it('sets at most eight drain tags at the same time', async () => {
-    let running = 0;
-    const seen: number[] = [];
-    const { run, clock, fleet } = await scene();
-    fleet.script.drain = async () => {
-      seen.push(++running);
-      await clock.sleep(seconds(1));
-      running -= 1;
-    };
-    const drains = Array.from({ length: 20 }, (_, index) => drain(`i-${index}`));
-    const acting = run(...drains);
-    await clock.advance(seconds(3));
-    expect(await acting).toEqual(drains.map(done));
-    expect(seen).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 1, 2, 3, 4, 5, 6, 7, 8, 1, 2, 3, 4]);
+  it('asks instances that leave for the same reason to drain together, at most 500 at once', async () => {
+    const asked: (readonly [number, DrainReason])[] = [];
+    const { run } = await scene({
+      fleet: { drain: async (ids, because) => void asked.push([ids.length, because]) },
+    });
+    const idle = Array.from({ length: 501 }, (_, index) => drain(`i-${index}`));
+    const drifted = [drain('i-a', 'drifted'), drain('i-b', 'drifted')];
+    const acted = await run(...idle, ...drifted);
+    expect(acted).toEqual([...idle, ...drifted].map(done));
+    expect(asked).toEqual([
+      [500, 'idle'],
+      [1, 'idle'],
+      [2, 'drifted'],
+    ]);
   });
 });
 

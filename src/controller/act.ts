@@ -12,6 +12,8 @@ export interface Acting extends Launching {
 
 /** How many calls, each for one instance, run at the same time. */
 const CALLS_AT_ONCE = 8;
+/** How many instances one call asks to drain: tagging them one by one would empty EC2's bucket of requests. */
+const DRAINS_AT_ONCE = 500;
 
 /** A step once taken is finished: shutting down aborts only what has not begun. */
 const NEVER = new AbortController().signal;
@@ -46,7 +48,7 @@ async function actLaunches(actions: readonly Action[], at: Acting): Promise<read
 }
 
 /** Takes one step an instance, some at the same time; each makes sure of the lease anew. */
-async function stepByInstance<A extends Action>(
+async function stepOneByOne<A extends Action>(
   actions: readonly A[],
   at: Acting,
   run: (action: A) => Promise<void>,
@@ -64,11 +66,44 @@ async function stepByInstance<A extends Action>(
   return outcomes;
 }
 
-function actDrains(actions: readonly Action[], at: Acting): Promise<readonly Outcome[]> {
-  const drains = actions.filter((action) => action.do === 'drain');
-  return stepByInstance(drains, at, ({ instance, because }) =>
-    at.fleet.drain(instance, because, at.clock.now(), NEVER),
+/** Runs one step for several actions, which succeed or fail together. */
+async function stepTogether(
+  actions: readonly Action[],
+  at: Acting,
+  run: () => Promise<void>,
+): Promise<readonly Outcome[]> {
+  const [first] = actions;
+  if (first === undefined) return [];
+  const outcome = await step(first, at, async () => {
+    await run();
+    return undefined;
+  });
+  return actions.map((action) => ({ ...outcome, action }));
+}
+
+type Drain = Extract<Action, { do: 'drain' }>;
+
+/** Instances that leave for the same reason, in groups that one call can name. */
+function batches(drains: readonly Drain[]): readonly (readonly Drain[])[] {
+  const byReason = Map.groupBy(drains, ({ because }) => because);
+  return [...byReason.values()].flatMap((all) =>
+    Array.from({ length: Math.ceil(all.length / DRAINS_AT_ONCE) }, (_, index) =>
+      all.slice(index * DRAINS_AT_ONCE, (index + 1) * DRAINS_AT_ONCE),
+    ),
   );
+}
+
+async function actDrains(actions: readonly Action[], at: Acting): Promise<readonly Outcome[]> {
+  const outcomes: Outcome[] = [];
+  for (const batch of batches(actions.filter((action) => action.do === 'drain'))) {
+    const [first] = batch;
+    if (first === undefined) continue;
+    const ids = batch.map(({ instance }) => instance);
+    outcomes.push(
+      ...(await stepTogether(batch, at, () => at.fleet.drain(ids, first.because, at.clock.now(), NEVER))),
+    );
+  }
+  return outcomes;
 }
 
 /** The agent's last word on why it did not become ready. */
@@ -83,32 +118,17 @@ async function bootFailure(instance: string, at: Acting): Promise<string> {
 
 async function actTerminates(actions: readonly Action[], at: Acting): Promise<readonly Outcome[]> {
   const terminates = actions.filter((action) => action.do === 'terminate');
-  const [first] = terminates;
-  if (first === undefined) return [];
   const stuck = terminates.filter(({ because }) => because === 'stuck');
-  await stepByInstance(stuck, at, async ({ instance }) => {
+  await stepOneByOne(stuck, at, async ({ instance }) => {
     at.recorder.record({ event: 'boot failed', instance, why: await bootFailure(instance, at) });
   });
   const ids = terminates.map(({ instance }) => instance);
-  const all = await step(first, at, async () => {
-    await at.fleet.terminate(ids, NEVER);
-    return undefined;
-  });
-  return terminates.map((action) => ({ ...all, action }));
+  return stepTogether(terminates, at, () => at.fleet.terminate(ids, NEVER));
 }
 
-async function actForgets(actions: readonly Action[], at: Acting): Promise<readonly Outcome[]> {
-  const outcomes: Outcome[] = [];
-  for (const action of actions) {
-    if (action.do !== 'forget') continue;
-    outcomes.push(
-      await step(action, at, async () => {
-        await at.runners.forget(action.pool, action.manager, NEVER);
-        return undefined;
-      }),
-    );
-  }
-  return outcomes;
+function actForgets(actions: readonly Action[], at: Acting): Promise<readonly Outcome[]> {
+  const forgets = actions.filter((action) => action.do === 'forget');
+  return stepOneByOne(forgets, at, ({ pool, manager }) => at.runners.forget(pool, manager, NEVER));
 }
 
 /** Carries out the actions: launches first, because jobs wait for them. Every action gets an outcome. */

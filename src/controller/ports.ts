@@ -78,8 +78,8 @@ export interface Fleet {
    * `refused` when the request can never succeed, `throttled` when it may later.
    */
   launch(request: LaunchRequest, signal: AbortSignal): Promise<LaunchResult>;
-  /** Sets the drain tag. An instance that is already gone is no error. */
-  drain(id: string, because: DrainReason, at: Instant, signal: AbortSignal): Promise<void>;
+  /** Sets the drain tag of instances that leave for the same reason. Those already gone are no error. */
+  drain(ids: readonly string[], because: DrainReason, at: Instant, signal: AbortSignal): Promise<void>;
   /** Ends instances. Those already gone are no error. */
   terminate(ids: readonly string[], signal: AbortSignal): Promise<void>;
   /** The end of the serial console, for why a boot failed; empty when there is none yet. */

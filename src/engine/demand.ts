@@ -3,7 +3,7 @@ import type { UnservedJob } from './history.ts';
 import { fits, type KindDemand, NO_JOBS, type PendingJob } from './job.ts';
 import { isFresh, lastKnown, type Observation } from './observation.ts';
 import type { FleetPolicy, PoolPolicy } from './pool.ts';
-import { after, backoff, type Duration, elapsed, type Instant, instant, later, minutes } from './time.ts';
+import { after, backoff, type Duration, elapsed, type Instant, minutes } from './time.ts';
 
 /** What waits for one pool. */
 export interface PoolDemand {
@@ -29,8 +29,8 @@ interface Candidate {
   readonly tally: Tally;
   /** Jobs that the pool can still take: its free and booting slots, and what it may buy. */
   room: number;
-  /** Since when its longest free instance has been idle. */
-  readonly freeSince: Instant | undefined;
+  /** By fresh readings it has had a free instance for so long that GitLab should have used it. */
+  readonly waits: boolean;
 }
 
 /** Why a pool cannot take more although its limits would allow it. */
@@ -39,21 +39,26 @@ function blocked(pool: PoolPolicy, observation: Observation): boolean {
   return retryAt !== undefined && observation.now < retryAt;
 }
 
-function candidate(pool: PoolPolicy, live: readonly InstanceView[], observation: Observation): Candidate {
+function candidate(
+  pool: PoolPolicy,
+  live: readonly InstanceView[],
+  observation: Observation,
+  unservedAfter: Duration,
+): Candidate {
+  const { now, jobs, managers } = observation;
   const offered = live.reduce(
     (sum, view) =>
       sum + (view.phase === 'launching' || view.phase === 'booting' ? view.instance.slots : view.freeSlots),
     0,
   );
   const growth = blocked(pool, observation) ? 0 : Math.max(0, pool.max - live.length) * pool.slots;
-  const idle = live.flatMap((view) =>
-    view.phase === 'idle' && view.idleSince !== undefined ? [view.idleSince] : [],
-  );
+  const hasWaited = ({ phase, idleSince }: InstanceView): boolean =>
+    phase === 'idle' && idleSince !== undefined && elapsed(idleSince, now) >= unservedAfter;
   return {
     pool,
     tally: { pending: 0, unserved: [] },
     room: offered + growth,
-    freeSince: idle.length === 0 ? undefined : instant(Math.min(...idle)),
+    waits: isFresh(jobs, now) && isFresh(managers[pool.name], now) && live.some(hasWaited),
   };
 }
 
@@ -68,27 +73,21 @@ function unservedAgain(
   return { id: job.id, pool, since: before?.since ?? now, until, times };
 }
 
-/** Waiting beside a free fitting slot for long enough, by readings that are fresh. */
-function isUnserved(
-  job: PendingJob,
-  { pool, freeSince }: Candidate,
-  observation: Observation,
-  limit: Duration,
-) {
-  if (freeSince === undefined) return false;
-  if (!isFresh(observation.jobs, observation.now)) return false;
-  if (!isFresh(observation.managers[pool.name], observation.now)) return false;
-  return elapsed(later(job.queuedAt, freeSince), observation.now) >= limit;
+function count(job: PendingJob, { tally }: Candidate): void {
+  tally.pending += 1;
+  if (tally.oldestSince === undefined || job.queuedAt < tally.oldestSince) tally.oldestSince = job.queuedAt;
 }
 
-function count(job: PendingJob, candidates: readonly Candidate[]): void {
-  const taker = candidates.find(({ room }) => room > 0) ?? candidates[0];
-  if (taker === undefined) return;
-  taker.room -= 1;
-  taker.tally.pending += 1;
-  if (taker.tally.oldestSince === undefined || job.queuedAt < taker.tally.oldestSince) {
-    taker.tally.oldestSince = job.queuedAt;
-  }
+/** Takes one slot a call: of the first candidate that has room, and of the first of all when none has. */
+function taking(candidates: readonly [Candidate, ...Candidate[]]): () => Candidate {
+  // Room only shrinks, so nobody who was full is looked at again.
+  let next = 0;
+  return () => {
+    while (candidates[next]?.room === 0) next += 1;
+    const taker = candidates[next] ?? candidates[0];
+    taker.room = Math.max(0, taker.room - 1);
+    return taker;
+  };
 }
 
 const sortKey = ({ kind }: KindDemand): string => `${kind.project}\u0000${kind.tags.join('\u0000')}`;
@@ -98,29 +97,47 @@ function sorted(demand: readonly KindDemand[]): readonly KindDemand[] {
   return demand.toSorted((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1));
 }
 
+interface Circumstances {
+  readonly now: Instant;
+  readonly unservedAfter: Duration;
+  readonly remembered: ReadonlyMap<number, UnservedJob>;
+}
+
+/** Counts the jobs of one kind; `fitting` are the pools that serve it, in the order of the configuration. */
+function countKind(
+  pending: readonly PendingJob[],
+  fitting: readonly [Candidate, ...Candidate[]],
+  { now, unservedAfter, remembered }: Circumstances,
+): void {
+  const take = taking(fitting);
+  const waiting = fitting.find(({ waits }) => waits);
+  for (const job of pending.toSorted((a, b) => a.id - b.id)) {
+    const before = remembered.get(job.id);
+    if (before !== undefined && now < before.until) {
+      // It stays where it was found, so that its alarm does not wander from pool to pool.
+      const place = fitting.find(({ pool }) => pool.name === before.pool) ?? fitting[0];
+      place.tally.unserved.push(before);
+    } else if (waiting !== undefined && elapsed(job.queuedAt, now) >= unservedAfter) {
+      waiting.tally.unserved.push(unservedAgain(job, waiting.pool.name, before, now));
+    } else count(job, take());
+  }
+}
+
 /** Counts every pending job in the first pool that serves it and can grow; `live` are the instances that stay. */
 export function demandByPool(
   observation: Observation,
   policy: FleetPolicy,
   live: ReadonlyMap<string, readonly InstanceView[]>,
 ): ReadonlyMap<string, PoolDemand> {
-  const candidates = policy.pools.map((pool) => candidate(pool, live.get(pool.name) ?? [], observation));
+  const { unservedAfter } = policy;
+  const candidates = policy.pools.map((pool) =>
+    candidate(pool, live.get(pool.name) ?? [], observation, unservedAfter),
+  );
   const remembered = new Map(observation.history.unserved.map((job) => [job.id, job]));
   for (const { kind, pending } of sorted(lastKnown(observation.jobs, NO_JOBS).demand)) {
-    const fitting = candidates.filter(({ pool }) => fits(kind.tags, pool));
-    const [first] = fitting;
+    const [first, ...others] = candidates.filter(({ pool }) => fits(kind.tags, pool));
     if (first === undefined) continue;
-    for (const job of pending.toSorted((a, b) => a.id - b.id)) {
-      const before = remembered.get(job.id);
-      const waiting = fitting.find((other) => isUnserved(job, other, observation, policy.unservedAfter));
-      if (before !== undefined && observation.now < before.until) {
-        // It stays where it was found, so that its alarm does not wander from pool to pool.
-        const place = fitting.find(({ pool }) => pool.name === before.pool) ?? first;
-        place.tally.unserved.push(before);
-      } else if (waiting !== undefined) {
-        waiting.tally.unserved.push(unservedAgain(job, waiting.pool.name, before, observation.now));
-      } else count(job, fitting);
-    }
+    countKind(pending, [first, ...others], { now: observation.now, unservedAfter, remembered });
   }
   return new Map(candidates.map(({ pool, tally }) => [pool.name, tally]));
 }

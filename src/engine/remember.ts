@@ -163,20 +163,26 @@ function takenBack(history: History, readings: Readings): readonly Shortfall[] {
     .map(({ pool, offering }) => ({ pool, offering, code: INTERRUPTED, at: readings.now }));
 }
 
+/** Unserved jobs are remembered for as long as they are pending. */
+function rememberUnserved({ unserved }: History, { jobs, now }: Readings): History['unserved'] {
+  // Nearly always there are none: then a long queue need not be looked through.
+  if (unserved.length === 0 || !isFresh(jobs, now)) return unserved;
+  const pending = new Set<number>();
+  for (const kind of lastKnown(jobs, NO_JOBS).demand) for (const { id } of kind.pending) pending.add(id);
+  return unserved.filter(({ id }) => pending.has(id));
+}
+
 /**
  * Brings the memory up to the readings: idle clocks, boot clocks (which stand still while managers
  * are stale), missing managers, setbacks. Pure, and the first thing every pass does.
  */
 export function remember(history: History, readings: Readings, policy: FleetPolicy): History {
   const instances = rememberInstances(history, readings, policy);
-  const demand = lastKnown(readings.jobs, NO_JOBS).demand;
-  const pending = new Set(demand.flatMap((kind) => kind.pending.map((job) => job.id)));
-  const jobsFresh = isFresh(readings.jobs, readings.now);
   return {
     at: readings.now,
     instances,
     pools: rememberPools(history, instances, readings.now),
-    unserved: history.unserved.filter((job) => !jobsFresh || pending.has(job.id)),
+    unserved: rememberUnserved(history, readings),
     shortfalls: [
       ...history.shortfalls.filter(({ at }) => elapsed(at, readings.now) <= SHORTFALL_MEMORY),
       ...takenBack(history, readings),

@@ -137,8 +137,8 @@ const CASES: Readonly<Record<string, (world: FleetWorld) => Promise<void>>> = {
 
   async 'sets the drain tag with its reason and time, again and again'(world) {
     const [id = ''] = await launch(world);
-    await world.fleet.drain(id, 'drifted', AT, signal);
-    await world.fleet.drain(id, 'drifted', AT, signal);
+    await world.fleet.drain([id, 'i-0123456789abcdef0'], 'drifted', AT, signal);
+    await world.fleet.drain([id, 'i-0123456789abcdef0'], 'drifted', AT, signal);
     const [found] = await world.fleet.find([id], signal);
     expect(found?.drain).toEqual({ because: 'drifted', at: AT });
   },
@@ -163,7 +163,7 @@ const CASES: Readonly<Record<string, (world: FleetWorld) => Promise<void>>> = {
   },
 
   async 'drains what is gone without an error'(world) {
-    await expect(world.fleet.drain('i-0123456789abcdef0', 'idle', AT, signal)).resolves.toBeUndefined();
+    await expect(world.fleet.drain(['i-0123456789abcdef0'], 'idle', AT, signal)).resolves.toBeUndefined();
   },
 
   async 'reads the console: empty at first, then what the machine said'(world) {

@@ -39,7 +39,7 @@ export async function session(
   await fleet.list(signal);
   const ids = launched.map(({ id }) => id);
   for (const { id } of launched) {
-    await fleet.drain(id, 'idle', instant(clock.now()), signal);
+    await fleet.drain([id], 'idle', instant(clock.now()), signal);
     await fleet.console(id, signal);
   }
   await fleet.terminate(ids, signal);

@@ -21,7 +21,7 @@ function crashing(when: 'before the call' | 'after the call', died: () => void):
     list: (signal) => fleet.list(signal),
     find: (ids, signal) => fleet.find(ids, signal),
     prepare: (pool, signal) => fleet.prepare(pool, signal),
-    drain: (id, because, at, signal) => fleet.drain(id, because, at, signal),
+    drain: (ids, because, at, signal) => fleet.drain(ids, because, at, signal),
     terminate: (ids, signal) => fleet.terminate(ids, signal),
     console: (id, signal) => fleet.console(id, signal),
     async launch(request, signal) {

@@ -23,7 +23,7 @@ function idsIn(call: ReceivedCall): string[] {
 
 function drainMeeting(code: string) {
   const script = { CreateTags: () => failure(code, code, 403) };
-  return withFleet(script, (fleet) => fleet.drain('i-1', 'idle', AT, NEVER));
+  return withFleet(script, (fleet) => fleet.drain(['i-1'], 'idle', AT, NEVER));
 }
 
 describe('terminate', () => {
@@ -67,7 +67,7 @@ describe('drain', () => {
   it('sets the tag', async () => {
     const { aws } = await withFleet(
       { CreateTags: () => answer('CreateTags', '<return>true</return>') },
-      (fleet) => fleet.drain('i-1', 'expired', AT, NEVER),
+      (fleet) => fleet.drain(['i-1'], 'expired', AT, NEVER),
     );
     expect(Object.fromEntries(aws.of('CreateTags')[0] ?? [])).toMatchObject({
       'ResourceId.1': 'i-1',
@@ -82,11 +82,11 @@ describe('drain', () => {
   });
 
   it('does not start once the caller has aborted, and ends at the time-out', async () => {
-    const aborted = withFleet({}, (fleet) => fleet.drain('i-1', 'idle', AT, AbortSignal.abort()));
+    const aborted = withFleet({}, (fleet) => fleet.drain(['i-1'], 'idle', AT, AbortSignal.abort()));
     await expect(aborted).rejects.toMatchObject({ kind: 'unreachable' });
     const silent = withFleet(
       { CreateTags: () => 'silence' },
-      (fleet) => fleet.drain('i-1', 'idle', AT, NEVER),
+      (fleet) => fleet.drain(['i-1'], 'idle', AT, NEVER),
       milliseconds(50),
     );
     await expect(silent).rejects.toThrow('no answer within the time-out');

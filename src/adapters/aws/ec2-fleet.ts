@@ -10,7 +10,6 @@ import type { DrainReason, Instance } from '../../engine/instance.ts';
 import type { Duration, Instant } from '../../engine/time.ts';
 import { awsCall, type CallLimits, limitsOf } from './aws-call.ts';
 import { readDescription } from './described-instance.ts';
-import { awsCode } from './errors.ts';
 import { launchFleet } from './fleet-launch.ts';
 import { describeIds, describeMatching } from './instance-listing.ts';
 import { drainValue, TAG } from './instance-tags.ts';
@@ -35,6 +34,7 @@ export interface Ec2FleetOptions {
 const NOT_TERMINATED = ['pending', 'running', 'shutting-down', 'stopping', 'stopped'];
 const FIND_BATCH = 200;
 const TERMINATE_BATCH = 500;
+const DRAIN_BATCH = 500;
 
 function namesOf(ids: readonly string[]): string {
   const more = ids.length - 3;
@@ -97,14 +97,15 @@ class Ec2Fleet implements Fleet {
     }
   }
 
-  async drain(id: string, because: DrainReason, at: Instant, signal: AbortSignal): Promise<void> {
+  async drain(ids: readonly string[], because: DrainReason, at: Instant, signal: AbortSignal): Promise<void> {
     const { ec2 } = this.#options;
-    const call = { system: 'ec2', doing: `asking instance ${id} to drain` } as const;
+    const limits = this.#limits(signal);
     const Tags = [{ Key: TAG.drain, Value: drainValue(because, at) }];
-    await awsCall(call, this.#limits(signal), (options) =>
-      ec2.send(new CreateTagsCommand({ Resources: [id], Tags }), options),
-    ).catch((error: unknown) => {
-      if (awsCode(error) !== 'InvalidInstanceID.NotFound') throw error;
+    await inBatches(ids, DRAIN_BATCH, (batch) => {
+      const call = { system: 'ec2', doing: `asking ${namesOf(batch)} to drain` } as const;
+      return awsCall(call, limits, (options) =>
+        ec2.send(new CreateTagsCommand({ Resources: [...batch], Tags }), options),
+      );
     });
   }
 

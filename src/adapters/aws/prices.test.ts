@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { answer, failure, type Reply, scriptedAws, type Script } from '../../../test/support/scripted-aws.ts';
+import { z } from 'zod';
+import {
+  answer,
+  failure,
+  type Reply,
+  scriptedAws,
+  type ScriptedAws,
+  type Script,
+} from '../../../test/support/scripted-aws.ts';
 import { instant, seconds } from '../../engine/time.ts';
 import { ec2Client } from './clients.ts';
 import { pricingClient, readOnDemandPrices, readSpotPrices } from './prices.ts';
@@ -8,17 +16,17 @@ const NOW = instant(Date.parse('2026-11-21T06:00:00.000Z'));
 const PRODUCTS = 'AWSPriceListService.GetProducts';
 const region = 'eu-central-1';
 
+type Price = Readonly<Record<string, string>>;
+
+function dimension(pricePerUnit: Price, nth: number) {
+  return [`SKU.TERM.RATE${nth}`, { unit: pricePerUnit['unit'] ?? 'Hrs', pricePerUnit }];
+}
+
 /** One entry of the price list, as AWS sends it: JSON in a text. */
-function product(...prices: readonly Readonly<Record<string, string>>[]): string {
-  const dimension = (pricePerUnit: Readonly<Record<string, string>>, nth: number) => [
-    `SKU.TERM.RATE${nth}`,
-    { unit: pricePerUnit['unit'] ?? 'Hrs', description: 'per hour', pricePerUnit },
-  ];
+function product(...prices: readonly Price[]): string {
   return JSON.stringify({
     product: { productFamily: 'Compute Instance', attributes: { regionCode: region }, sku: 'SKU' },
-    terms: {
-      OnDemand: { 'SKU.TERM': { priceDimensions: Object.fromEntries(prices.map(dimension)) } },
-    },
+    terms: { OnDemand: { 'SKU.TERM': { priceDimensions: Object.fromEntries(prices.map(dimension)) } } },
   });
 }
 
@@ -28,29 +36,33 @@ function page(products: readonly string[], next?: string): Reply {
 }
 
 /** What a call of the Pricing API asked for. */
-interface Asked {
-  readonly NextToken?: string;
-  readonly Filters: readonly { readonly Type: string; readonly Field: string; readonly Value: string }[];
-}
+const question = z.object({
+  NextToken: z.string().optional(),
+  Filters: z.array(z.object({ Type: z.string(), Field: z.string(), Value: z.string() })),
+});
 
-function asked(body: string): Asked {
-  return JSON.parse(body) as Asked; // because: the SDK wrote it, and the test says what must stand there
+function asked(body: string): z.infer<typeof question> {
+  return question.parse(JSON.parse(body));
 }
 
 function typeAskedFor(body: string): string {
   return asked(body).Filters.find(({ Field }) => Field === 'instanceType')?.Value ?? '';
 }
 
-async function onDemand(script: Script, types: readonly string[], timeout = seconds(10)) {
-  await using aws = await scriptedAws(script);
-  const { credentials, endpoints } = aws.access;
-  const pricing = pricingClient({
+/** A client that asks the double. */
+function pricingOf({ access }: ScriptedAws) {
+  const { credentials, endpoints } = access;
+  return pricingClient({
     region,
     ...(credentials !== undefined && { credentials }),
     ...(endpoints?.ec2 !== undefined && { endpoint: endpoints.ec2 }),
   });
+}
+
+async function onDemand(script: Script, types: readonly string[], timeout = seconds(10)) {
+  await using aws = await scriptedAws(script);
   const { signal } = new AbortController();
-  const prices = await readOnDemandPrices(pricing, { region, types }, signal, timeout);
+  const prices = await readOnDemandPrices(pricingOf(aws), { region, types }, signal, timeout);
   return { prices: Object.fromEntries(prices), calls: aws.calls };
 }
 
@@ -146,7 +158,7 @@ describe('readOnDemandPrices', () => {
   it('asks nothing more once it is told to stop', async () => {
     await using aws = await scriptedAws({});
     const stopped = readOnDemandPrices(
-      pricingClient({ region }),
+      pricingOf(aws),
       { region, types: ['m7i.large'] },
       AbortSignal.abort(),
       seconds(10),

@@ -69,16 +69,11 @@ export class MemoryFleet implements Fleet {
   }
 
   async find(ids: readonly string[]): Promise<readonly Instance[]> {
-    return this.#call('looking up instances', (ec2) =>
-      ids.flatMap((id) => {
-        try {
-          return ec2.describeInstances({ ids: [id] }).items.map(read);
-        } catch (error) {
-          if (error instanceof Ec2Error && error.code.startsWith('InvalidInstanceID')) return [];
-          throw error;
-        }
-      }),
-    );
+    const { ec2 } = this.#options;
+    const known = ids.filter((id) => ec2.instance(id) !== undefined);
+    if (known.length === 0) return [];
+    const filters = [{ name: 'instance-id', values: known }];
+    return this.#call('looking up instances', () => ec2.describeInstances({ filters }).items.map(read));
   }
 
   async prepare(pool: string): Promise<LaunchRequest['template']> {
@@ -121,14 +116,13 @@ export class MemoryFleet implements Fleet {
     };
   }
 
-  async drain(id: string, because: DrainReason, at: Instant): Promise<void> {
-    this.#unlessGone('asking an instance to drain', (ec2) =>
-      ec2.createTags([id], [{ key: FLEET_TAG.drain, value: `${because}@${at}` }]),
-    );
+  async drain(ids: readonly string[], because: DrainReason, at: Instant): Promise<void> {
+    const tags = [{ key: FLEET_TAG.drain, value: `${because}@${at}` }];
+    this.#unlessGone('asking instances to drain', ids, (ec2, known) => ec2.createTags(known, tags));
   }
 
   async terminate(ids: readonly string[]): Promise<void> {
-    for (const id of ids) this.#unlessGone('terminating an instance', (ec2) => ec2.terminateInstances([id]));
+    this.#unlessGone('terminating instances', ids, (ec2, known) => ec2.terminateInstances(known));
   }
 
   async console(id: string): Promise<string> {
@@ -153,13 +147,15 @@ export class MemoryFleet implements Fleet {
     }
   }
 
-  #unlessGone(doing: string, run: (ec2: Ec2) => unknown): void {
-    try {
-      run(this.#options.ec2);
-    } catch (error) {
-      if (error instanceof Ec2Error && error.code.startsWith('InvalidInstanceID')) return;
-      throw asPortError(doing, error);
-    }
+  /** Makes one call for all instances that EC2 still knows: it refuses the whole call for one that is gone. */
+  #unlessGone(
+    doing: string,
+    ids: readonly string[],
+    run: (ec2: Ec2, known: readonly string[]) => unknown,
+  ): void {
+    const { ec2 } = this.#options;
+    const known = ids.filter((id) => ec2.instance(id) !== undefined);
+    if (known.length > 0) this.#call(doing, () => run(ec2, known));
   }
 }
 

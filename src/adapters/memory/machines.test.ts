@@ -15,7 +15,7 @@ const SUBNET = defaultPlace.subnets[0]?.id ?? '';
 /** Machines that run 5 s after their launch, boot for 30 s, poll every 3 s and look at their tags every 5 s. */
 function scene() {
   const clock = new VirtualClock(START);
-  const ec2 = new Ec2({ timers: clock, seed: 1 });
+  const ec2 = new Ec2({ timers: clock, seed: 1, pendingFor: seconds(5), shutdownFor: seconds(5) });
   const gitlab = new GitLab({ timers: clock, seed: 1 });
   const project = gitlab.addProject({ path: 'acme/web' }).id;
   const runner = gitlab.addRunner({ tags: ['linux'], runUntagged: false });
