@@ -1,5 +1,10 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { z } from 'zod';
 import { roleOf, rolesRequest } from '../../test/permissions/sample-facts.ts';
 import { trusts } from '../../test/permissions/simulator.ts';
 import type { JobIdentity } from './oidc.ts';
@@ -85,10 +90,10 @@ describe('the trust policy of role ci', () => {
 
 describe('the snippet for the pipeline', () => {
   it('is YAML that asks for a token for the audience, and names the role', () => {
-    const { pipeline = '', arn } = jobRole({ audience: 'aws: #1' });
+    const { pipeline = '', arn } = jobRole({ audience: 'aws:#1' });
     expect(parse(pipeline)).toMatchObject({
       deploy: {
-        id_tokens: { AWS_ID_TOKEN: { aud: 'aws: #1' } },
+        id_tokens: { AWS_ID_TOKEN: { aud: 'aws:#1' } },
         variables: { AWS_ROLE_ARN: arn, AWS_REGION: 'eu-central-1' },
         before_script: [
           expect.stringContaining('AWS_ROLE_SESSION_NAME'),
@@ -98,5 +103,26 @@ describe('the snippet for the pipeline', () => {
         after_script: [expect.stringContaining('rm -f')],
       },
     });
+  });
+
+  it('keeps the token in a file of the job alone, for as long as the job', () => {
+    const { deploy } = z
+      .object({
+        deploy: z.object({ before_script: z.array(z.string()), after_script: z.array(z.string()) }),
+      })
+      .parse(parse(jobRole().pipeline ?? ''));
+    const folder = mkdtempSync(join(tmpdir(), 'runtide-job-'));
+    const env = { CI_BUILDS_DIR: folder, CI_JOB_ID: '7', CI_PROJECT_ID: '1', AWS_ID_TOKEN: 'a %s token' };
+    const run = (script: readonly string[]): string =>
+      execFileSync('/bin/sh', ['-eu', '-c', script.join('\n')], { env, encoding: 'utf8' });
+    try {
+      const file = run([...deploy.before_script, 'printf %s "$AWS_WEB_IDENTITY_TOKEN_FILE"']);
+      expect(readFileSync(file, 'utf8')).toBe('a %s token');
+      expect(statSync(file).mode & 0o777).toBe(0o600);
+      run(deploy.after_script);
+      expect(readdirSync(folder)).toEqual([]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });

@@ -49,7 +49,7 @@ describe('the presets of CI jobs', () => {
     ['ecs:UpdateService', service('production/api')],
     ['ecs:UpdateService', service('staging/web')],
     ['ecs:DeleteService', service('production/web')],
-    ['ecs:RegisterTaskDefinition', `arn:aws:ecs:${region}:${account}:task-definition/web:*`],
+    ['ecs:RegisterTaskDefinition', `arn:aws:ecs:${region}:${account}:task-definition/web:1`],
     ['elasticloadbalancing:DescribeLoadBalancers', '*'],
     ['ec2:DescribeInstances', '*'],
     ['iam:PassRole', `arn:aws:iam::${account}:role/runtide-instance`],

@@ -47,6 +47,28 @@ function isCall(name: string | undefined): name is keyof Calls {
   return name !== undefined && Object.hasOwn(ACCESS, name);
 }
 
+interface Sent {
+  readonly commandName: string;
+  readonly input: object;
+}
+
+/** The name of a command says what its input is. */
+function isInputOf<Name extends keyof Calls>(
+  name: Name,
+  sent: Sent,
+): sent is { commandName: Name; input: Calls[Name] } {
+  return sent.commandName === name;
+}
+
+/** A call as it is sent, with what IAM is asked for it. */
+function callOf<Name extends keyof Calls>(
+  name: Name,
+  sent: Sent,
+  account: Account,
+): { readonly name: Name; readonly access: readonly AccessRequest[] } {
+  return { name, access: isInputOf(name, sent) ? ACCESS[name](sent.input, account) : [] };
+}
+
 /** The templates that were made through the clients, as IAM knows them. */
 class Templates {
   readonly #made: { id: string; version: string; template: KnownTemplate }[] = [];
@@ -112,10 +134,9 @@ function guardOf(
     ) =>
     async (call: Call): Promise<Answer> => {
       if (!isCall(commandName)) throw new Error(`describe what IAM is asked for ${commandName}`);
-      // because: the name of the command says which of the inputs it has
-      const access = ACCESS[commandName](call.input as never, account);
-      calls.push({ name: commandName, access });
-      for (const request of access) if (!(await allows(policies, request))) throw denied(request);
+      const recorded = callOf(commandName, { commandName, input: call.input }, account);
+      calls.push(recorded);
+      for (const request of recorded.access) if (!(await allows(policies, request))) throw denied(request);
       const answer = await next(call);
       templates.note(commandName, call.input, answer.output);
       return answer;

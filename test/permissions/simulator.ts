@@ -21,12 +21,19 @@ const KEY_POLICY = {
 };
 
 /** The simulator leaves out condition keys whose name ends as the caller likes: this one takes their place. */
-const RENAMED = ['kms:EncryptionContext:PARAMETER_ARN', 'kms:RequestAlias'] as const;
+const RENAMED: Renaming = ['kms:EncryptionContext:PARAMETER_ARN', 'kms:RequestAlias'];
 
-/** The same with another condition key. */
-function renamed<T>(value: T, [from, to]: readonly [string, string]): T {
-  // because: only a key of conditions is replaced, and no type names those
-  return JSON.parse(JSON.stringify(value).replaceAll(`"${from}`, `"${to}`)) as T;
+type Renaming = readonly [from: string, to: string];
+
+/** The policy with another condition key. */
+function policyWith(policy: PolicyDocument, [from, to]: Renaming): unknown {
+  return JSON.parse(JSON.stringify(policy).replaceAll(`"${from}`, `"${to}`));
+}
+
+/** The same request with another condition key. */
+function requestWith(request: AccessRequest, [from, to]: Renaming): AccessRequest {
+  const context = Object.entries(request.context).map(([key, value]) => [key === from ? to : key, value]);
+  return { ...request, context: Object.fromEntries(context) };
 }
 
 function simulationOf({ action, resource, context }: AccessRequest): Simulation {
@@ -64,10 +71,10 @@ async function decided(simulation: Simulation): Promise<boolean> {
 export async function allows(policies: readonly PolicyDocument[], request: AccessRequest): Promise<boolean> {
   const identityPolicies = policies.map((policy, index) => ({
     name: `policy ${index}`,
-    policy: renamed(policy, RENAMED),
+    policy: policyWith(policy, RENAMED),
   }));
   const resourcePolicy = request.action.startsWith('kms:') ? KEY_POLICY : undefined;
-  return decided({ ...simulationOf(renamed(request, RENAMED)), identityPolicies, resourcePolicy });
+  return decided({ ...simulationOf(requestWith(request, RENAMED)), identityPolicies, resourcePolicy });
 }
 
 /** Whether a role with this trust policy may be taken by an ID token of the provider with these claims. */
@@ -84,6 +91,6 @@ export async function trusts(
   const resource = `arn:aws:iam::${ACCOUNT}:role/taken`;
   const { request, ...rest } = simulationOf({ action: 'sts:AssumeRoleWithWebIdentity', resource, context });
   const principal = `arn:aws:iam::${ACCOUNT}:oidc-provider/${provider}`;
-  const resourcePolicy = renamed(trust, [`${provider}:`, `${known}:`]);
+  const resourcePolicy = policyWith(trust, [`${provider}:`, `${known}:`]);
   return decided({ ...rest, request: { ...request, principal }, resourcePolicy });
 }
