@@ -15,9 +15,19 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { expect } from 'vitest';
 
 export const BOOTSTRAP = fileURLToPath(new URL('bootstrap', import.meta.url));
 export const RUNNER = '#!/bin/sh\necho "Version:      18.3.0"\n';
+
+/** Settings with everything in them. */
+export const FULL = {
+  RUNTIDE_REGISTRY_MIRROR: 'https://mirror.example',
+  RUNTIDE_ECR_REGISTRIES:
+    '111122223333.dkr.ecr.eu-central-1.amazonaws.com,444455556666.dkr.ecr.us-east-1.amazonaws.com',
+  RUNTIDE_IMAGES: `alpine:3,registry.example/a/b@sha256:${'0'.repeat(64)}`,
+  RUNTIDE_PACKAGES: 'jq,zip',
+} as const;
 
 /** All that the bootstrap may use on a machine that has nothing yet, besides its shell. */
 const TOOLS = 'sh cat chmod cp cut grep ln mkdir mv rm sed sha256sum tail tee tr'.split(' ');
@@ -184,4 +194,10 @@ export class TestImage implements Disposable {
   [Symbol.dispose](): void {
     rmSync(this.root, { recursive: true, force: true });
   }
+}
+
+/** Runs what must fail with 1, and answers with what the console says. */
+export function failure(image: TestImage, command: string): string {
+  expect(image.run(command)).toBe(1);
+  return image.read('console.log');
 }

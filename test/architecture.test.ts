@@ -18,6 +18,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   'src/adapters/memory': ['src/controller', 'src/engine'],
   'src/status': ['src/controller', 'src/engine'],
   'src/permissions': [],
+  'src/image': ['src/engine'],
   'src/sandbox/runner': [],
   'src/sandbox/gitlab': ['src/adapters/memory', 'src/controller', 'src/engine'],
   'src/sandbox/aws': ['src/adapters/memory', 'src/controller', 'src/engine'],
@@ -43,6 +44,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   'src/cli': [
     'src/runtimes',
     'src/permissions',
+    'src/image',
     'src/sandbox',
     'src/compose.ts',
     'src/adapters',

@@ -3,6 +3,7 @@ import { ConfigError } from '../config/mistakes.ts';
 import { packageVersion } from '../version.ts';
 import { checkCommand } from './commands/check.ts';
 import { iamCommand } from './commands/iam.ts';
+import { imageCommand } from './commands/image.ts';
 import { planCommand } from './commands/plan.ts';
 import { pricesCommand } from './commands/prices.ts';
 import { sandboxCommand } from './commands/sandbox.ts';
@@ -41,6 +42,7 @@ function program({ out, err }: ProgramOutput): Command {
     statusCommand(),
     iamCommand(),
     pricesCommand(),
+    imageCommand(),
   ]) {
     adopt(command, all);
     all.addCommand(command);

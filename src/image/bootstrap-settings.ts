@@ -1,3 +1,4 @@
+import { ImageError } from './image-error.ts';
 import type { Architecture } from './platform.ts';
 
 /** A release of gitlab-runner that nothing else can take the place of. */
@@ -36,8 +37,10 @@ const SHA256 = /^[0-9a-f]{64}$/;
 /** As the bootstrap takes them: a comma stands between the values of a list. */
 const PLAIN = /^[\w./:@%+=-]+$/;
 
-function refused(what: string, value: string, next: string): Error {
-  return new Error(`writing the settings of the bootstrap: ${what} is ${JSON.stringify(value)}; ${next}`);
+function refused(what: string, value: string, next: string): ImageError {
+  return new ImageError(
+    `writing the settings of the bootstrap: ${what} is ${JSON.stringify(value)}; ${next}`,
+  );
 }
 
 function urlOf({ version, url }: RunnerRelease, architecture: Architecture): string {
@@ -60,13 +63,13 @@ function check({ runner, docker, proxy, ...settings }: BootstrapSettings): void 
   }
   // Not quoted: it may hold a password.
   if (proxy?.includes('@') === true) {
-    throw new Error(
+    throw new ImageError(
       'writing the settings of the bootstrap: the proxy has a user; take one that asks for none, because an image and its settings are no place for secrets',
     );
   }
   const forDocker = [...settings.ecrRegistries, ...settings.images, settings.registryMirror ?? ''].join('');
   if (!docker && forDocker !== '') {
-    throw new Error(
+    throw new ImageError(
       'writing the settings of the bootstrap: images, mirror or ECR without Docker; install Docker, or leave them out',
     );
   }

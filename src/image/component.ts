@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib';
-import { Document, type Scalar } from 'yaml';
+import { Scalar, stringify } from 'yaml';
+import { ImageError } from './image-error.ts';
 import { BOOTSTRAP_PATH, type ImageRecipe, type MachineFile } from './image-recipe.ts';
 
 /** EC2 Image Builder takes at most so many characters in a template. */
@@ -46,10 +47,13 @@ function tests(recipe: ImageRecipe): readonly string[] {
  * Builder's limit.
  */
 export function renderComponent(recipe: ImageRecipe, name: string): string {
-  const document = new Document({
+  // Image Builder knows version 1.0, not 1.
+  const schemaVersion = new Scalar(1);
+  schemaVersion.minFractionDigits = 1;
+  const document = {
     name,
     description: `GitLab Runner ${recipe.settings.runner.version} for Runtide`,
-    schemaVersion: 1,
+    schemaVersion,
     phases: [
       {
         name: 'build',
@@ -61,13 +65,10 @@ export function renderComponent(recipe: ImageRecipe, name: string): string {
       { name: 'validate', steps: [step('CheckRunner', [runnerCheck(recipe)])] },
       { name: 'test', steps: [step('TryInstance', [tests(recipe).join('\n')])] },
     ],
-  });
-  const version = document.get('schemaVersion', true) as Scalar<number>; // because: it was put there as a number
-  // Image Builder knows version 1.0, not 1.
-  version.minFractionDigits = 1;
-  const text = document.toString({ lineWidth: 0 });
+  };
+  const text = stringify(document, { lineWidth: 0 });
   if (text.length <= LIMIT) return text;
-  throw new Error(
+  throw new ImageError(
     `writing the component of Image Builder: it has ${text.length} characters, and Image Builder takes ${LIMIT}; leave out hooks or certificates, or build with Packer`,
   );
 }

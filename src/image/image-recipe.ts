@@ -1,4 +1,5 @@
 import { type BootstrapSettings, renderBootstrapSettings } from './bootstrap-settings.ts';
+import { ImageError } from './image-error.ts';
 import { type Architecture, type Platform, platformOf, type System } from './platform.ts';
 
 /** A file of the operator's, by its name and its text. */
@@ -50,7 +51,7 @@ const PLAIN_NAME = /^[\w.-]+$/;
 
 function machineFile(folder: string, mode: string, { name, text }: NamedText): MachineFile {
   if (!PLAIN_NAME.test(name)) {
-    throw new Error(
+    throw new ImageError(
       `putting ${JSON.stringify(name)} into the image: the name has characters other than letters, digits and _ . -; rename the file`,
     );
   }
@@ -59,7 +60,7 @@ function machineFile(folder: string, mode: string, { name, text }: NamedText): M
 
 function certificate({ name, text }: NamedText): MachineFile {
   if (!text.includes('-----BEGIN CERTIFICATE-----')) {
-    throw new Error(`putting ${name} into the image: it holds no certificate in PEM; convert it`);
+    throw new ImageError(`putting ${name} into the image: it holds no certificate in PEM; convert it`);
   }
   // Ubuntu takes no other ending.
   return machineFile('ca.d', '0644', { name: `${name.replace(/\.(?:crt|pem|cer)$/, '')}.crt`, text });
@@ -68,7 +69,9 @@ function certificate({ name, text }: NamedText): MachineFile {
 function hooksIn(folder: string, hooks: readonly NamedText[]): readonly MachineFile[] {
   return hooks.map(({ name, text }, index) => {
     if (!text.startsWith('#!')) {
-      throw new Error(`putting the hook ${name} into the image: it does not start with #!; say what runs it`);
+      throw new ImageError(
+        `putting the hook ${name} into the image: it does not start with #!; say what runs it`,
+      );
     }
     const place = String(index + 1).padStart(2, '0');
     return machineFile(`hooks.d/${folder}`, '0755', { name: `${place}-${name}`, text });
@@ -91,7 +94,7 @@ export function imageRecipe(wish: ImageWish, bootstrap: string): ImageRecipe {
   ];
   for (const { path, text } of files) {
     if (SECRET.test(text)) {
-      throw new Error(
+      throw new ImageError(
         `putting ${path} into the image: a secret stands in it; fetch it on the instance when it boots`,
       );
     }

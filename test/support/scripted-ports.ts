@@ -65,9 +65,9 @@ export class ScriptedFleet implements Fleet {
     return this.script.launch?.(request, signal) ?? gave(...ids);
   }
 
-  async drain(id: string, because: DrainReason, at: Instant, signal: AbortSignal): Promise<void> {
-    this.calls.push(`drain ${id} (${because})`);
-    await this.script.drain?.(id, because, at, signal);
+  async drain(ids: readonly string[], because: DrainReason, at: Instant, signal: AbortSignal): Promise<void> {
+    this.calls.push(`drain ${ids.join(' ')} (${because})`);
+    await this.script.drain?.(ids, because, at, signal);
   }
 
   async terminate(ids: readonly string[], signal: AbortSignal): Promise<void> {

@@ -22,14 +22,14 @@ interface IamOptions extends ConfigOptions {
   readonly boundary?: string;
   readonly path: string;
   readonly kmsKey?: string;
-  readonly instanceRole: Readonly<Record<string, string>>;
-  readonly role: readonly Role[];
-  readonly preset: readonly Preset[];
-  readonly repository: readonly string[];
-  readonly service: readonly string[];
-  readonly project: readonly string[];
-  readonly branch: readonly string[];
-  readonly tag: readonly string[];
+  readonly instanceRole?: Readonly<Record<string, string>>;
+  readonly role?: readonly Role[];
+  readonly preset?: readonly Preset[];
+  readonly repository?: readonly string[];
+  readonly service?: readonly string[];
+  readonly project?: readonly string[];
+  readonly branch?: readonly string[];
+  readonly tag?: readonly string[];
   readonly issuer?: string;
   readonly audience?: string;
 }
@@ -88,7 +88,7 @@ function factsOf(config: Config, parameters: ReadonlySet<string>, options: IamOp
     pools: Object.values(config.pools).map(poolFacts),
     parameters: [...parameters],
     path: options.path,
-    instanceRoles: options.instanceRole,
+    instanceRoles: options.instanceRole ?? {},
     ...(options.kmsKey !== undefined && { kmsKey: options.kmsKey }),
   };
 }
@@ -98,14 +98,18 @@ async function definitions(options: IamOptions): Promise<readonly RoleDefinition
   const issuer = (options.issuer ?? config.gitlab.url).replace(/\/+$/, '');
   return rolesOf({
     facts: factsOf(config, parameters, options),
-    roles: options.role.length > 0 ? options.role : ['controller', 'instance'],
-    jobs: { presets: options.preset, repositories: options.repository, services: options.service },
+    roles: options.role ?? ['controller', 'instance'],
+    jobs: {
+      presets: options.preset ?? [],
+      repositories: options.repository ?? [],
+      services: options.service ?? [],
+    },
     identity: {
       issuer,
       audience: options.audience ?? issuer,
-      projects: options.project,
-      branches: options.branch,
-      gitTags: options.tag,
+      projects: options.project ?? [],
+      branches: options.branch ?? [],
+      gitTags: options.tag ?? [],
     },
     ...(options.boundary !== undefined && { boundary: options.boundary }),
   });
@@ -113,24 +117,23 @@ async function definitions(options: IamOptions): Promise<readonly RoleDefinition
 
 /** An option that may be given several times. */
 function several(flags: string, description: string): Option {
-  return new Option(flags, description)
-    .argParser<readonly string[]>((value, before) => [...before, value])
-    .default([]);
+  return new Option(flags, `${description}; repeatable`).argParser<readonly string[] | undefined>(
+    (value, before) => [...(before ?? []), value],
+  );
 }
 
-function oneOfSeveral(flags: string, description: string, names: readonly string[]): Option {
-  return several(flags, `${description} (${names.join(', ')})`).argParser<readonly string[]>(
-    (value, before) => {
+function severalOf(flags: string, description: string, names: readonly string[]): Option {
+  return several(flags, `${description}: ${names.join(', ')}`).argParser<readonly string[] | undefined>(
+    (value, before = []) => {
       if (!names.includes(value)) throw new InvalidArgumentError(`It is one of ${names.join(', ')}.`);
       return before.includes(value) ? before : [...before, value];
     },
   );
 }
 
-function profileRole(
-  value: string,
-  before: Readonly<Record<string, string>>,
-): Readonly<Record<string, string>> {
+type ProfileRoles = Readonly<Record<string, string>>;
+
+function profileRole(value: string, before: ProfileRoles | undefined): ProfileRoles {
   const [profile = '', role = '', ...more] = value.split('=');
   if (profile === '' || role === '' || more.length > 0) {
     throw new InvalidArgumentError('It is PROFILE=ROLE, such as runtide-linux=runtide-linux-role.');
@@ -153,11 +156,10 @@ export function iamCommand(): Command {
       '--instance-role <profile=role>',
       'a role that has another name than its instance profile',
       profileRole,
-      {},
     )
-    .addOption(oneOfSeveral('--role <role>', 'only this role', ROLES))
+    .addOption(severalOf('--role <role>', 'only this role', ROLES))
     .addOption(
-      oneOfSeveral('--preset <name>', 'what CI jobs may do, with --role ci or --role instance', PRESETS),
+      severalOf('--preset <name>', 'what CI jobs may do, with --role ci or --role instance', PRESETS),
     )
     .addOption(several('--repository <name>', 'an ECR repository, for ecr-push'))
     .addOption(several('--service <cluster/service>', 'an ECS service, for ecs-update-service'))

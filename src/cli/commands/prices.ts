@@ -130,7 +130,7 @@ function priceCell(known: Entry['spot']): string {
   if (known === null) return 'unknown';
   const { usdPerHour, basis, region, asOf } = known;
   const reckoned = basis === 'typical-saving' ? 'estimated, ' : '';
-  return `${usdPerHour.toFixed(4)} (${reckoned}${region}, ${asOf})`;
+  return `${usdPerHour.toFixed(5)} (${reckoned}${region}, ${asOf})`;
 }
 
 function rowOf({ instanceType: name, facts, onDemand, spot }: Entry): readonly string[] {
