@@ -110,7 +110,7 @@ describe('a plan', () => {
       aPolicy(aPool({ max: 2 })),
     );
     expect(decided.pools[0]?.holds).toEqual([
-      { what: 'launch', because: '2 draining instances still count towards max + surge (2 + 1)' },
+      { what: 'launch', because: 'draining instances (2) still count towards max + surge (2 + 1)' },
     ]);
     expect(decided.actions.map(explainAction)).toEqual([
       'launch 1 instance',

@@ -50,22 +50,22 @@ it.each<[string, readonly unknown[], readonly unknown[]]>([
   [
     'less room than is missing',
     scaledOut({ desired: 5, live: 2, leaving: 2 }),
-    [2, 'launch: 2 draining instances still count towards max + surge (5 + 1)'],
+    [2, 'launch: draining instances (2) still count towards max + surge (5 + 1)'],
   ],
   [
     'no room',
     scaledOut({ desired: 5, live: 3, leaving: 3 }),
-    [0, 'launch: 3 draining instances still count towards max + surge (5 + 1)'],
+    [0, 'launch: draining instances (3) still count towards max + surge (5 + 1)'],
   ],
   [
     'less than no room',
     scaledOut({ desired: 5, live: 4, leaving: 9 }),
-    [0, 'launch: 9 draining instances still count towards max + surge (5 + 1)'],
+    [0, 'launch: draining instances (9) still count towards max + surge (5 + 1)'],
   ],
   [
     'no surge',
     scaledOut({ pool: aPool({ max: 5, surge: 0 }), desired: 5, live: 4, leaving: 1 }),
-    [0, 'launch: 1 draining instances still count towards max + surge (5 + 0)'],
+    [0, 'launch: draining instances (1) still count towards max + surge (5 + 0)'],
   ],
 ])('%s', (_name, actual, expected) => {
   expect(actual).toEqual(expected);

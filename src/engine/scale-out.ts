@@ -36,7 +36,7 @@ export function scaleOut(input: ScaleOutInput): { readonly count: number; readon
   const room = Math.max(0, pool.max + pool.surge - input.live - input.leaving);
   if (room < missing) {
     return held(
-      `${input.leaving} draining instances still count towards max + surge (${pool.max} + ${pool.surge})`,
+      `draining instances (${input.leaving}) still count towards max + surge (${pool.max} + ${pool.surge})`,
       room,
     );
   }

@@ -174,7 +174,7 @@ export class StatusBoard {
     if (event.event === 'launch replayed') this.#totals.launched += event.launched.length;
     if (event.event !== 'acted') return;
     const { outcome } = event;
-    if (!outcome.done) this.#totals.failedActions += 1;
+    if (!outcome.done) this.#totals.failedActions += outcome.begun === false ? 0 : 1;
     else if (outcome.action.do === 'launch') this.#totals.launched += outcome.launched?.length ?? 0;
     else if (outcome.action.do === 'drain') this.#totals.drained += 1;
     else if (outcome.action.do === 'terminate') this.#totals.terminated += 1;

@@ -1,12 +1,10 @@
 import process from 'node:process';
 import type { Command } from 'commander';
 import { probe } from '../../adapters/gitlab/probe.ts';
-import { type Adapters, composeAdapters } from '../../compose.ts';
+import type { Adapters } from '../../compose.ts';
 import type { Config, PoolConfig } from '../../config/schema.ts';
-import { loadDaemonConfig } from '../../runtimes/daemon/run.ts';
-import { systemClock } from '../../runtimes/system-clock.ts';
-import { packageVersion } from '../../version.ts';
-import { complain, configCommand, type ConfigOptions, counted } from '../options.ts';
+import { openInstallation } from '../installation.ts';
+import { configCommand, type ConfigOptions, counted } from '../options.ts';
 
 /** One thing that was tried. */
 interface Finding {
@@ -85,12 +83,7 @@ export function checkCommand(): Command {
     'check',
     'Check the configuration and everything that it names; changes nothing',
   ).action(async ({ config: file, json }: ConfigOptions) => {
-    const config = await loadDaemonConfig(file);
-    const adapters = await composeAdapters(config, {
-      clock: systemClock,
-      version: packageVersion(),
-      note: complain,
-    });
+    const { config, adapters } = await openInstallation(file);
     const found = [
       { check: 'configuration', ok: true, detail: `${file} is valid` },
       ...(await findings(config, adapters)),

@@ -1,13 +1,12 @@
 import process from 'node:process';
 import type { Command } from 'commander';
-import { composeAdapters, composePreview } from '../../compose.ts';
+import { composePreview } from '../../compose.ts';
 import { explainAction, explainAlarm, explainPool } from '../../engine/explain.ts';
 import type { Plan } from '../../engine/plan.ts';
 import type { FleetPolicy } from '../../engine/pool.ts';
-import { loadDaemonConfig } from '../../runtimes/daemon/run.ts';
 import { systemClock } from '../../runtimes/system-clock.ts';
-import { packageVersion } from '../../version.ts';
-import { complain, configCommand, type ConfigOptions } from '../options.ts';
+import { openInstallation } from '../installation.ts';
+import { configCommand, type ConfigOptions } from '../options.ts';
 
 /** An instance that was made by another configuration than the one in the file. */
 interface Drifted {
@@ -43,12 +42,7 @@ export function planCommand(): Command {
     'plan',
     'Show what the next pass would do, and which instances have drifted; changes nothing',
   ).action(async ({ config: file, json }: ConfigOptions) => {
-    const config = await loadDaemonConfig(file);
-    const adapters = await composeAdapters(config, {
-      clock: systemClock,
-      version: packageVersion(),
-      note: complain,
-    });
+    const { config, adapters } = await openInstallation(file);
     using preview = composePreview(config, adapters, systemClock);
     const { plan } = await preview.controller.preview(AbortSignal.timeout(config.gitlab.timeout * 10));
     const drifted = driftedIn(plan, adapters.policy);

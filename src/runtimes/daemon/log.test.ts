@@ -72,6 +72,12 @@ describe('the line of an event', () => {
       { pool: 'linux', why: 'the image does not exist' },
     ],
     [
+      { event: 'acted', outcome: { action: DRAIN, done: false, begun: false, why: 'shutting down' } },
+      'info',
+      /^not begun: drain i-1 \(idle\)$/,
+      { pool: 'linux', why: 'shutting down' },
+    ],
+    [
       { event: 'acted', outcome: { action: DRAIN, done: true } },
       'info',
       /^done: drain i-1 \(idle\)$/,

@@ -61,8 +61,12 @@ const FAILURES: ReadonlySet<string> = new Set(['pass failed', 'lease lost', 'lau
 function outcomeLine(outcome: Outcome): Line {
   const what = explainAction(outcome.action);
   const { pool } = outcome.action;
-  if (!outcome.done)
-    return { level: 'error', message: `failed: ${what}`, fields: { pool, why: outcome.why } };
+  if (!outcome.done) {
+    const fields = { pool, why: outcome.why };
+    // What shutting down kept from beginning has not failed: the next process decides anew.
+    if (outcome.begun === false) return { level: 'info', message: `not begun: ${what}`, fields };
+    return { level: 'error', message: `failed: ${what}`, fields };
+  }
   const { launched, shortfalls = [] } = outcome;
   const short = shortfalls.length > 0 ? { shortfalls: shortfalls.map(({ code }) => code) } : {};
   const level = shortfalls.length > 0 ? 'warn' : 'info';
