@@ -28,6 +28,7 @@ describe('policyOf', () => {
           maxAge: 604_800_000,
           generation: generationOf(config, 'linux'),
           offerings: [{ instanceType: 'm7i.large', subnet: 'subnet-0abc', market: 'spot' }],
+          split: { onDemandBase: 0, spotShare: 1, onDemandFallback: false },
         },
       ],
       unservedAfter: 120_000,
