@@ -7,27 +7,14 @@ import {
   type LaunchTemplateVersion,
   type RequestLaunchTemplateData,
 } from '@aws-sdk/client-ec2';
-import { isPortError, PortError } from '../../controller/errors.ts';
+import { isPortError } from '../../controller/errors.ts';
 import type { LaunchRequest } from '../../controller/ports.ts';
 import { awsCall, type CallLimits } from './aws-call.ts';
 import { awsCode, invalidAnswer } from './errors.ts';
 import { awsTags, poolTags } from './instance-tags.ts';
-import { deleteOldVersions } from './template-versions.ts';
 
-/** A root volume of type gp3, encrypted. */
-export interface RootVolume {
-  /** GiB. */
-  readonly size: number;
-  /** MiB a second; absent: what AWS gives for nothing. */
-  readonly throughput?: number;
-  /** Operations a second; absent: what AWS gives for nothing. */
-  readonly iops?: number;
-  /** Id, alias or ARN; absent: the account's default key. */
-  readonly kmsKey?: string;
-}
-
-/** What goes into a launch template. */
-export interface TemplateParts {
+/** What a pool's new instances are made of. */
+export interface PoolMachines {
   readonly generation: string;
   readonly imageId: string;
   readonly securityGroups: readonly string[];
@@ -35,16 +22,6 @@ export interface TemplateParts {
   readonly profile: string;
   /** As `renderUserData` gives it, not yet base64. */
   readonly userData: string;
-  /** Absent: as the image has it. `device` is the image's root device. */
-  readonly rootVolume?: RootVolume & { readonly device: string };
-}
-
-/** What a pool's new instances are made of. */
-export interface PoolMachines extends Omit<TemplateParts, 'rootVolume'> {
-  /** Absent: as the image has it. */
-  readonly volume?: RootVolume;
-  /** That of the instance types, where it is known. */
-  readonly architecture?: 'amd64' | 'arm64';
 }
 
 /** A launch template of a pool, as it should be. */
@@ -58,28 +35,14 @@ export interface WantedTemplate {
 
 type Pin = LaunchRequest['template'];
 
-function blockDevices({ rootVolume }: TemplateParts): Pick<RequestLaunchTemplateData, 'BlockDeviceMappings'> {
-  if (rootVolume === undefined) return {};
-  const { device, size, throughput, iops, kmsKey } = rootVolume;
-  const Ebs = {
-    VolumeType: 'gp3' as const,
-    VolumeSize: size,
-    ...(throughput === undefined ? {} : { Throughput: throughput }),
-    ...(iops === undefined ? {} : { Iops: iops }),
-    Encrypted: true,
-    ...(kmsKey === undefined ? {} : { KmsKeyId: kmsKey }),
-    DeleteOnTermination: true,
-  };
-  return { BlockDeviceMappings: [{ DeviceName: device, Ebs }] };
-}
-
-function templateData(parts: TemplateParts, tags: ReadonlyMap<string, string>): RequestLaunchTemplateData {
-  const { imageId, profile, securityGroups, userData } = parts;
+function templateData(machines: PoolMachines, tags: ReadonlyMap<string, string>): RequestLaunchTemplateData {
+  const profile = machines.profile.startsWith('arn:')
+    ? { Arn: machines.profile }
+    : { Name: machines.profile };
   return {
-    ImageId: imageId,
-    IamInstanceProfile: profile.startsWith('arn:') ? { Arn: profile } : { Name: profile },
-    SecurityGroupIds: [...securityGroups],
-    ...blockDevices(parts),
+    ImageId: machines.imageId,
+    IamInstanceProfile: profile,
+    SecurityGroupIds: [...machines.securityGroups],
     // An instance that powers itself off after its drain must be gone, not stopped and paid for.
     InstanceInitiatedShutdownBehavior: 'terminate',
     MetadataOptions: {
@@ -88,7 +51,7 @@ function templateData(parts: TemplateParts, tags: ReadonlyMap<string, string>): 
       HttpPutResponseHopLimit: 1,
       InstanceMetadataTags: 'enabled',
     },
-    UserData: Buffer.from(userData).toString('base64'),
+    UserData: Buffer.from(machines.userData).toString('base64'),
     TagSpecifications: [
       { ResourceType: 'volume', Tags: awsTags(tags) },
       { ResourceType: 'network-interface', Tags: awsTags(tags) },
@@ -107,25 +70,21 @@ function digest(text: string, length: number): string {
 export function wantedTemplate(
   installation: string,
   pool: string,
-  parts: TemplateParts,
+  machines: PoolMachines,
   users: Readonly<Record<string, string>>,
 ): WantedTemplate {
   const tags = poolTags(installation, pool, users);
-  const data = templateData(parts, tags);
+  const data = templateData(machines, tags);
   return {
     name: `runtide-${installation}-${pool}`,
-    version: `${parts.generation} ${digest(JSON.stringify(data), 12)}`,
+    version: `${machines.generation} ${digest(JSON.stringify(data), 12)}`,
     data,
     tags,
   };
 }
 
 /** What EC2 has of a template: nothing, other versions only, or the wanted one. */
-interface Found {
-  readonly id?: string;
-  readonly pin?: Pin;
-  readonly others: readonly LaunchTemplateVersion[];
-}
+type Found = { readonly id?: string; readonly pin?: Pin };
 
 function pinOf(version: LaunchTemplateVersion | undefined): Pin | undefined {
   const { LaunchTemplateId: id, VersionNumber: number } = version ?? {};
@@ -135,30 +94,23 @@ function pinOf(version: LaunchTemplateVersion | undefined): Pin | undefined {
 /** Makes launch templates exist, and pins their versions. */
 export class LaunchTemplates {
   readonly #ec2: EC2Client;
-  readonly #note: (message: string) => void;
 
-  /** `note` hears of old versions that could not be deleted. */
-  constructor(ec2: EC2Client, note: (message: string) => void) {
+  constructor(ec2: EC2Client) {
     this.#ec2 = ec2;
-    this.#note = note;
   }
 
   /** The wanted version, found or made. Two that make it at once end with a version each that is right. */
   async ensure(wanted: WantedTemplate, limits: CallLimits): Promise<Pin> {
     const found = await this.#find(wanted, limits);
     if (found.pin !== undefined) return found.pin;
-    if (found.id !== undefined) {
-      const pin = await this.#addVersion(wanted, found.id, limits);
-      await this.#cleanUp(found.id, found.others, limits);
-      return pin;
-    }
+    if (found.id !== undefined) return this.#addVersion(wanted, found.id, limits);
     return (await this.#create(wanted, limits)) ?? this.#afterRace(wanted, limits);
   }
 
   async #find(wanted: WantedTemplate, limits: CallLimits): Promise<Found> {
     const call = { system: 'ec2', doing: `looking for launch template ${wanted.name}` } as const;
-    const others: LaunchTemplateVersion[] = [];
     let token: string | undefined;
+    let id: string | undefined;
     do {
       const page = await awsCall(call, limits, (options) =>
         this.#ec2.send(
@@ -173,26 +125,15 @@ export class LaunchTemplates {
         if (isPortError(error, 'not-found')) return undefined;
         throw error;
       });
-      if (page === undefined) return { others: [] };
+      if (page === undefined) return {};
       const versions = page.LaunchTemplateVersions;
       if (versions === undefined) throw invalidAnswer(call, 'the versions', page.$metadata.requestId);
       const pin = pinOf(versions.find((version) => version.VersionDescription === wanted.version));
-      if (pin !== undefined) return { id: pin.id, pin, others };
-      others.push(...versions);
+      if (pin !== undefined) return { id: pin.id, pin };
+      id ??= versions[0]?.LaunchTemplateId;
       token = page.NextToken;
     } while (token !== undefined && token !== '');
-    const id = others[0]?.LaunchTemplateId;
-    return { ...(id === undefined ? {} : { id }), others };
-  }
-
-  /** Old versions cost nothing but room: that they stay fails no launch. */
-  async #cleanUp(id: string, versions: readonly LaunchTemplateVersion[], limits: CallLimits): Promise<void> {
-    try {
-      await deleteOldVersions(this.#ec2, id, versions, limits);
-    } catch (error) {
-      if (!(error instanceof PortError)) throw error;
-      this.#note(`old versions of launch template ${id} stay for now: ${error.message}`);
-    }
+    return id === undefined ? {} : { id };
   }
 
   /** Undefined when somebody else has made the template meanwhile. */
