@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { minutes, seconds } from '../engine/time.ts';
+import { REGION } from './instances-schema.ts';
 import { address, duration, text } from './key-kinds.ts';
 
 const SECOND = seconds(1);
@@ -7,8 +8,8 @@ const SECOND = seconds(1);
 /** AWS: where, and how to talk to it. */
 export const awsSchema = z
   .strictObject({
-    region: text(/^[a-z]{2}(?:-[a-z]+){1,3}-\d{1,2}$/, 'an AWS region, such as eu-central-1', {
-      description: 'The region of all pools.',
+    region: text(REGION, 'an AWS region, such as eu-central-1', {
+      description: 'The region of all pools that name none.',
       applies: 'restart',
       example: 'eu-central-1',
     }),
@@ -22,8 +23,15 @@ export const awsSchema = z
           description: 'Where the SSM API is.',
           example: 'https://vpce-0abc.ssm.eu-central-1.vpce.amazonaws.com',
         }).exactOptional(),
+        sts: address('an http(s) address without credentials', {
+          description: 'Where the STS API is, which gives the roles of pools.',
+          example: 'https://vpce-0abc.sts.eu-central-1.vpce.amazonaws.com',
+        }).exactOptional(),
       })
-      .meta({ description: 'Other endpoints than the public ones: VPC endpoints.', applies: 'restart' })
+      .meta({
+        description: 'Other endpoints than the public ones, in `aws.region`: VPC endpoints.',
+        applies: 'restart',
+      })
       .exactOptional(),
     timeout: duration(SECOND, minutes(1), {
       description: 'How long one call to AWS may take.',

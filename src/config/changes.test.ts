@@ -9,6 +9,13 @@ async function changes(before: Edits, after: Edits) {
   return compareConfigs(await loadSample(before), await loadSample(after));
 }
 
+function longForms(follow: boolean, spotShare: unknown): Edits {
+  return {
+    'pools.linux.instances.image': { name: 'runner-*', follow },
+    'pools.linux.instances.market': { spotShare },
+  };
+}
+
 describe('compareConfigs', () => {
   it('finds nothing where nothing differs', async () => {
     expect(
@@ -36,8 +43,39 @@ describe('compareConfigs', () => {
     ['pools.linux.runner.id', 99, '12', '99', 'drifts'],
     ['pools.linux.instances.types', ['m6i.large'], '["m7i.large"]', '["m6i.large"]', 'drifts'],
     ['pools.linux.instances.market', 'on-demand', 'spot', 'on-demand', 'hot'],
+    [
+      'pools.linux.instances.image',
+      { name: 'runner-*' },
+      'ami-0123456789abcdef0',
+      '{"name":"runner-*"}',
+      'drifts',
+    ],
+    ['pools.linux.instances.region', 'eu-west-1', undefined, 'eu-west-1', 'restart'],
+    ['pools.linux.environment', { LANG: 'C' }, undefined, '{"LANG":"C"}', 'drifts'],
   ])('finds %s', async (path, value, from, to, applies) => {
     expect(await changes({}, { [path]: value })).toEqual([{ path, from, to, applies }]);
+  });
+
+  it('finds single keys of what has a long form', async () => {
+    expect(await changes(longForms(false, 0.5), longForms(true, '80%'))).toEqual([
+      { path: 'pools.linux.instances.image.follow', from: 'false', to: 'true', applies: 'hot' },
+      { path: 'pools.linux.instances.market.spotShare', from: '0.5', to: '0.8', applies: 'hot' },
+    ]);
+  });
+
+  it('names a file by its digest', async () => {
+    const before = await loadSample();
+    const linux = before.pools['linux'];
+    if (linux === undefined) throw new Error('the sample has no pool');
+    const withCa = (caFile: string) => ({ ...before, pools: { linux: { ...linux, caFile } } });
+    expect(compareConfigs(withCa('one'), withCa('other'))).toEqual([
+      {
+        path: 'pools.linux.caFile',
+        from: expect.stringMatching(/^a file with the digest [0-9a-f]{12}$/),
+        to: expect.stringMatching(/^a file with the digest [0-9a-f]{12}$/),
+        applies: 'drifts',
+      },
+    ]);
   });
 
   it('finds a section that comes or goes, once and without its secrets', async () => {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { milliseconds } from '../engine/time.ts';
 import { formatDuration } from './duration.ts';
 import type { Applies } from './key-kinds.ts';
@@ -81,8 +82,13 @@ function valueText(part: Part, value: unknown): string | undefined {
   if (value === undefined) return undefined;
   if (kind === 'duration' && typeof value === 'number') return formatDuration(milliseconds(value));
   if (value instanceof Secret) return value.toString();
+  if (kind === 'file') return `a file with the digest ${digestOf(value)}`;
   if (kind === 'address') return addressText(valueAt(value, ['host']), valueAt(value, ['port']));
   return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+function digestOf(value: unknown): string {
+  return createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 12);
 }
 
 function addressText(host: unknown, port: unknown): string {

@@ -37,7 +37,7 @@ export function mistakeAt(file: Written, { path, value, allowed, mend }: Finding
 
 /** What the schema complains about; one finding for one value, what is wrong with it alone first. */
 export function findingsIn(issues: readonly Issue[]): readonly Finding[] {
-  const findings = issues.flatMap((issue) => {
+  const findings = issues.flatMap(withinUnions).flatMap((issue) => {
     const path = issue.path.filter((key) => typeof key !== 'symbol');
     if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey(path, key));
     return [wrongValue(path, issue)];
@@ -45,6 +45,20 @@ export function findingsIn(issues: readonly Issue[]): readonly Finding[] {
   return [...Map.groupBy(findings, ({ path, value }) => pathKey([...path, value ?? ''])).values()].flatMap(
     (alike) => alike.slice(0, 1),
   );
+}
+
+/** Whether the value has the shape of the alternative, so that these issues are what is wrong with it. */
+function isMeant(issues: readonly Issue[]): boolean {
+  return issues.every(
+    ({ code, path }) => path.length > 0 || code === 'unrecognized_keys' || code === 'custom',
+  );
+}
+
+/** Where a key has a short form and a long one: the issues of the form that is meant. */
+function withinUnions(issue: Issue): readonly Issue[] {
+  const meant = issue.code === 'invalid_union' ? issue.errors.find(isMeant) : undefined;
+  if (meant === undefined) return [issue];
+  return meant.flatMap((below) => withinUnions({ ...below, path: [...issue.path, ...below.path] }));
 }
 
 function unknownKey(path: Path, key: string): Finding {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Applies } from './key-kinds.ts';
 import { about, appliesAt, child, freeKey, keysOf, type Part } from './schema-tree.ts';
-import { type Config, configSchema } from './schema.ts';
+import { type Config, configSchema, type PoolConfig } from './schema.ts';
 import { isMap, type Path, valueAt } from './tree.ts';
 
 type Entry = readonly [path: Path, value: unknown];
@@ -15,8 +15,14 @@ export function generationOf(config: Config, poolName: string): string {
   const pool = config.pools[poolName];
   if (pool === undefined)
     throw new Error(`naming the generation of pool ${poolName}: no such pool is configured`);
-  const entries = drifting(configSchema, { ...config, pools: { '': pool } }, [], 'restart');
+  const entries = drifting(configSchema, { ...config, pools: { '': asWritten(pool) } }, [], 'restart');
   return createHash('sha256').update(canonical(entries)).digest('hex').slice(0, 12);
+}
+
+/** Types that were chosen by requirements are no part of it: a newer table of types replaces nothing. */
+function asWritten(pool: PoolConfig): unknown {
+  const { types: _types, ...rest } = pool.instances;
+  return pool.instances.requirements === undefined ? pool : { ...pool, instances: rest };
 }
 
 function drifting(part: Part, value: unknown, path: Path, around: Applies): readonly Entry[] {

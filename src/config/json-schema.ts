@@ -35,10 +35,17 @@ function forEditors(schema: Json): Json {
 }
 
 function editedBelow(key: string, value: unknown): unknown {
+  if (key === 'anyOf' && Array.isArray(value)) return value.map(alternative);
   if (!isMap(value)) return value;
   if (key === 'properties') return mapValues(value, (below) => (isMap(below) ? forEditors(below) : below));
   if (key === 'items' || key === 'additionalProperties') return forEditors(value);
   return key === 'propertyNames' ? withoutOurs(value) : value;
+}
+
+/** One of several forms; references stand for the short ones beside them. */
+function alternative(schema: unknown): unknown {
+  if (!isMap(schema)) return schema;
+  return schema['type'] === 'object' ? forEditors(schema) : { ...withoutOurs(schema), ...notesOf(schema) };
 }
 
 function notesOf({ description, allowed, applies }: Json): Json {

@@ -19,8 +19,8 @@ declare module 'zod' {
     example?: string;
     /** What to do when the value is wrong, where an example says too little. */
     mend?: string;
-    /** How a loaded value is shown. */
-    kind?: 'secret' | 'duration' | 'address';
+    /** How a loaded value is shown; `file`: the path of a file is written, and its content is loaded. */
+    kind?: 'secret' | 'duration' | 'address' | 'file';
     /** The order of the entries matters. */
     ordered?: boolean;
   }
@@ -65,6 +65,32 @@ export function wholeNumber(from: number, to: number, doc: KeyDoc) {
     .meta({ example: String(from), ...doc, allowed });
 }
 
+/** A number that need not be whole, both ends included. */
+export function decimal(from: number, to: number, doc: KeyDoc) {
+  return z
+    .number()
+    .min(from)
+    .max(to)
+    .meta({ example: String(from), ...doc, allowed: `a number from ${from} to ${to}` });
+}
+
+/** A share, written as a number from 0 to 1 or as a percentage; loaded as the number. */
+export function share(doc: KeyDoc) {
+  return z
+    .union([z.number().min(0).max(1), z.string().regex(/^(?:100|\d{1,2}(?:\.\d{1,3})?)%$/)])
+    .transform((written) => (typeof written === 'number' ? written : Number(written.slice(0, -1)) / 100))
+    .meta({ ...doc, allowed: "a number from 0 to 1, or a percentage in quotes such as '80%'" });
+}
+
+/** A key whose usual value has a short form, and which is a section where more has to be said. */
+export function shortOrSection<Short extends z.ZodType, Section extends z.ZodObject>(
+  short: Short,
+  section: Section,
+  doc: KeyDoc & { readonly allowed: string },
+) {
+  return z.union([short, section]).meta({ ...doc });
+}
+
 /** A duration, both ends included; loaded as the engine's `Duration`. */
 export function duration(from: Duration, to: Duration, doc: KeyDoc) {
   const allowed =
@@ -101,6 +127,23 @@ export function secret(allowed: string, whyNot: (value: string) => string | unde
       return z.NEVER;
     })
     .meta({ ...doc, allowed, kind: 'secret' });
+}
+
+/** The content of a file that is named by its path, relative to the configuration. `read` makes of it what is loaded. */
+export function fileContent<T>(
+  allowed: string,
+  read: (content: string) => { readonly value: T } | { readonly why: string },
+  doc: KeyDoc,
+) {
+  return z
+    .string()
+    .transform((content, context) => {
+      const answer = read(content);
+      if ('value' in answer) return answer.value;
+      context.issues.push({ code: 'custom', input: content, params: { why: answer.why } });
+      return z.NEVER;
+    })
+    .meta({ ...doc, allowed, kind: 'file' });
 }
 
 const PORT = String.raw`(?:[1-9]\d{0,4}|0)`;

@@ -39,6 +39,7 @@ describe('mistakes', () => {
     ['pools.linux.instances.subnet', 'did you mean `subnets`?'],
     ['pools.linux.idle.timeout', 'remove it'],
     ['log.lvl', 'did you mean `level`?'],
+    ['pools.linux.instances.type', 'did you mean `types`?'],
   ])('say of the unknown key %s: %s', async (path, mend) => {
     expect(await mistakesWith({ [path]: 1 })).toMatchObject([{ path, value: 'unknown key', mend }]);
   });
@@ -51,6 +52,31 @@ describe('mistakes', () => {
     ['pollInterval', '1h', 'write `pollInterval: 15s`'],
   ])('say how to mend %s', async (path, value, mend) => {
     expect(await mistakesWith({ [path]: value })).toMatchObject([{ path, mend }]);
+  });
+
+  it.each<[path: string, section: unknown, found: object]>([
+    [
+      'pools.linux.instances.image.nane',
+      { nane: 'x', owner: 'self' },
+      { value: 'unknown key', mend: 'did you mean `name`?' },
+    ],
+    ['pools.linux.instances.market.spotshare', { spotshare: 1 }, { mend: 'did you mean `spotShare`?' }],
+    ['pools.linux.instances.volume.size', {}, { value: 'missing', mend: 'write `size: 50`' }],
+  ])('look into %s, which has a long form', async (path, section, found) => {
+    const around = path.slice(0, path.lastIndexOf('.'));
+    const mistakes = await mistakesWith({ [around]: section });
+    expect(mistakes).toContainEqual(expect.objectContaining({ path, ...found }));
+  });
+
+  it('say what the short form and the long one are', async () => {
+    expect(await mistakesWith({ 'pools.linux.instances.image': 'my-image' })).toMatchObject([
+      {
+        path: 'pools.linux.instances.image',
+        value: '"my-image"',
+        allowed: expect.stringMatching(/^the id of an AMI .* or a map with `parameter`/),
+        mend: 'write `image: ami-0123456789abcdef0`',
+      },
+    ]);
   });
 
   it.each<[what: string, edits: Edits]>([

@@ -1,12 +1,39 @@
 import { describe, expect, it } from 'vitest';
 import { generationOf } from './generation.ts';
+import type { Sources } from './lookup.ts';
 import { policyOf } from './policy.ts';
-import { type Edits, loadSample, SMALLEST } from '../../test/support/sample-config.ts';
+import { bundledTypes } from '../offers/instance-types.ts';
+import { bundledRegion } from '../offers/price.ts';
+import { type Edits, loadSample, sample, SMALLEST } from '../../test/support/sample-config.ts';
 
 const POOL = 'pools.linux';
 
 async function generation(edits: Edits): Promise<string> {
   return generationOf(await loadSample(edits), 'linux');
+}
+
+function required(min: number): Edits {
+  return {
+    [`${POOL}.instances.types`]: undefined,
+    [`${POOL}.instances.requirements`]: {
+      vcpu: { min, max: 4 },
+      memoryGiB: { min: 4, max: 16 },
+      architecture: 'amd64',
+    },
+  };
+}
+
+function named(follow: boolean): Edits {
+  return { [`${POOL}.instances.image`]: { name: 'runner-*', follow } };
+}
+
+/** Sources in which one file stands beside the configuration. */
+function withFile(path: string, content: string, tree: unknown): Partial<Sources> {
+  const text = (asked: string): string => (asked === path ? content : JSON.stringify(tree));
+  return {
+    env: { PRICES: 'prices.json' },
+    readFile: async (asked) => new TextEncoder().encode(text(asked)),
+  };
 }
 
 describe('policyOf', () => {
@@ -52,6 +79,55 @@ describe('policyOf', () => {
       { instanceType: 'm7i.large', subnet: 'subnet-2', market: 'on-demand' },
       { instanceType: 'm6i.large', subnet: 'subnet-1', market: 'on-demand' },
       { instanceType: 'm6i.large', subnet: 'subnet-2', market: 'on-demand' },
+    ]);
+  });
+
+  it.each<[market: unknown, markets: readonly string[], split: object]>([
+    ['spot', ['spot'], { onDemandBase: 0, spotShare: 1, onDemandFallback: false }],
+    ['on-demand', ['on-demand'], { onDemandBase: 0, spotShare: 0, onDemandFallback: false }],
+    [{}, ['spot'], { onDemandBase: 0, spotShare: 1, onDemandFallback: false }],
+    [{ onDemandFallback: true }, ['spot', 'on-demand'], { onDemandFallback: true }],
+    [{ onDemandBase: 2 }, ['spot', 'on-demand'], { onDemandBase: 2, spotShare: 1 }],
+    [{ spotShare: '80%' }, ['spot', 'on-demand'], { spotShare: 0.8 }],
+    [{ spotShare: 0 }, ['on-demand'], { spotShare: 0 }],
+  ])('offers what the market %j needs', async (market, markets, split) => {
+    const [pool] = policyOf(await loadSample({ [`${POOL}.instances.market`]: market })).pools;
+    expect(pool?.split).toMatchObject(split);
+    expect(pool?.offerings.map((offering) => offering.market)).toEqual(markets);
+  });
+
+  it('knows the prices of the own region alone', async () => {
+    const market = { [`${POOL}.instances.market`]: { onDemandFallback: true } };
+    const far = policyOf(await loadSample(market)).pools[0]?.offerings ?? [];
+    expect(far.map(({ price }) => price)).toEqual([undefined, undefined]);
+    const home = await loadSample({ ...market, [`${POOL}.instances.region`]: bundledRegion });
+    const [spot, onDemand] = policyOf(home).pools[0]?.offerings ?? [];
+    expect(onDemand?.price).toBe(bundledTypes.types.get('m7i.large')?.onDemandUsdPerHour);
+    expect(spot?.price).toBeLessThan(onDemand?.price ?? 0);
+  });
+
+  it('takes prices from the file, and passes the highest one on', async () => {
+    const prices = JSON.stringify({
+      region: 'eu-central-1',
+      readAt: '2026-01-05T08:00:00.000Z',
+      currency: 'USD',
+      onDemand: { 'm7i.large': 0.1207 },
+      spot: { 'm7i.large': { 'eu-central-1a': 0.05, 'eu-central-1b': 0.03 } },
+    });
+    const edits = { prices: '${env:PRICES}', [`${POOL}.instances.maxPrice`]: 0.1 };
+    const config = await loadSample(
+      { ...edits, [`${POOL}.instances.market`]: { spotShare: 0.5 } },
+      withFile(
+        '/etc/runtide/prices.json',
+        prices,
+        sample({ ...edits, [`${POOL}.instances.market`]: { spotShare: 0.5 } }),
+      ),
+    );
+    const [pool] = policyOf(config).pools;
+    expect(pool?.maxPrice).toBe(0.1);
+    expect(pool?.offerings.map(({ market, price }) => [market, price])).toEqual([
+      ['spot', 0.04],
+      ['on-demand', 0.1207],
     ]);
   });
 
@@ -108,6 +184,31 @@ describe('generationOf', () => {
     ['pools.other', { ...SMALLEST.pools.linux, runner: { id: 1, tokenParameter: '/1' } }],
   ])('does not change with %s', async (path, value) => {
     expect(await generation({ [path]: value })).toBe(await generation({}));
+  });
+
+  it('changes with what is required, and not with the types that are chosen for it', async () => {
+    const config = await loadSample(required(2));
+    const before = generationOf(config, 'linux');
+    const linux = config.pools['linux'];
+    if (linux === undefined) throw new Error('the sample has no pool');
+    const newer = { ...linux, instances: { ...linux.instances, types: ['m99i.large'] } };
+    expect(generationOf({ ...config, pools: { linux: newer } }, 'linux')).toBe(before);
+    expect(await generation(required(4))).not.toBe(before);
+    expect(linux.instances.types.length).toBeGreaterThan(3);
+  });
+
+  it.each<[what: string, edits: Edits]>([
+    ['a volume', { [`${POOL}.instances.volume`]: { size: 8 } }],
+    ['an image that is looked up', { [`${POOL}.instances.image`]: { name: 'runner-*' } }],
+    ['a cache', { [`${POOL}.cache`]: { bucket: 'acme' } }],
+    ['a proxy', { [`${POOL}.proxy`]: { url: 'http://proxy' } }],
+    ['variables', { [`${POOL}.environment`]: { LANG: 'C' } }],
+  ])('changes with %s', async (_, edits) => {
+    expect(await generation(edits)).not.toBe(await generation({}));
+  });
+
+  it('does not change with whether an image is followed', async () => {
+    expect(await generation(named(true))).toBe(await generation(named(false)));
   });
 
   it('does not depend on the order of the keys', async () => {

@@ -1,19 +1,24 @@
-import type { FleetPolicy, Offering, PoolPolicy } from '../engine/pool.ts';
+import type { FleetPolicy, Market, MarketSplit, Offering, PoolPolicy } from '../engine/pool.ts';
+import { mergedPrices, type Prices, quote } from '../offers/price.ts';
+import { readPriceBook } from '../offers/price-book.ts';
 import { generationOf } from './generation.ts';
+import { splitOf } from './market-schema.ts';
 import type { Config, PoolConfig } from './schema.ts';
 
 /** What the engine is told about what is wanted, with the pools in the order of the file. */
 export function policyOf(config: Config): FleetPolicy {
   return {
-    pools: Object.values(config.pools).map((pool) => poolPolicy(pool, generationOf(config, pool.name))),
+    pools: Object.values(config.pools).map((pool) => poolPolicy(pool, config)),
     unservedAfter: config.unservedAfter,
     orphanGrace: config.orphanGrace,
     drainAlarm: config.drainAlarm,
   };
 }
 
-function poolPolicy(pool: PoolConfig, generation: string): PoolPolicy {
+function poolPolicy(pool: PoolConfig, config: Config): PoolPolicy {
   const { name, tags, runUntagged, slots, min, max, surge, idle, cooldown, bootTimeout, maxAge } = pool;
+  const { market, maxPrice } = pool.instances;
+  const split = splitOf(market);
   return {
     name,
     tags,
@@ -26,13 +31,33 @@ function poolPolicy(pool: PoolConfig, generation: string): PoolPolicy {
     cooldown,
     bootTimeout,
     ...(maxAge === undefined ? {} : { maxAge }),
-    generation,
-    offerings: offeringsOf(pool),
-    split: { onDemandBase: 0, spotShare: pool.instances.market === 'spot' ? 1 : 0, onDemandFallback: false },
+    generation: generationOf(config, name),
+    offerings: marketsOf(split).flatMap((one) => offeringsOf(pool, one, pricesOf(pool, config))),
+    split,
+    ...(maxPrice === undefined ? {} : { maxPrice }),
   };
 }
 
+/** The markets that a pool may buy on. */
+function marketsOf({ onDemandBase, spotShare, onDemandFallback }: MarketSplit): readonly Market[] {
+  const onDemand = onDemandBase > 0 || spotShare < 1 || onDemandFallback;
+  return [...(spotShare > 0 ? (['spot'] as const) : []), ...(onDemand ? (['on-demand'] as const) : [])];
+}
+
+function pricesOf({ instances }: PoolConfig, { aws, prices }: Config): Prices {
+  return mergedPrices(instances.region ?? aws.region, prices === undefined ? [] : [readPriceBook(prices)]);
+}
+
+/** What the type costs in the pool's own region; the price of another region is not this one's. */
+function priceIn(prices: Prices, instanceType: string, market: Market): { readonly price?: number } {
+  const known = quote(prices, { instanceType, market });
+  return known?.region === prices.region ? { price: known.usdPerHour } : {};
+}
+
 /** Every instance type in every subnet, the first type first. */
-function offeringsOf({ instances: { types, subnets, market } }: PoolConfig): readonly Offering[] {
-  return types.flatMap((instanceType) => subnets.map((subnet) => ({ instanceType, subnet, market })));
+function offeringsOf({ instances }: PoolConfig, market: Market, prices: Prices): readonly Offering[] {
+  return instances.types.flatMap((instanceType) => {
+    const price = priceIn(prices, instanceType, market);
+    return instances.subnets.map((subnet) => ({ instanceType, subnet, market, ...price }));
+  });
 }

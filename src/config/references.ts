@@ -1,5 +1,5 @@
 import { type Lookup, Unresolvable } from './lookup.ts';
-import { partAt, readsAs } from './schema-tree.ts';
+import { about, partAt, readsAs } from './schema-tree.ts';
 import { parseTemplate, type Piece } from './template.ts';
 import { isMap, type Path } from './tree.ts';
 
@@ -56,7 +56,27 @@ async function resolveText(
   broken.push(...failed.map(({ allowed, mend }) => ({ path, allowed, mend })));
   if (failed.length > 0) return text;
   const resolved = answers.filter((answer) => typeof answer === 'string').join('');
+  if (isFile(path)) return contentOf(resolved, path, { lookup, broken, written: text });
   return pieces.some((piece) => typeof piece === 'object') ? asKeyWants(resolved, path) : resolved;
+}
+
+function isFile(path: Path): boolean {
+  const part = partAt(path);
+  return part !== undefined && about(part).kind === 'file';
+}
+
+/** What stands in the file that the key names. */
+async function contentOf(
+  name: string,
+  path: Path,
+  { lookup, broken, written }: { lookup: Lookup; broken: BrokenReference[]; written: string },
+): Promise<string> {
+  const content = await lookup({ source: 'file', name });
+  if (typeof content === 'string') return content;
+  // What a reference stands for is not shown, and so neither is a path that is made of it.
+  const allowed = name === written ? content.allowed : 'the path of a readable file in UTF-8';
+  broken.push({ path, allowed, mend: content.mend });
+  return written;
 }
 
 async function answerTo(piece: Piece, lookup: Lookup): Promise<string | Unresolvable> {

@@ -5,8 +5,9 @@ export interface Breach {
   readonly path: Path;
   /** What to say stands there, where the value itself is not what is wrong. */
   readonly value?: string;
-  readonly allowed: string;
-  readonly mend: string;
+  /** Absent: what the schema says of the key. */
+  readonly allowed?: string;
+  readonly mend?: string;
 }
 
 /** Looks at a value whose single keys may be wrong as well: they are reported elsewhere. */
@@ -30,84 +31,26 @@ export function keeps(rules: readonly Rule[]): (value: unknown, report: Report) 
   };
 }
 
-/** `CreateFleet` takes no more combinations of instance type and subnet. */
-const MOST_OFFERINGS = 300;
-
-function atMostMax(key: 'min' | 'surge'): Rule {
-  return (pool) => {
-    const value = valueAt(pool, [key]);
-    const max = valueAt(pool, ['max']);
-    if (typeof value !== 'number' || typeof max !== 'number' || max < 0 || value <= max) return [];
-    return [{ path: [key], allowed: 'at most `max`', mend: `lower \`${key}\` or raise \`max\`` }];
-  };
+/** What stands at `key` in every pool and in every size of one, and where. */
+function ofEveryRunner(pools: unknown, key: string): readonly (readonly [Path, unknown])[] {
+  return Object.entries(isMap(pools) ? pools : {}).flatMap(([name, pool]) => {
+    const sizes = valueAt(pool, ['sizes']);
+    const places = [
+      [name],
+      ...Object.keys(isMap(sizes) ? sizes : {}).map((size) => [name, 'sizes', size]),
+    ].map((place) => [...place, 'runner', key]);
+    return places.map((place) => [place, valueAt(pools, place)] as const);
+  });
 }
 
-function servesSomething(pool: unknown): readonly Breach[] {
-  const tags = valueAt(pool, ['tags']);
-  if (!Array.isArray(tags) || tags.length > 0 || valueAt(pool, ['runUntagged']) !== false) return [];
-  return [
-    {
-      path: ['tags'],
-      allowed: 'at least one tag, or `runUntagged: true`: else no job ever fits this pool',
-      mend: 'give the tags of its GitLab runner, or write `runUntagged: true`',
-    },
-  ];
-}
-
-function dockerWithItsExecutor(pool: unknown): readonly Breach[] {
-  const executor = valueAt(pool, ['executor']);
-  const given = valueAt(pool, ['docker']) !== undefined;
-  if (executor === 'docker' && !given) {
-    return [
-      {
-        path: ['docker'],
-        allowed: 'a map with `image`, because the executor is docker',
-        mend: "write `docker: {image: 'alpine:3'}`",
-      },
-    ];
-  }
-  if (executor !== 'shell' || !given) return [];
-  return [
-    {
-      path: ['docker'],
-      allowed: 'nothing here, because the executor is shell',
-      mend: 'remove it, or write `executor: docker`',
-    },
-  ];
-}
-
-function fewOfferings(pool: unknown): readonly Breach[] {
-  const types = valueAt(pool, ['instances', 'types']);
-  const subnets = valueAt(pool, ['instances', 'subnets']);
-  if (!Array.isArray(types) || !Array.isArray(subnets)) return [];
-  if (types.length * subnets.length <= MOST_OFFERINGS) return [];
-  return [
-    {
-      path: ['instances', 'types'],
-      allowed: `at most ${MOST_OFFERINGS} combinations of instance type and subnet`,
-      mend: 'name fewer types or fewer subnets, or make two pools of it',
-    },
-  ];
-}
-
-/** The rules that one pool must keep, beyond its single keys. */
-export const POOL_RULES: readonly Rule[] = [
-  atMostMax('min'),
-  atMostMax('surge'),
-  servesSomething,
-  dockerWithItsExecutor,
-  fewOfferings,
-];
-
-/** No two pools share what stands at `key`: the managers of a runner belong to one pool. */
-function differentIn(key: Path): Rule {
+/** No two pools share what stands at `key` of their runners: the managers of a runner belong to one pool. */
+function differentIn(key: string): Rule {
   return (pools) => {
     const seen = new Set<unknown>();
-    return Object.entries(isMap(pools) ? pools : {}).flatMap(([name, pool]) => {
-      const value = valueAt(pool, key);
+    return ofEveryRunner(pools, key).flatMap(([path, value]) => {
       const first = (typeof value !== 'string' && typeof value !== 'number') || !seen.has(value);
       seen.add(value);
-      return first ? [] : [{ path: [name, ...key], ...ONE_RUNNER_EACH }];
+      return first ? [] : [{ path, ...ONE_RUNNER_EACH }];
     });
   };
 }
@@ -144,10 +87,54 @@ function somePool(pools: unknown): readonly Breach[] {
 }
 
 /** The rules over all pools. */
-export const POOLS_RULES: readonly Rule[] = [
-  somePool,
-  differentIn(['runner', 'id']),
-  differentIn(['runner', 'tokenParameter']),
+export const POOLS_RULES: readonly Rule[] = [somePool, differentIn('id'), differentIn('tokenParameter')];
+
+/** Names that sizes give to pools fit like others, and no two pools have one. */
+export function sizesNamedLike(pattern: RegExp, allowed: string): Rule {
+  return (pools) => {
+    const names = new Set(Object.keys(isMap(pools) ? pools : {}));
+    return sizesIn(pools).flatMap(({ path, name }) => {
+      const taken = names.has(name);
+      names.add(name);
+      if (!taken && pattern.test(name)) return [];
+      const fits = taken ? 'a name that no other pool has' : allowed;
+      return [{ path, value: `a size that makes the pool ${name}`, allowed: fits, mend: 'rename the size' }];
+    });
+  };
+}
+
+function sizesIn(pools: unknown): readonly { readonly path: Path; readonly name: string }[] {
+  return Object.entries(isMap(pools) ? pools : {}).flatMap(([pool, value]) => {
+    const sizes = valueAt(value, ['sizes']);
+    return Object.keys(isMap(sizes) ? sizes : {}).map((size) => ({
+      path: [pool, 'sizes', size],
+      name: `${pool}-${size}`,
+    }));
+  });
+}
+
+/** The rules of an image that is looked up. */
+export const IMAGE_RULES: readonly Rule[] = [
+  (image) => {
+    const [parameter, name, owner] = ['parameter', 'name', 'owner'].map((key) => valueAt(image, [key]));
+    if ((parameter === undefined) === (name === undefined)) {
+      return [
+        {
+          path: [],
+          allowed: 'either `parameter` or `name`',
+          mend: "write `name: 'runner-*'`, or `parameter:` and the path of an SSM parameter",
+        },
+      ];
+    }
+    if (parameter === undefined || owner === undefined) return [];
+    return [
+      {
+        path: ['owner'],
+        allowed: 'nothing here: a parameter names one AMI, whoever owns it',
+        mend: 'remove it',
+      },
+    ];
+  },
 ];
 
 function verifiesWebhooks(webhook: unknown): readonly Breach[] {

@@ -47,20 +47,22 @@ describe('the schema', () => {
     [
       'restart',
       'installation webhook webhook.listen aws.region aws.endpoints aws.endpoints.ec2 status.listen state',
-      '',
+      'instances.region instances.role',
     ],
     [
       'hot',
       'gitlab.token gitlab.projects gitlab.timeout webhook.token webhook.signingToken aws.timeout pollInterval ' +
-        'unservedAfter drainAlarm orphanGrace log.level tags tags.* pools pools.*',
-      'tags runUntagged min max surge idle.slots idle.time cooldown bootTimeout maxAge instances.subnets ' +
-        'instances.market',
+        'unservedAfter drainAlarm orphanGrace log.level tags tags.* prices pools pools.*',
+      'sizes sizes.* sizes.*.min sizes.*.idle sizes.*.maxPrice tags runUntagged min max surge idle.slots idle.time cooldown bootTimeout maxAge instances.subnets ' +
+        'instances.market instances.market.spotShare instances.maxPrice instances.image.follow',
     ],
     [
       'drifts',
       'gitlab.url',
       'runner runner.id runner.tokenParameter executor docker docker.image docker.privileged checkInterval slots ' +
-        'instances.image instances.types instances.securityGroups instances.profile',
+        'instances.image instances.image.name instances.types instances.requirements instances.requirements.vcpu.min ' +
+        'instances.template.version instances.volume.size instances.securityGroups instances.profile ' +
+        'sizes.*.runner sizes.*.types sizes.*.slots cache.bucket proxy.url caFile environment environment.* docker.volumes',
     ],
   ])('knows what applies %s', (applies, keys, poolKeys) => {
     const paths = [...words(keys), ...words(poolKeys).map((key) => `pools.*.${key}`)];

@@ -32,9 +32,16 @@ export function about(part: Part): z.core.GlobalMeta {
   return { ...(inner === undefined ? {} : about(inner)), ...z.globalRegistry.get(part) };
 }
 
+/** What stands in the file, in its long form where there is a short one as well. */
+function longForm(part: Part): Part {
+  const inner = written(part);
+  if (!(inner instanceof z.ZodUnion)) return inner;
+  return inner.options.map(written).find((option) => option instanceof z.ZodObject) ?? inner;
+}
+
 /** The part below `part` under `key`; undefined when there is none. */
 export function child(part: Part, key: string | number): Part | undefined {
-  const inner = written(part);
+  const inner = longForm(part);
   if (inner instanceof z.ZodObject) return Object.hasOwn(inner.shape, key) ? inner.shape[key] : undefined;
   if (inner instanceof z.ZodRecord) return typeof key === 'string' ? inner.valueType : undefined;
   if (inner instanceof z.ZodArray) return typeof key === 'number' ? inner.element : undefined;
@@ -48,7 +55,7 @@ export function partAt(path: Path): Part | undefined {
 
 /** The keys of a section in their order; undefined for what is no section with fixed keys. */
 export function keysOf(part: Part): readonly string[] | undefined {
-  const inner = written(part);
+  const inner = longForm(part);
   return inner instanceof z.ZodObject ? Object.keys(inner.shape) : undefined;
 }
 

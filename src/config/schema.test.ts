@@ -52,12 +52,12 @@ const GOOD: Readonly<Record<string, readonly unknown[]>> = {
       'm7i.large',
       't3.nano',
       'm7i-flex.8xlarge',
-      'c7gd.metal',
+      'c7id.metal',
       'm7i.metal-24xl',
       'u-6tb1.112xlarge',
       'x2idn.xlarge',
     ],
-    ['p4d.24xlarge', 'g4dn.xlarge', 'i3.large', 'd3.xlarge', 'm5.large', 'r5.large', 'c5.large'],
+    ['p4d.24xlarge', 'g4dn.xlarge', 'i3.metal', 'd3.xlarge', 'm5.large', 'r5.large', 'c5.large'],
   ],
   [`${POOL}.instances.subnets`]: [['subnet-0abc', 'subnet-0123456789abcdef0']],
   [`${POOL}.instances.securityGroups`]: [['sg-0abc', 'sg-0123456789abcdef0']],
@@ -185,7 +185,7 @@ const FIRST_ITEMS: Readonly<Record<string, unknown>> = {
   [`${POOL}.instances.securityGroups`]: 'sg-0abc',
 };
 
-const NOT_NITRO = 't1 t2 m1 m2 m3 m4 c1 c3 c4 r3 r4 i2 d2 g2 g3 p2 p3 x1 x1e h1 f1 cc2 cr1 hs1'.split(' ');
+const NOT_NITRO = 't1 t2 m1 m2 m3 m4 c1 c3 c4 r3 r4 i2 i3 d2 g2 g3 p2 p3 x1 x1e h1 f1 cc2 cr1 hs1'.split(' ');
 
 function rows(table: Readonly<Record<string, readonly unknown[]>>): [path: string, value: unknown][] {
   return Object.entries(table).flatMap(([path, values]) =>

@@ -2,9 +2,11 @@ import { z } from 'zod';
 import { minutes, seconds } from '../engine/time.ts';
 import { awsSchema } from './aws-schema.ts';
 import { gitlabSchema, webhookSchema } from './gitlab-schema.ts';
-import { ALWAYS, duration, listenAddress, oneOf, text } from './key-kinds.ts';
+import { ALWAYS, duration, fileContent, listenAddress, oneOf, text } from './key-kinds.ts';
 import { poolSchema } from './pool-schema.ts';
-import { fewKeys, FILE_RULES, keeps, namedLike, POOLS_RULES } from './rules.ts';
+import { poolsOf } from './pool-sizes.ts';
+import { readPriceFile } from './price-file.ts';
+import { fewKeys, FILE_RULES, keeps, namedLike, POOLS_RULES, sizesNamedLike } from './rules.ts';
 import type { Secret } from './secret.ts';
 
 const SECOND = seconds(1);
@@ -20,13 +22,19 @@ function nameAllowed(longest: number): string {
 
 const poolsSchema = z
   .record(z.string().meta({ pattern: POOL_NAME.source }), poolSchema)
-  .superRefine(keeps([namedLike(POOL_NAME, nameAllowed(24), 'linux'), ...POOLS_RULES]), ALWAYS)
+  .superRefine(
+    keeps([
+      namedLike(POOL_NAME, nameAllowed(24), 'linux'),
+      sizesNamedLike(POOL_NAME, nameAllowed(24)),
+      ...POOLS_RULES,
+    ]),
+    ALWAYS,
+  )
   .transform((pools) =>
     Object.fromEntries(
-      Object.entries(pools).map(([name, pool]) => [
-        name,
-        { ...pool, name, surge: pool.surge ?? Math.min(1, pool.max) },
-      ]),
+      Object.entries(pools)
+        .flatMap(([name, pool]) => poolsOf(name, pool))
+        .map((pool) => [pool.name, pool]),
     ),
   )
   .meta({
@@ -114,6 +122,16 @@ export const configSchema = z
       .meta({ description: 'The log.', applies: 'hot' })
       .prefault({}),
     tags: awsTagsSchema.prefault({}),
+    prices: fileContent(
+      'the path of a file that `runtide prices refresh` wrote, relative to this one',
+      readPriceFile,
+      {
+        description:
+          "Prices of the pools' regions, for `maxPrice` and the status page. The bundled ones are those of one region.",
+        applies: 'hot',
+        example: 'prices.json',
+      },
+    ).exactOptional(),
     pools: poolsSchema,
   })
   .superRefine(keeps(FILE_RULES), ALWAYS)

@@ -4,7 +4,10 @@ import { iamArn, type Place } from './place.ts';
 /** What permissions need to know of one pool. */
 export interface PoolFacts {
   readonly name: string;
+  /** Its id; `*` for one that is looked up. */
   readonly image: string;
+  /** Name of the SSM parameter that names the image; absent: it is not looked up there. */
+  readonly imageParameter?: string;
   readonly subnets: readonly string[];
   readonly securityGroups: readonly string[];
   /** Name or ARN of the instance profile. */

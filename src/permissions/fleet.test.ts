@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { fleetContract } from '../../test/contracts/fleet.contract.ts';
-import { ACCESS } from '../../test/permissions/access-of-calls.ts';
+import { ACCESS, type Account } from '../../test/permissions/access-of-calls.ts';
 import { guardedAccount, type RecordedCall } from '../../test/permissions/guarded-account.ts';
 import { facts, policiesOf, poolFacts } from '../../test/permissions/sample-facts.ts';
 import { session } from '../../test/permissions/session.ts';
@@ -48,11 +48,18 @@ fleetContract('ec2-fleet under the policy of the controller', async () => {
   };
 });
 
-/** Calls that no double answers: what IAM is asked for them depends on nothing that they say. */
-const NO_DOUBLE = ['DescribeSpotPriceHistoryCommand', 'GetProductsCommand'] as const;
+/** Calls that a session need not make: what IAM is asked for them depends on nothing that they say. */
+const NO_DOUBLE = ['DescribeImagesCommand', 'DescribeSpotPriceHistoryCommand', 'GetProductsCommand'] as const;
 
 /** Actions that AWS asks for on behalf of a call by another name. */
 const IMPLIED = ['RunInstances', 'PassRole', 'CreateServiceLinkedRole', 'Decrypt'];
+
+/** The deletion of old versions, which comes only after many. */
+function deletion(installation: string, account: Account): RecordedCall {
+  const name = 'DeleteLaunchTemplateVersionsCommand';
+  const input = { LaunchTemplateName: `runtide-${installation}-linux`, Versions: ['2'] };
+  return { name, access: ACCESS[name](input, account) };
+}
 
 /** Everything that IAM is asked in a session of an installation, call by call. */
 async function recorded(about: Facts, market: Market = 'spot'): Promise<readonly RecordedCall[]> {
@@ -66,6 +73,7 @@ async function recorded(about: Facts, market: Market = 'spot'): Promise<readonly
   return [
     ...account.calls,
     ...NO_DOUBLE.map((name) => ({ name, access: ACCESS[name]({}, account.account) })),
+    deletion(about.installation, account.account),
   ];
 }
 

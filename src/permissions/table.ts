@@ -35,6 +35,12 @@ function configParameters({ place, parameters }: Facts): readonly string[] {
   return parameters.map((name) => parameterArn(place, name));
 }
 
+function imageParameters({ place, pools }: Facts): readonly string[] {
+  return pools.flatMap(({ imageParameter }) =>
+    imageParameter === undefined ? [] : [parameterArn(place, imageParameter)],
+  );
+}
+
 function keyOf({ kmsKey }: Facts): readonly string[] {
   return kmsKey === undefined ? [] : [kmsKey];
 }
@@ -62,6 +68,7 @@ export const PERMISSIONS: readonly RolePermission[] = [
     role: 'controller',
     sid: 'Look',
     actions: {
+      'ec2:DescribeImages': 'which image a pool means, and what its root volume is called',
       'ec2:DescribeInstances': 'which instances there are, and in what state: the truth of every pass',
       'ec2:DescribeLaunchTemplateVersions': 'whether the launch template of a pool is there already',
       'ec2:DescribeSpotPriceHistory': 'what spot instances cost now',
@@ -181,7 +188,10 @@ export const PERMISSIONS: readonly RolePermission[] = [
   {
     role: 'controller',
     sid: 'ChangeItsTemplates',
-    actions: { 'ec2:CreateLaunchTemplateVersion': 'a changed pool becomes a new version of its template' },
+    actions: {
+      'ec2:CreateLaunchTemplateVersion': 'a changed pool becomes a new version of its template',
+      'ec2:DeleteLaunchTemplateVersions': 'old versions that no instance was made of go',
+    },
     resources: ec2('launch-template'),
     conditions: owned,
     wildcard: `${NEW_ID}; bound to templates with the tag of this installation`,
@@ -236,7 +246,7 @@ export const PERMISSIONS: readonly RolePermission[] = [
       'ssm:GetParameter':
         'the configuration takes values from parameters; the token of a runner removes the manager of an instance that is gone',
     },
-    resources: (facts) => [...tokenParameters(facts), ...configParameters(facts)],
+    resources: (facts) => [...tokenParameters(facts), ...configParameters(facts), ...imageParameters(facts)],
   },
   {
     role: 'controller',

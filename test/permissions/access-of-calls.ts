@@ -3,6 +3,7 @@ import type {
   CreateLaunchTemplateCommandInput,
   CreateLaunchTemplateVersionCommandInput,
   CreateTagsCommandInput,
+  DeleteLaunchTemplateVersionsCommandInput,
   GetConsoleOutputCommandInput,
   RequestLaunchTemplateData,
   TerminateInstancesCommandInput,
@@ -16,6 +17,8 @@ export interface Calls {
   readonly CreateLaunchTemplateCommand: CreateLaunchTemplateCommandInput;
   readonly CreateLaunchTemplateVersionCommand: CreateLaunchTemplateVersionCommandInput;
   readonly CreateTagsCommand: CreateTagsCommandInput;
+  readonly DeleteLaunchTemplateVersionsCommand: DeleteLaunchTemplateVersionsCommandInput;
+  readonly DescribeImagesCommand: object;
   readonly DescribeInstancesCommand: object;
   readonly DescribeLaunchTemplateVersionsCommand: object;
   readonly DescribeSpotPriceHistoryCommand: object;
@@ -209,6 +212,18 @@ function onInstances(
   });
 }
 
+/** An action on a template that is there. */
+function onTemplate(
+  account: Account,
+  action: string,
+  { LaunchTemplateId: id, LaunchTemplateName: name }: Partial<Calls['DeleteLaunchTemplateVersionsCommand']>,
+): readonly AccessRequest[] {
+  const template = account.template({ id, name });
+  return template === undefined
+    ? []
+    : [using(account, action, `launch-template/${id ?? name}`, template.tags)];
+}
+
 function looking(account: Account, action: string): readonly AccessRequest[] {
   return [{ action: `ec2:${action}`, resource: '*', context: { 'aws:RequestedRegion': account.region } }];
 }
@@ -242,17 +257,15 @@ export const ACCESS: {
       ...tagging(account, 'CreateLaunchTemplate', 'launch-template', tags),
     ];
   },
-  CreateLaunchTemplateVersionCommand: ({ LaunchTemplateId: id, LaunchTemplateName: name }, account) => {
-    const template = account.template({ id, name });
-    const resource = `launch-template/${id ?? name}`;
-    return template === undefined
-      ? []
-      : [using(account, 'CreateLaunchTemplateVersion', resource, template.tags)];
-  },
+  CreateLaunchTemplateVersionCommand: (input, account) =>
+    onTemplate(account, 'CreateLaunchTemplateVersion', input),
   CreateTagsCommand: ({ Resources = [], Tags = [] }, account) => {
     const tags = new Map(Tags.map(({ Key = '', Value = '' }) => [Key, Value]));
     return onInstances(account, 'CreateTags', Resources, given(tags));
   },
+  DeleteLaunchTemplateVersionsCommand: (input, account) =>
+    onTemplate(account, 'DeleteLaunchTemplateVersions', input),
+  DescribeImagesCommand: (_input, account) => looking(account, 'DescribeImages'),
   DescribeInstancesCommand: (_input, account) => looking(account, 'DescribeInstances'),
   DescribeLaunchTemplateVersionsCommand: (_input, account) =>
     looking(account, 'DescribeLaunchTemplateVersions'),

@@ -1,11 +1,12 @@
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { SSMClient } from '@aws-sdk/client-ssm';
+import { type AssumedRole, roleCredentials } from './assumed-role.ts';
 
 /** How the AWS APIs are reached. */
 export interface AwsAccess {
   readonly region: string;
   /** Full URLs in place of the region's own endpoints: VPC endpoints, or a double. */
-  readonly endpoints?: { readonly ec2?: string; readonly ssm?: string };
+  readonly endpoints?: { readonly ec2?: string; readonly ssm?: string; readonly sts?: string };
   /**
    * Fixed credentials. Without them the SDK's default chain looks in the environment, the shared files, and
    * last the machine's own metadata service.
@@ -15,15 +16,27 @@ export interface AwsAccess {
     readonly secretAccessKey: string;
     readonly sessionToken?: string;
   };
+  /** The role that is assumed with those credentials; absent: they are used themselves. */
+  readonly role?: AssumedRole;
+}
+
+function credentialsOf({ region, endpoints, credentials, role }: AwsAccess) {
+  if (role === undefined) return credentials;
+  return roleCredentials(role, {
+    region,
+    ...(endpoints?.sts === undefined ? {} : { endpoint: endpoints.sts }),
+    ...(credentials === undefined ? {} : { credentials }),
+  });
 }
 
 function settings(access: AwsAccess, endpoint: string | undefined) {
+  const credentials = credentialsOf(access);
   return {
     region: access.region,
     // One attempt: the next pass is the retry, and an attempt that nobody sees breaks the lease's time-out.
     maxAttempts: 1,
     ...(endpoint === undefined ? {} : { endpoint }),
-    ...(access.credentials === undefined ? {} : { credentials: access.credentials }),
+    ...(credentials === undefined ? {} : { credentials }),
   };
 }
 

@@ -1,7 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { answer, failure, type ReceivedCall, type Reply } from '../../../test/support/scripted-aws.ts';
-import { withFleet } from '../../../test/support/scripted-fleet.ts';
-import { instant, milliseconds } from '../../engine/time.ts';
+import {
+  answer,
+  failure,
+  type ReceivedCall,
+  type Reply,
+  scriptedAws,
+} from '../../../test/support/scripted-aws.ts';
+import { described, listing, withFleet } from '../../../test/support/scripted-fleet.ts';
+import { instant, milliseconds, seconds } from '../../engine/time.ts';
+import { ec2Client } from './clients.ts';
+import { ec2Fleet } from './ec2-fleet.ts';
+import { FoundImage } from './machine-image.ts';
 
 const NEVER = new AbortController().signal;
 const AT = instant(Date.UTC(2026, 0, 5, 8));
@@ -124,5 +133,79 @@ describe('prepare', () => {
     await expect(withFleet({}, (fleet) => fleet.prepare('mac', NEVER))).rejects.toMatchObject({
       kind: 'refused',
     });
+  });
+});
+
+function imaged(id: string, image: string): string {
+  return described(id).replace('<instanceType>', `<imageId>${image}</imageId><instanceType>`);
+}
+
+async function noParameter(name: string): Promise<string> {
+  throw new Error(`${name} is not expected to be read`);
+}
+
+describe('an image that instances follow', () => {
+  const tagged = listing(imaged('i-1', 'ami-00000001') + imaged('i-2', 'ami-00000002') + described('i-3'));
+  const newest = answer(
+    'DescribeImages',
+    '<imagesSet><item><imageId>ami-00000002</imageId><creationDate>2026-01-01</creationDate></item></imagesSet>',
+  );
+
+  async function generations(follow: boolean, images: () => Reply) {
+    await using aws = await scriptedAws({ DescribeInstances: () => tagged, DescribeImages: images });
+    const notes: string[] = [];
+    const note = (message: string): void => void notes.push(message);
+    const ec2 = ec2Client(aws.access);
+    const query = { name: 'runner-*', owner: 'self' };
+    const image = new FoundImage({ query, follow, ec2, readParameter: noParameter, now: () => AT, note });
+    const linux = { generation: 'g1', image, securityGroups: ['sg-1'], profile: 'p', userData: '' };
+    const fleet = ec2Fleet({
+      ec2,
+      installation: 'acme',
+      tags: () => ({}),
+      pools: () => ({ linux }),
+      timeout: seconds(10),
+      note,
+    });
+    await fleet.list(NEVER);
+    const instances = await fleet.list(NEVER);
+    return { found: instances.map(({ generation }) => generation), notes, aws };
+  }
+
+  it('makes instances of another image another generation', async () => {
+    const { found, aws } = await generations(true, () => newest);
+    expect(found).toEqual(['g1 of ami-00000001', 'g1', 'g1']);
+    expect(aws.of('DescribeImages')).toHaveLength(1);
+  });
+
+  it('is not looked for when nobody follows it', async () => {
+    const { found, aws } = await generations(false, () => newest);
+    expect(found).toEqual(['g1', 'g1', 'g1']);
+    expect(aws.of('DescribeImages')).toHaveLength(0);
+  });
+
+  it('replaces nothing while it is not known, and says so once', async () => {
+    const { found, notes } = await generations(true, () => failure('InternalError', '', 500));
+    expect(found).toEqual(['g1', 'g1', 'g1']);
+    expect(notes).toEqual([expect.stringMatching(/^no image drifts in pool linux for now: looking for/)]);
+  });
+});
+
+describe('a launch template of the operator', () => {
+  it('is checked and pinned at every launch', async () => {
+    await using aws = await scriptedAws({
+      DescribeLaunchTemplateVersions: () => OTHER_VERSION,
+    });
+    const fleet = ec2Fleet({
+      ec2: ec2Client(aws.access),
+      installation: 'acme',
+      tags: () => ({}),
+      pools: () => ({ linux: { template: { id: 'lt-1', version: 'latest' } } }),
+      timeout: seconds(10),
+      note: () => undefined,
+    });
+    await expect(fleet.prepare('linux', NEVER)).rejects.toMatchObject({ kind: 'invalid-answer' });
+    expect(aws.of('DescribeLaunchTemplateVersions')[0]?.get('LaunchTemplateVersion.1')).toBe('$Latest');
+    expect(aws.of('CreateLaunchTemplateVersion')).toEqual([]);
   });
 });

@@ -13,7 +13,9 @@ import { readDescription } from './described-instance.ts';
 import { launchFleet } from './fleet-launch.ts';
 import { describeIds, describeMatching } from './instance-listing.ts';
 import { drainValue, TAG } from './instance-tags.ts';
-import { LaunchTemplates, type PoolMachines, wantedTemplate } from './launch-template.ts';
+import { LaunchTemplates, wantedTemplate } from './launch-template.ts';
+import type { FoundImage } from './machine-image.ts';
+import { MachineParts, type Machines } from './machine-parts.ts';
 import { serialConsole } from './serial-console.ts';
 import { inBatches } from './unknown-ids.ts';
 
@@ -24,7 +26,7 @@ export interface Ec2FleetOptions {
   /** The user's tags for everything bought, as of now. */
   readonly tags: () => Readonly<Record<string, string>>;
   /** What each pool's new instances are made of, as of now. */
-  readonly pools: () => Readonly<Record<string, PoolMachines>>;
+  readonly pools: () => Readonly<Record<string, Machines>>;
   /** The longest that one operation may take; for listings, that one page may take. */
   readonly timeout: Duration;
   /** Called once for each instance that carries our tag but cannot be read. */
@@ -42,6 +44,10 @@ function namesOf(ids: readonly string[]): string {
   return more > 0 ? `instances ${named} and ${more} more` : `instances ${named}`;
 }
 
+function followedImage(machines: Machines): FoundImage | undefined {
+  return 'image' in machines && machines.image.follow ? machines.image : undefined;
+}
+
 /** Pools of EC2 instances, each bought by instant fleets over a launch template that Runtide owns. */
 export function ec2Fleet(options: Ec2FleetOptions): Fleet {
   return new Ec2Fleet(options);
@@ -50,19 +56,22 @@ export function ec2Fleet(options: Ec2FleetOptions): Fleet {
 class Ec2Fleet implements Fleet {
   readonly #options: Ec2FleetOptions;
   readonly #templates: LaunchTemplates;
+  readonly #parts: MachineParts;
   /** The pinned template of each pool, by the name of its version: a version never changes. */
   readonly #pins = new Map<string, { version: string; pin: LaunchRequest['template'] }>();
   readonly #noted = new Set<string>();
 
   constructor(options: Ec2FleetOptions) {
     this.#options = options;
-    this.#templates = new LaunchTemplates(options.ec2);
+    this.#templates = new LaunchTemplates(options.ec2, options.note);
+    this.#parts = new MachineParts(options.ec2);
   }
 
   async list(signal: AbortSignal): Promise<readonly Instance[]> {
     const { ec2, installation } = this.#options;
     const call = { system: 'ec2', doing: `listing the instances of installation ${installation}` } as const;
     const filters = { [`tag:${TAG.installation}`]: [installation], 'instance-state-name': NOT_TERMINATED };
+    await this.#lookForImages(signal);
     return this.#read(await describeMatching(ec2, filters, call, () => this.#limits(signal)));
   }
 
@@ -76,10 +85,14 @@ class Ec2Fleet implements Fleet {
 
   async prepare(pool: string, signal: AbortSignal): Promise<LaunchRequest['template']> {
     const { installation, tags } = this.#options;
-    const wanted = wantedTemplate(installation, pool, this.#machines(pool), tags());
+    const machines = this.#machines(pool);
+    const limits = this.#limits(signal);
+    if ('template' in machines) return this.#parts.pin(pool, machines, limits);
+    const parts = await this.#parts.of(pool, machines, limits);
+    const wanted = wantedTemplate(installation, pool, parts, tags());
     const known = this.#pins.get(pool);
     if (known?.version === wanted.version) return known.pin;
-    const pin = await this.#templates.ensure(wanted, this.#limits(signal));
+    const pin = await this.#templates.ensure(wanted, limits);
     this.#pins.set(pool, { version: wanted.version, pin });
     return pin;
   }
@@ -135,7 +148,7 @@ class Ec2Fleet implements Fleet {
     return limitsOf(signal, this.#options.timeout);
   }
 
-  #machines(pool: string): PoolMachines {
+  #machines(pool: string): Machines {
     const machines = this.#options.pools()[pool];
     if (machines !== undefined) return machines;
     throw new PortError({
@@ -150,15 +163,44 @@ class Ec2Fleet implements Fleet {
   #read(descriptions: readonly Description[]): readonly Instance[] {
     return descriptions.flatMap((described) => {
       const reading = readDescription(described);
-      if ('instance' in reading) return [reading.instance];
-      if (described.State?.Name !== 'terminated') this.#noteOnce(reading.id, reading.unreadable);
+      if ('instance' in reading) return [this.#withImage(reading.instance, described.ImageId)];
+      if (described.State?.Name !== 'terminated') {
+        const message = `instance ${reading.id} is left out: ${reading.unreadable}; end it by hand, or mend its tags`;
+        this.#noteOnce(reading.id, message);
+      }
       return [];
     });
   }
 
-  #noteOnce(id: string, why: string): void {
-    if (this.#noted.has(id)) return;
-    this.#noted.add(id);
-    this.#options.note(`instance ${id} is left out: ${why}; end it by hand, or mend its tags`);
+  /** The images that instances follow, looked up when it is time. Without an answer nothing has drifted. */
+  async #lookForImages(signal: AbortSignal): Promise<void> {
+    const followed = Object.entries(this.#options.pools()).flatMap(([pool, machines]) => {
+      const image = followedImage(machines);
+      return image === undefined ? [] : [[pool, image] as const];
+    });
+    await Promise.all(
+      followed.map(async ([pool, image]) => {
+        try {
+          await image.resolve(this.#limits(signal));
+        } catch (error) {
+          if (!isPortError(error)) throw error;
+          this.#noteOnce(`image of ${pool}`, `no image drifts in pool ${pool} for now: ${error.message}`);
+        }
+      }),
+    );
+  }
+
+  /** An instance of another image than its pool follows is of another generation. */
+  #withImage(instance: Instance, imageId: string | undefined): Instance {
+    const machines = this.#options.pools()[instance.pool];
+    const wanted = machines === undefined ? undefined : followedImage(machines)?.id;
+    if (wanted === undefined || imageId === undefined || wanted === imageId) return instance;
+    return { ...instance, generation: `${instance.generation} of ${imageId}` };
+  }
+
+  #noteOnce(what: string, message: string): void {
+    if (this.#noted.has(what)) return;
+    this.#noted.add(what);
+    this.#options.note(message);
   }
 }

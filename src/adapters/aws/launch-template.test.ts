@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { answer, failure, scriptedAws } from '../../../test/support/scripted-aws.ts';
+import { described, listing } from '../../../test/support/scripted-fleet.ts';
 import { seconds } from '../../engine/time.ts';
 import { limitsOf } from './aws-call.ts';
 import { ec2Client } from './clients.ts';
-import { LaunchTemplates, type PoolMachines, wantedTemplate } from './launch-template.ts';
+import { LaunchTemplates, type TemplateParts, wantedTemplate } from './launch-template.ts';
 
-const MACHINES: PoolMachines = {
+const MACHINES: TemplateParts = {
   generation: '3fa9c0d1e2b4',
   imageId: 'ami-0123456789abcdef0',
   securityGroups: ['sg-1', 'sg-2'],
@@ -15,7 +16,7 @@ const MACHINES: PoolMachines = {
 const WANTED = wantedTemplate('acme', 'linux', MACHINES, { CostCenter: '42' });
 const NO_TEMPLATE = failure('InvalidLaunchTemplateName.NotFoundException');
 
-function named(machines: Partial<PoolMachines>, users = { CostCenter: '42' }): string {
+function named(machines: Partial<TemplateParts>, users = { CostCenter: '42' }): string {
   return wantedTemplate('acme', 'linux', { ...MACHINES, ...machines }, users).version;
 }
 
@@ -43,8 +44,21 @@ const ADDED = answer(
 async function ensure(script: Parameters<typeof scriptedAws>[0]) {
   await using aws = await scriptedAws(script);
   const limits = limitsOf(new AbortController().signal, seconds(10));
-  const pin = await new LaunchTemplates(ec2Client(aws.access)).ensure(WANTED, limits);
-  return { pin, aws };
+  const notes: string[] = [];
+  const templates = new LaunchTemplates(ec2Client(aws.access), (message) => notes.push(message));
+  const pin = await templates.ensure(WANTED, limits);
+  return { pin, aws, notes };
+}
+
+/** The versions 1 to `count`; the first is the default. */
+function many(count: number): string {
+  return Array.from({ length: count }, (_, index) => version(index + 1, `old ${index + 1}`))
+    .join('')
+    .replace('<versionNumber>1<', '<defaultVersion>true</defaultVersion><versionNumber>1<');
+}
+
+function madeOf(number: string): string {
+  return described(`i-${number}`, { tags: new Map([['aws:ec2launchtemplate:version', number]]) });
 }
 
 describe('wantedTemplate', () => {
@@ -64,6 +78,24 @@ describe('wantedTemplate', () => {
       UserData: 'IyEvYmluL3NoCg==',
     });
     expect(WANTED.data).not.toHaveProperty('BlockDeviceMappings');
+  });
+
+  it('describes the root volume where it is not as the image has it', () => {
+    const rootVolume = { device: '/dev/xvda', size: 50 };
+    const { data } = wantedTemplate('acme', 'linux', { ...MACHINES, rootVolume }, {});
+    expect(data.BlockDeviceMappings).toEqual([
+      {
+        DeviceName: '/dev/xvda',
+        Ebs: { VolumeType: 'gp3', VolumeSize: 50, Encrypted: true, DeleteOnTermination: true },
+      },
+    ]);
+    const all = { ...rootVolume, throughput: 250, iops: 4000, kmsKey: 'alias/runners' };
+    const { data: full } = wantedTemplate('acme', 'linux', { ...MACHINES, rootVolume: all }, {});
+    expect(full.BlockDeviceMappings?.[0]?.Ebs).toMatchObject({
+      Throughput: 250,
+      Iops: 4000,
+      KmsKeyId: 'alias/runners',
+    });
   });
 
   it('takes a profile by its ARN', () => {
@@ -146,5 +178,51 @@ describe('LaunchTemplates', () => {
     await expect(
       ensure({ DescribeLaunchTemplateVersions: () => answer('DescribeLaunchTemplateVersions', '') }),
     ).rejects.toMatchObject({ kind: 'invalid-answer' });
+  });
+
+  describe('once it has added a version', () => {
+    it('deletes those that are old and not in use', async () => {
+      const { pin, aws, notes } = await ensure({
+        CreateLaunchTemplateVersion: () => ADDED,
+        DescribeLaunchTemplateVersions: () => versions(many(24)),
+        DescribeInstances: () => listing(madeOf('3') + madeOf('24')),
+        DeleteLaunchTemplateVersions: () => answer('DeleteLaunchTemplateVersions', ''),
+      });
+      expect(pin).toEqual({ id: 'lt-1', version: '8' });
+      expect(Object.fromEntries(aws.of('DescribeInstances')[0] ?? [])).toMatchObject({
+        'Filter.1.Name': 'tag:aws:ec2launchtemplate:id',
+        'Filter.1.Value.1': 'lt-1',
+      });
+      const [deleted] = aws.of('DeleteLaunchTemplateVersions');
+      expect(deleted?.get('LaunchTemplateId')).toBe('lt-1');
+      const numbers = [...(deleted ?? [])].filter(([key]) => key.startsWith('LaunchTemplateVersion.'));
+      // The first is the default, and the third is in use.
+      expect(numbers.map(([, number]) => number)).toEqual(['4', '2']);
+      expect(notes).toEqual([]);
+    });
+
+    it('looks no further while there are few', async () => {
+      const { aws } = await ensure({
+        CreateLaunchTemplateVersion: () => ADDED,
+        DescribeLaunchTemplateVersions: () => versions(many(20)),
+      });
+      expect(aws.calls.map(({ action }) => action)).toEqual([
+        'DescribeLaunchTemplateVersions',
+        'CreateLaunchTemplateVersion',
+      ]);
+    });
+
+    it('goes on where they cannot be deleted, and says so', async () => {
+      const { pin, notes } = await ensure({
+        CreateLaunchTemplateVersion: () => ADDED,
+        DescribeLaunchTemplateVersions: () => versions(many(30)),
+        DescribeInstances: () => listing(''),
+        DeleteLaunchTemplateVersions: () => failure('UnauthorizedOperation', 'no', 403),
+      });
+      expect(pin).toEqual({ id: 'lt-1', version: '8' });
+      expect(notes).toEqual([
+        expect.stringMatching(/^old versions of launch template lt-1 stay for now: deleting old versions of/),
+      ]);
+    });
   });
 });

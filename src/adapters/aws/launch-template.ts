@@ -7,14 +7,27 @@ import {
   type LaunchTemplateVersion,
   type RequestLaunchTemplateData,
 } from '@aws-sdk/client-ec2';
-import { isPortError } from '../../controller/errors.ts';
+import { isPortError, PortError } from '../../controller/errors.ts';
 import type { LaunchRequest } from '../../controller/ports.ts';
 import { awsCall, type CallLimits } from './aws-call.ts';
 import { awsCode, invalidAnswer } from './errors.ts';
 import { awsTags, poolTags } from './instance-tags.ts';
+import { deleteOldVersions } from './template-versions.ts';
 
-/** What a pool's new instances are made of. */
-export interface PoolMachines {
+/** A root volume of type gp3, encrypted. */
+export interface RootVolume {
+  /** GiB. */
+  readonly size: number;
+  /** MiB a second; absent: what AWS gives for nothing. */
+  readonly throughput?: number;
+  /** Operations a second; absent: what AWS gives for nothing. */
+  readonly iops?: number;
+  /** Id, alias or ARN; absent: the account's default key. */
+  readonly kmsKey?: string;
+}
+
+/** What goes into a launch template. */
+export interface TemplateParts {
   readonly generation: string;
   readonly imageId: string;
   readonly securityGroups: readonly string[];
@@ -22,6 +35,16 @@ export interface PoolMachines {
   readonly profile: string;
   /** As `renderUserData` gives it, not yet base64. */
   readonly userData: string;
+  /** Absent: as the image has it. `device` is the image's root device. */
+  readonly rootVolume?: RootVolume & { readonly device: string };
+}
+
+/** What a pool's new instances are made of. */
+export interface PoolMachines extends Omit<TemplateParts, 'rootVolume'> {
+  /** Absent: as the image has it. */
+  readonly volume?: RootVolume;
+  /** That of the instance types, where it is known. */
+  readonly architecture?: 'amd64' | 'arm64';
 }
 
 /** A launch template of a pool, as it should be. */
@@ -35,14 +58,28 @@ export interface WantedTemplate {
 
 type Pin = LaunchRequest['template'];
 
-function templateData(machines: PoolMachines, tags: ReadonlyMap<string, string>): RequestLaunchTemplateData {
-  const profile = machines.profile.startsWith('arn:')
-    ? { Arn: machines.profile }
-    : { Name: machines.profile };
+function blockDevices({ rootVolume }: TemplateParts): Pick<RequestLaunchTemplateData, 'BlockDeviceMappings'> {
+  if (rootVolume === undefined) return {};
+  const { device, size, throughput, iops, kmsKey } = rootVolume;
+  const Ebs = {
+    VolumeType: 'gp3' as const,
+    VolumeSize: size,
+    ...(throughput === undefined ? {} : { Throughput: throughput }),
+    ...(iops === undefined ? {} : { Iops: iops }),
+    Encrypted: true,
+    ...(kmsKey === undefined ? {} : { KmsKeyId: kmsKey }),
+    DeleteOnTermination: true,
+  };
+  return { BlockDeviceMappings: [{ DeviceName: device, Ebs }] };
+}
+
+function templateData(parts: TemplateParts, tags: ReadonlyMap<string, string>): RequestLaunchTemplateData {
+  const { imageId, profile, securityGroups, userData } = parts;
   return {
-    ImageId: machines.imageId,
-    IamInstanceProfile: profile,
-    SecurityGroupIds: [...machines.securityGroups],
+    ImageId: imageId,
+    IamInstanceProfile: profile.startsWith('arn:') ? { Arn: profile } : { Name: profile },
+    SecurityGroupIds: [...securityGroups],
+    ...blockDevices(parts),
     // An instance that powers itself off after its drain must be gone, not stopped and paid for.
     InstanceInitiatedShutdownBehavior: 'terminate',
     MetadataOptions: {
@@ -51,7 +88,7 @@ function templateData(machines: PoolMachines, tags: ReadonlyMap<string, string>)
       HttpPutResponseHopLimit: 1,
       InstanceMetadataTags: 'enabled',
     },
-    UserData: Buffer.from(machines.userData).toString('base64'),
+    UserData: Buffer.from(userData).toString('base64'),
     TagSpecifications: [
       { ResourceType: 'volume', Tags: awsTags(tags) },
       { ResourceType: 'network-interface', Tags: awsTags(tags) },
@@ -70,21 +107,25 @@ function digest(text: string, length: number): string {
 export function wantedTemplate(
   installation: string,
   pool: string,
-  machines: PoolMachines,
+  parts: TemplateParts,
   users: Readonly<Record<string, string>>,
 ): WantedTemplate {
   const tags = poolTags(installation, pool, users);
-  const data = templateData(machines, tags);
+  const data = templateData(parts, tags);
   return {
     name: `runtide-${installation}-${pool}`,
-    version: `${machines.generation} ${digest(JSON.stringify(data), 12)}`,
+    version: `${parts.generation} ${digest(JSON.stringify(data), 12)}`,
     data,
     tags,
   };
 }
 
 /** What EC2 has of a template: nothing, other versions only, or the wanted one. */
-type Found = { readonly id?: string; readonly pin?: Pin };
+interface Found {
+  readonly id?: string;
+  readonly pin?: Pin;
+  readonly others: readonly LaunchTemplateVersion[];
+}
 
 function pinOf(version: LaunchTemplateVersion | undefined): Pin | undefined {
   const { LaunchTemplateId: id, VersionNumber: number } = version ?? {};
@@ -94,23 +135,30 @@ function pinOf(version: LaunchTemplateVersion | undefined): Pin | undefined {
 /** Makes launch templates exist, and pins their versions. */
 export class LaunchTemplates {
   readonly #ec2: EC2Client;
+  readonly #note: (message: string) => void;
 
-  constructor(ec2: EC2Client) {
+  /** `note` hears of old versions that could not be deleted. */
+  constructor(ec2: EC2Client, note: (message: string) => void) {
     this.#ec2 = ec2;
+    this.#note = note;
   }
 
   /** The wanted version, found or made. Two that make it at once end with a version each that is right. */
   async ensure(wanted: WantedTemplate, limits: CallLimits): Promise<Pin> {
     const found = await this.#find(wanted, limits);
     if (found.pin !== undefined) return found.pin;
-    if (found.id !== undefined) return this.#addVersion(wanted, found.id, limits);
+    if (found.id !== undefined) {
+      const pin = await this.#addVersion(wanted, found.id, limits);
+      await this.#cleanUp(found.id, found.others, limits);
+      return pin;
+    }
     return (await this.#create(wanted, limits)) ?? this.#afterRace(wanted, limits);
   }
 
   async #find(wanted: WantedTemplate, limits: CallLimits): Promise<Found> {
     const call = { system: 'ec2', doing: `looking for launch template ${wanted.name}` } as const;
+    const others: LaunchTemplateVersion[] = [];
     let token: string | undefined;
-    let id: string | undefined;
     do {
       const page = await awsCall(call, limits, (options) =>
         this.#ec2.send(
@@ -125,15 +173,26 @@ export class LaunchTemplates {
         if (isPortError(error, 'not-found')) return undefined;
         throw error;
       });
-      if (page === undefined) return {};
+      if (page === undefined) return { others: [] };
       const versions = page.LaunchTemplateVersions;
       if (versions === undefined) throw invalidAnswer(call, 'the versions', page.$metadata.requestId);
       const pin = pinOf(versions.find((version) => version.VersionDescription === wanted.version));
-      if (pin !== undefined) return { id: pin.id, pin };
-      id ??= versions[0]?.LaunchTemplateId;
+      if (pin !== undefined) return { id: pin.id, pin, others };
+      others.push(...versions);
       token = page.NextToken;
     } while (token !== undefined && token !== '');
-    return id === undefined ? {} : { id };
+    const id = others[0]?.LaunchTemplateId;
+    return { ...(id === undefined ? {} : { id }), others };
+  }
+
+  /** Old versions cost nothing but room: that they stay fails no launch. */
+  async #cleanUp(id: string, versions: readonly LaunchTemplateVersion[], limits: CallLimits): Promise<void> {
+    try {
+      await deleteOldVersions(this.#ec2, id, versions, limits);
+    } catch (error) {
+      if (!(error instanceof PortError)) throw error;
+      this.#note(`old versions of launch template ${id} stay for now: ${error.message}`);
+    }
   }
 
   /** Undefined when somebody else has made the template meanwhile. */

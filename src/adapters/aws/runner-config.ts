@@ -4,7 +4,25 @@ import type { Duration } from '../../engine/time.ts';
 /** What runs the jobs of a pool. */
 export type Executor =
   | { readonly kind: 'shell' }
-  | { readonly kind: 'docker'; readonly image: string; readonly privileged: boolean };
+  | {
+      readonly kind: 'docker';
+      readonly image: string;
+      readonly privileged: boolean;
+      /** Volumes of every job container, such as `/cache`. */
+      readonly volumes?: readonly string[];
+      readonly pullPolicy?: 'always' | 'if-not-present' | 'never';
+      /** `all`, or which GPUs job containers see. */
+      readonly gpus?: string;
+    };
+
+/** A cache that the instances of a pool share, in S3, by the role of the instance. */
+export interface SharedCache {
+  readonly bucket: string;
+  /** The region of the bucket. */
+  readonly region: string;
+  /** What the names of the pool's objects begin with. */
+  readonly path: string;
+}
 
 /** What the runner process of an instance is told. */
 export interface RunnerSettings {
@@ -15,11 +33,38 @@ export interface RunnerSettings {
   /** How often the runner asks for a job; GitLab Runner counts whole seconds. */
   readonly checkInterval: Duration;
   readonly executor: Executor;
+  /** Variables of every job. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Absent: every instance keeps its own. */
+  readonly cache?: SharedCache;
 }
 
 function executorTable(executor: Executor): Record<string, unknown> {
   if (executor.kind === 'shell') return { executor: 'shell' };
-  return { executor: 'docker', docker: { image: executor.image, privileged: executor.privileged } };
+  const { image, privileged, volumes, pullPolicy, gpus } = executor;
+  return {
+    executor: 'docker',
+    docker: {
+      image,
+      privileged,
+      ...(volumes === undefined ? {} : { volumes: [...volumes] }),
+      ...(pullPolicy === undefined ? {} : { pull_policy: pullPolicy }),
+      ...(gpus === undefined ? {} : { gpus }),
+    },
+  };
+}
+
+/** Shared, because otherwise the path would have a part of the token in it; apart from other pools by its path. */
+function cacheTable(cache: SharedCache | undefined): Record<string, unknown> {
+  if (cache === undefined) return {};
+  const { bucket, region, path } = cache;
+  const s3 = { BucketName: bucket, BucketLocation: region, AuthenticationType: 'iam' };
+  return { cache: { Type: 's3', Path: path, Shared: true, s3 } };
+}
+
+function environmentTable(environment: Readonly<Record<string, string>> = {}): Record<string, unknown> {
+  const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
+  return variables.length === 0 ? {} : { environment: variables };
 }
 
 /**
@@ -35,7 +80,9 @@ export function renderRunnerConfig(settings: RunnerSettings): string {
         name: `${settings.pool} @INSTANCE_ID@`,
         url: settings.gitlabUrl,
         token: '@RUNNER_TOKEN@',
+        ...environmentTable(settings.environment),
         ...executorTable(settings.executor),
+        ...cacheTable(settings.cache),
       },
     ],
   });

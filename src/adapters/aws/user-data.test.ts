@@ -66,6 +66,14 @@ describe('renderUserData', () => {
     });
   });
 
+  it('writes further files, with their modes', () => {
+    const files = [{ mode: '0755', path: '/etc/runtide/hooks.d/pre/10-x', text: '#!/bin/sh\n' }];
+    boot(renderUserData({ ...BOOT, files }), (at, root) => {
+      expect(at('etc/runtide/hooks.d/pre/10-x')).toBe('#!/bin/sh\n');
+      expect(statSync(join(root, 'etc/runtide/hooks.d/pre/10-x')).mode & 0o777).toBe(0o755);
+    });
+  });
+
   it('writes settings that a shell and a reader of lines take alike', () => {
     const agentEnv = { ...SETTINGS, ssmEndpoint: 'http://[::1]:8080/ssm' } as const;
     boot(renderUserData({ ...BOOT, agentEnv }), (at, root) => {
@@ -177,6 +185,55 @@ describe('renderRunnerConfig', () => {
       check_interval: 60,
       runners: [{ executor: 'docker', docker: { image: 'alpine:3 "\\\n€', privileged: true } }],
     });
+  });
+});
+
+describe('renderRunnerConfig, with all that can be said', () => {
+  it('writes what jobs find: variables, volumes, a cache without keys', () => {
+    const config = renderRunnerConfig({
+      ...RUNNER,
+      executor: {
+        kind: 'docker',
+        image: 'alpine:3',
+        privileged: false,
+        volumes: ['/cache', '/certs:/certs:ro'],
+        pullPolicy: 'if-not-present',
+        gpus: 'all',
+      },
+      environment: { LANG: 'C.UTF-8', QUOTED: 'a "b" \\ = c' },
+      cache: { bucket: 'acme-cache', region: 'eu-west-1', path: 'gitlab/acme/linux' },
+    });
+    expect(parse(config)).toEqual({
+      concurrent: 4,
+      check_interval: 3,
+      runners: [
+        {
+          name: 'linux @INSTANCE_ID@',
+          url: 'https://gitlab.example.com/gitlab',
+          token: '@RUNNER_TOKEN@',
+          environment: ['LANG=C.UTF-8', 'QUOTED=a "b" \\ = c'],
+          executor: 'docker',
+          docker: {
+            image: 'alpine:3',
+            privileged: false,
+            volumes: ['/cache', '/certs:/certs:ro'],
+            pull_policy: 'if-not-present',
+            gpus: 'all',
+          },
+          cache: {
+            Type: 's3',
+            Path: 'gitlab/acme/linux',
+            Shared: true,
+            s3: { BucketName: 'acme-cache', BucketLocation: 'eu-west-1', AuthenticationType: 'iam' },
+          },
+        },
+      ],
+    });
+    expect(config).not.toMatch(/AccessKey|SecretKey/);
+  });
+
+  it('says nothing of variables where there are none', () => {
+    expect(renderRunnerConfig({ ...RUNNER, environment: {} })).toBe(renderRunnerConfig(RUNNER));
   });
 });
 

@@ -3,12 +3,23 @@ import { PortError } from '../../controller/errors.ts';
 import { type AgentSettings, renderAgentEnv } from './agent-env.ts';
 import type { AgentFiles } from './agent-files.ts';
 
+/** One file that the first boot writes. */
+export interface BootFile {
+  /** In octal, such as `0644`. */
+  readonly mode: string;
+  /** Absolute; letters, digits and `. / _ -`. */
+  readonly path: string;
+  readonly text: string;
+}
+
 /** What an instance's first boot is made of. */
 export interface BootData {
   readonly agentFiles: AgentFiles;
   readonly agentEnv: AgentSettings;
   /** As `renderRunnerConfig` gives it. */
   readonly runnerConfig: string;
+  /** Further files, in their order. */
+  readonly files?: readonly BootFile[];
 }
 
 /** EC2 takes at most 16 KiB before base64; a little less, so that nobody has to know whether the limit itself fits. */
@@ -57,7 +68,7 @@ put() (
  * configuration, and hands over to the agent. `RUNTIDE_ROOT`, where set, goes before every path.
  * Throws `refused` when it passes EC2's limit of 16 KiB, or when a token stands in the settings.
  */
-export function renderUserData({ agentFiles, agentEnv, runnerConfig }: BootData): string {
+export function renderUserData({ agentFiles, agentEnv, runnerConfig, files = [] }: BootData): string {
   const env = renderAgentEnv(agentEnv);
   if (TOKEN.test(env) || TOKEN.test(runnerConfig)) {
     const next = 'keep the token in the SSM parameter that tokenParameter names';
@@ -70,11 +81,12 @@ export function renderUserData({ agentFiles, agentEnv, runnerConfig }: BootData)
     put('0644', '/etc/systemd/system/runtide-runner.service', agentFiles.runnerUnit),
     put('0600', '/etc/runtide/agent.env', env),
     put('0600', '/etc/runtide/config.toml.in', runnerConfig),
+    ...files.map(({ mode, path, text }) => put(mode, path, text)),
     'exec "$root/usr/local/bin/runtide-agent" install\n',
   ].join('');
   const size = Buffer.byteLength(script);
   if (size < LIMIT) return script;
   const next =
-    "shorten what the pool's runner configuration holds (docker.image, gitlab.url, tokenParameter)";
+    "shorten what the pool's instances are told (docker.image, environment, caFile, gitlab.url, tokenParameter)";
   throw refused(agentEnv.pool, `it has ${size} bytes, and EC2 takes fewer than ${LIMIT}`, next);
 }

@@ -6,6 +6,7 @@ import { readConfigParameter } from '../../compose.ts';
 import { environment } from '../../config/environment.ts';
 import { loadConfig } from '../../config/load.ts';
 import type { Sources } from '../../config/lookup.ts';
+import { splitOf } from '../../config/market-schema.ts';
 import { ConfigError } from '../../config/mistakes.ts';
 import type { Config, PoolConfig } from '../../config/schema.ts';
 import type { Facts, PoolFacts } from '../../permissions/facts.ts';
@@ -77,8 +78,25 @@ async function loadNames(file: string): Promise<{ config: Config; parameters: Se
 }
 
 function poolFacts({ name, instances, runner }: PoolConfig): PoolFacts {
-  const { image, subnets, securityGroups, profile, market } = instances;
-  return { name, image, subnets, securityGroups, profile, market, tokenParameter: runner.tokenParameter };
+  const { image, subnets, securityGroups = [], profile, market } = instances;
+  const { spotShare } = splitOf(market);
+  if (profile === undefined) {
+    throw new PermissionError(
+      `pool ${name} has a launch template of its own, and what that needs cannot be read from the configuration: write its rights by hand`,
+    );
+  }
+  const imageParameter = typeof image === 'string' ? undefined : image?.parameter;
+  return {
+    name,
+    // One that is looked up is not known yet.
+    image: typeof image === 'string' ? image : '*',
+    ...(imageParameter !== undefined && { imageParameter }),
+    subnets,
+    securityGroups,
+    profile,
+    market: spotShare > 0 ? 'spot' : 'on-demand',
+    tokenParameter: runner.tokenParameter,
+  };
 }
 
 function factsOf(config: Config, parameters: ReadonlySet<string>, options: IamOptions): Facts {

@@ -1,0 +1,139 @@
+import { gunzipSync } from 'node:zlib';
+import { parse } from 'smol-toml';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { type Edits, loadSample } from '../test/support/sample-config.ts';
+import { VirtualClock } from './adapters/memory/clock.ts';
+import { Ec2 } from './adapters/memory/ec2/ec2.ts';
+import { defaultPlace } from './adapters/memory/ec2/place.ts';
+import { Ssm } from './adapters/memory/ec2/ssm.ts';
+import { composeAdapters } from './compose.ts';
+import { startAws } from './sandbox/aws/server.ts';
+
+const POOL = 'pools.linux';
+const NEVER = new AbortController().signal;
+const IMAGE = defaultPlace.images[0];
+
+const FULL: Edits = {
+  [`${POOL}.executor`]: 'docker',
+  [`${POOL}.docker`]: { image: 'alpine:3', registryMirror: 'https://mirror.example.com' },
+  [`${POOL}.cache`]: { bucket: 'acme-cache', prefix: 'gitlab' },
+  [`${POOL}.proxy`]: { url: 'http://proxy:3128' },
+  [`${POOL}.environment`]: { LANG: 'C.UTF-8' },
+  [`${POOL}.instances.image`]: { name: 'runner-x86*' },
+  [`${POOL}.instances.volume`]: { size: 50 },
+  [`${POOL}.instances.types`]: undefined,
+  [`${POOL}.instances.requirements`]: {
+    vcpu: { min: 2, max: 2 },
+    memoryGiB: { min: 8, max: 8 },
+    architecture: 'amd64',
+  },
+  [`${POOL}.instances.market`]: { onDemandBase: 1, spotShare: '50%' },
+};
+
+beforeEach(() => {
+  vi.stubEnv('AWS_ACCESS_KEY_ID', 'AKIAEXAMPLE');
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'example');
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+
+/** The adapters of a configuration over the double of AWS. */
+async function composed(edits: Edits) {
+  const clock = new VirtualClock();
+  const model = new Ec2({ timers: clock, seed: 7 });
+  const ssm = new Ssm(clock, 7);
+  const log = { error: (_details: object, message: string) => expect.unreachable(message) };
+  const aws = await startAws({ model, ssm, timers: clock, log });
+  const config = await loadSample({
+    'aws.endpoints': { ec2: aws.url, ssm: aws.url },
+    [`${POOL}.instances.subnets`]: defaultPlace.subnets.map(({ id }) => id),
+    [`${POOL}.instances.securityGroups`]: defaultPlace.securityGroups.map(({ id }) => id),
+    [`${POOL}.instances.image`]: IMAGE?.id,
+    ...edits,
+  });
+  const adapters = await composeAdapters(config, {
+    clock,
+    version: '1',
+    note: (message) => expect.unreachable(message),
+  });
+  return { adapters, model, ssm, [Symbol.asyncDispose]: () => aws.close() };
+}
+
+/** The files that user data writes, by their paths. */
+function filesIn(userData: string): ReadonlyMap<string, string> {
+  const script = Buffer.from(userData, 'base64').toString();
+  return new Map(
+    [...script.matchAll(/^put \d+ (\S+) <<'EOF'\n(.+)\nEOF$/gm)].map(([, path = '', text = '']) => [
+      path,
+      gunzipSync(Buffer.from(text, 'base64')).toString(),
+    ]),
+  );
+}
+
+describe('composeAdapters', () => {
+  it('buys what the configuration says', async () => {
+    await using world = await composed(FULL);
+    const { fleet, policy } = world.adapters;
+    const [pool] = policy.pools;
+    const offerings = pool?.offerings.filter(({ market }) => market === 'on-demand') ?? [];
+    expect(offerings.length).toBeGreaterThan(10);
+    const { launched } = await fleet.launch(
+      {
+        launchId: 'l-1',
+        pool: 'linux',
+        count: 2,
+        offerings,
+        slots: 1,
+        generation: pool?.generation ?? '',
+        template: await fleet.prepare('linux', NEVER),
+      },
+      NEVER,
+    );
+    expect(launched).toHaveLength(2);
+    expect((await fleet.list(NEVER)).map(({ generation }) => generation)).toEqual([
+      pool?.generation,
+      pool?.generation,
+    ]);
+    const [version] = world.model.describeLaunchTemplateVersions({ name: 'runtide-acme-linux' }).items;
+    expect(version?.data).toMatchObject({
+      imageId: IMAGE?.id,
+      blockDevices: [{ deviceName: IMAGE?.rootDevice, ebs: { volumeSize: 50, encrypted: true } }],
+    });
+  });
+
+  it('tells instances what the configuration says', async () => {
+    await using world = await composed(FULL);
+    await world.adapters.fleet.prepare('linux', NEVER);
+    const [version] = world.model.describeLaunchTemplateVersions({ name: 'runtide-acme-linux' }).items;
+    const files = filesIn(version?.data.userData ?? '');
+    expect(parse(files.get('/etc/runtide/config.toml.in') ?? '')).toMatchObject({
+      runners: [
+        {
+          environment: expect.arrayContaining(['https_proxy=http://proxy:3128', 'LANG=C.UTF-8']),
+          cache: { Path: 'gitlab/acme/linux', s3: { BucketName: 'acme-cache', AuthenticationType: 'iam' } },
+        },
+      ],
+    });
+    expect(files.get('/etc/runtide/hooks.d/pre/10-network')).toContain("mirror='https://mirror.example.com'");
+    expect(files.get('/etc/runtide/agent.env')).toContain('RUNTIDE_REGION=eu-central-1\n');
+  });
+
+  it('tries what machines are to be made of', async () => {
+    await using world = await composed({});
+    expect(await world.adapters.checkMachines('linux', NEVER)).toBe(
+      `image ${IMAGE?.id} (runner-x86_64, amd64)`,
+    );
+    await using other = await composed({ [`${POOL}.instances.types`]: ['m7g.large'] });
+    await expect(other.adapters.checkMachines('linux', NEVER)).rejects.toThrow(
+      'is for amd64, and the instance types are arm64',
+    );
+  });
+
+  it('reads the token of a pool from its parameter', async () => {
+    await using world = await composed({});
+    world.ssm.putParameter({ name: '/runtide/linux/runner-token', value: 'glrt-x', type: 'SecureString' });
+    expect(await world.adapters.runnerToken('linux', NEVER)).toBe('glrt-x');
+    await expect(world.adapters.runnerToken('mac', NEVER)).rejects.toThrow('no such pool');
+  });
+});

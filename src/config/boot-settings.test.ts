@@ -1,0 +1,147 @@
+import { describe, expect, it } from 'vitest';
+import { type Edits, loadSample } from '../../test/support/sample-config.ts';
+import { agentSettingsOf, networkSettingsOf, placeOf, runnerSettingsOf } from './boot-settings.ts';
+import { machineChoice } from './machine-settings.ts';
+
+const POOL = 'pools.linux';
+const ENDPOINTS = { ec2: 'http://127.0.0.1:1', ssm: 'http://127.0.0.1:2', sts: 'http://127.0.0.1:3' };
+const ROLE = 'arn:aws:iam::111122223333:role/runtide';
+
+async function loaded(edits: Edits) {
+  const config = await loadSample(edits);
+  const pool = config.pools['linux'];
+  if (pool === undefined) throw new Error('the sample has no pool');
+  return { config, pool };
+}
+
+describe('placeOf', () => {
+  it('is the region of the configuration, with its endpoints', async () => {
+    const { config, pool } = await loaded({ 'aws.endpoints': ENDPOINTS });
+    expect(placeOf(config, pool)).toEqual({ region: 'eu-central-1', endpoints: ENDPOINTS });
+  });
+
+  it('is the region and the role of the pool; endpoints hold for the own region', async () => {
+    const { config, pool } = await loaded({
+      'aws.endpoints': ENDPOINTS,
+      [`${POOL}.instances.region`]: 'us-east-1',
+      [`${POOL}.instances.role`]: ROLE,
+    });
+    expect(placeOf(config, pool)).toEqual({ region: 'us-east-1', role: ROLE, endpoints: {} });
+    expect(agentSettingsOf(config, pool)).toEqual({
+      pool: 'linux',
+      region: 'us-east-1',
+      gitlabUrl: 'https://gitlab.com',
+      tokenParameter: '/runtide/linux/runner-token',
+    });
+  });
+});
+
+describe('runnerSettingsOf', () => {
+  it('says nothing that nobody said', async () => {
+    const { config, pool } = await loaded({});
+    expect(runnerSettingsOf(config, pool)).toEqual({
+      pool: 'linux',
+      gitlabUrl: 'https://gitlab.com',
+      slots: 1,
+      checkInterval: 3000,
+      executor: { kind: 'shell' },
+    });
+    expect(networkSettingsOf(pool)).toEqual({ pool: 'linux' });
+  });
+
+  it('gives every pool a path of its own in the cache', async () => {
+    const cacheOf = async (cache: object, over: Edits = {}) => {
+      const { config, pool } = await loaded({ [`${POOL}.cache`]: cache, ...over });
+      return runnerSettingsOf(config, pool).cache;
+    };
+    expect(await cacheOf({ bucket: 'acme' })).toEqual({
+      bucket: 'acme',
+      region: 'eu-central-1',
+      path: 'acme/linux',
+    });
+    expect(await cacheOf({ bucket: 'acme' }, { [`${POOL}.instances.region`]: 'us-east-1' })).toMatchObject({
+      region: 'us-east-1',
+    });
+    expect(await cacheOf({ bucket: 'acme', region: 'eu-west-1', prefix: 'a/b' })).toEqual({
+      bucket: 'acme',
+      region: 'eu-west-1',
+      path: 'a/b/acme/linux',
+    });
+  });
+
+  it('passes on what the docker executor, the network and jobs are told', async () => {
+    const { config, pool } = await loaded({
+      [`${POOL}.executor`]: 'docker',
+      [`${POOL}.docker`]: {
+        image: 'alpine:3',
+        volumes: ['/cache'],
+        pullPolicy: 'never',
+        gpus: 'all',
+        registryMirror: 'https://mirror.example.com/',
+      },
+      [`${POOL}.environment`]: { LANG: 'C' },
+      [`${POOL}.proxy`]: { url: 'http://proxy:3128', direct: ['.example.com'] },
+    });
+    expect(runnerSettingsOf(config, pool)).toMatchObject({
+      executor: {
+        kind: 'docker',
+        image: 'alpine:3',
+        privileged: false,
+        volumes: ['/cache'],
+        pullPolicy: 'never',
+        gpus: 'all',
+      },
+      environment: { LANG: 'C' },
+    });
+    expect(networkSettingsOf(pool)).toEqual({
+      pool: 'linux',
+      proxy: 'http://proxy:3128',
+      direct: ['.example.com'],
+      registryMirror: 'https://mirror.example.com',
+    });
+  });
+});
+
+describe('machineChoice', () => {
+  it.each<[image: unknown, choice: object]>([
+    ['ami-12345678', { id: 'ami-12345678' }],
+    [{ parameter: '/a' }, { query: { parameter: '/a' }, follow: false }],
+    [
+      { name: 'runner-*', follow: true },
+      { query: { name: 'runner-*', owner: 'self' }, follow: true },
+    ],
+    [
+      { name: 'x*z', owner: 'amazon' },
+      { query: { name: 'x*z', owner: 'amazon' }, follow: false },
+    ],
+  ])('takes the image %j', async (image, choice) => {
+    const { pool } = await loaded({ [`${POOL}.instances.image`]: image });
+    expect(machineChoice(pool)).toEqual({
+      image: choice,
+      securityGroups: ['sg-0abc'],
+      profile: 'runtide-instance',
+      architecture: 'amd64',
+    });
+  });
+
+  it.each<[template: unknown, choice: object]>([
+    ['lt-01234567', { id: 'lt-01234567', version: 'default' }],
+    [{ id: 'lt-01234567' }, { id: 'lt-01234567', version: 'default' }],
+    [
+      { id: 'lt-01234567', version: 'latest' },
+      { id: 'lt-01234567', version: 'latest' },
+    ],
+    [
+      { id: 'lt-01234567', version: 3 },
+      { id: 'lt-01234567', version: 3 },
+    ],
+  ])('takes the template %j', async (template, choice) => {
+    const { pool } = await loaded({
+      [`${POOL}.instances.image`]: undefined,
+      [`${POOL}.instances.securityGroups`]: undefined,
+      [`${POOL}.instances.profile`]: undefined,
+      [`${POOL}.instances.template`]: template,
+    });
+    expect(machineChoice(pool)).toEqual({ template: choice });
+  });
+});

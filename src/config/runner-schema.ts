@@ -1,0 +1,155 @@
+import { z } from 'zod';
+import { readCertificates } from './certificates.ts';
+import { address, ALWAYS, fileContent, listOf, oneOf, text, wholeNumber, yesOrNo } from './key-kinds.ts';
+import { fewKeys, keeps, namedLike } from './rules.ts';
+import { REGION } from './instances-schema.ts';
+
+const TOKEN_PARAMETER =
+  /^(?!\/?(?:aws|ssm)|gl[a-z]{1,6}-)(?=.{1,1011}$)(?:(?:\/[A-Za-z0-9_.-]+){1,15}|[A-Za-z0-9_.-]+)$/i;
+const BUCKET = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
+const CACHE_PREFIX = /^(?!\/)(?!.*\/$)(?!.*\/\/)[A-Za-z0-9!_.'()/-]{1,200}$/;
+/** `/cache`, `/host:/container` or `/host:/container:ro`. */
+const VOLUME = /^[^\s:,]{1,200}(?::\/[^\s:,]{0,200}(?::[a-zA-Z,]{1,30})?)?$/;
+const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]{0,99}$/;
+const HOST_OR_NETWORK = /^[A-Za-z0-9_./:-]{1,200}$/;
+
+/** The runner in GitLab. */
+export const runnerSchema = z
+  .strictObject({
+    id: wholeNumber(1, Number.MAX_SAFE_INTEGER, {
+      description: 'The id of the runner in GitLab. Every instance of the pool becomes a manager of it.',
+      example: '12',
+    }),
+    tokenParameter: text(TOKEN_PARAMETER, 'the name of an SSM parameter, never the token itself', {
+      description:
+        "The SSM parameter (a SecureString) that holds the glrt- token of the runner, in the pool's region. Instances read it themselves at boot.",
+      example: '/runtide/linux/runner-token',
+    }),
+  })
+  .meta({ description: 'The GitLab runner that this pool serves.', applies: 'drifts' });
+
+/** The docker executor. */
+export const dockerSchema = z
+  .strictObject({
+    image: text(/^[^\s]{1,500}$/, 'the name of a container image, without spaces', {
+      description: 'The image of jobs that name none.',
+      example: "'alpine:3'",
+    }),
+    privileged: yesOrNo({
+      description:
+        'Whether job containers run privileged, as Docker-in-Docker needs. A privileged job owns its instance.',
+    }).prefault(false),
+    volumes: listOf(
+      text(VOLUME, 'a volume such as /cache or /host:/container:ro', {
+        description: 'A volume of every job container.',
+        example: '/cache',
+      }),
+      1,
+      'volumes such as /cache or /host:/container:ro',
+      {
+        description: 'Volumes of every job container. Those of the instance are shared by all jobs on it.',
+        example: '[/cache]',
+      },
+    ).exactOptional(),
+    pullPolicy: oneOf(['always', 'if-not-present', 'never'], {
+      description: "When images are pulled. Where nothing is said, GitLab Runner's own `always`.",
+      example: 'if-not-present',
+    }).exactOptional(),
+    gpus: text(/^[A-Za-z0-9=,:-]{1,100}$/, 'all, or which GPUs', {
+      description: 'The GPUs that job containers see; the image needs the drivers.',
+      example: 'all',
+    }).exactOptional(),
+    registryMirror: address('an http(s) address without credentials', {
+      description: 'Where Docker asks first for images of Docker Hub.',
+      example: 'https://mirror.example.com',
+    }).exactOptional(),
+  })
+  .meta({
+    description: 'Settings of the docker executor; only with `executor: docker`, and needed there.',
+    applies: 'drifts',
+    example: "{image: 'alpine:3'}",
+  });
+
+/** The shared cache of jobs. */
+export const cacheSchema = z
+  .strictObject({
+    bucket: text(BUCKET, 'the name of an S3 bucket', {
+      description: 'The bucket. The role of the instances reads and writes it: there are no keys.',
+      example: 'acme-runner-cache',
+    }),
+    region: text(REGION, 'an AWS region, such as eu-central-1', {
+      description: "The region of the bucket. Where nothing is said, the pool's.",
+      example: 'eu-central-1',
+    }).exactOptional(),
+    prefix: text(CACHE_PREFIX, 'a path without a slash at its ends', {
+      description:
+        'What comes before `<installation>/<pool>` in the names of the objects. Every pool has a path of its own.',
+      example: 'gitlab',
+    }).exactOptional(),
+  })
+  .meta({
+    description: 'The cache that all instances of the pool share, in S3. Without it each keeps its own.',
+    applies: 'drifts',
+    example: '{bucket: acme-runner-cache}',
+  });
+
+/** The way out of the instances. */
+export const proxySchema = z
+  .strictObject({
+    url: address('an http(s) address without credentials', {
+      description: 'The proxy for http and https of the runner, of Docker and of jobs.',
+      example: 'http://proxy.example.com:3128',
+    }),
+    direct: listOf(
+      text(HOST_OR_NETWORK, 'a host, a domain or a network', {
+        description: 'A host, a domain or a network.',
+        example: '.example.com',
+      }),
+      1,
+      'hosts, domains or networks',
+      {
+        description:
+          'What is reached without the proxy, besides the instance itself and its metadata. Name GitLab and S3 here when they are near.',
+        example: '[gitlab.example.com]',
+      },
+    ).exactOptional(),
+  })
+  .meta({
+    description: 'The proxy of the instances. Runtide itself does not use it.',
+    applies: 'drifts',
+    example: '{url: http://proxy.example.com:3128}',
+  });
+
+/** Variables of jobs. */
+export const environmentSchema = z
+  .record(
+    z.string(),
+    z.string().max(1000).meta({
+      description: 'A value.',
+      allowed: 'a text of at most 1000 characters (numbers in quotes)',
+      example: '"42"',
+    }),
+  )
+  .superRefine(
+    keeps([namedLike(VARIABLE, 'a name of letters, digits and _', 'HTTP_TIMEOUT'), fewKeys(50, 'variables')]),
+    ALWAYS,
+  )
+  .meta({
+    description:
+      'Variables of every job. No secrets: whoever may describe an instance can read them, and so can every job.',
+    applies: 'drifts',
+    allowed: 'a map of at most 50 variables',
+    example: '{LANG: C.UTF-8}',
+  });
+
+/** The private authorities that instances trust. */
+export const caFileSchema = fileContent(
+  'the path of a PEM file with certificates, relative to this file',
+  readCertificates,
+  {
+    description:
+      'A file with the certificates of private authorities that the instances trust, relative to the configuration file.',
+    applies: 'drifts',
+    example: 'ca.pem',
+  },
+);
