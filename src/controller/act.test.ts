@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { aPool, NOW, OFFERING } from '../../test/support/observations.ts';
 import { failure, gave, type Scripts, termInOffice } from '../../test/support/scripted-ports.ts';
 import type { DrainReason } from '../engine/instance.ts';
-import type { Action } from '../engine/plan.ts';
+import type { Action } from '../engine/action.ts';
 import { seconds } from '../engine/time.ts';
 import { act } from './act.ts';
 

@@ -1,5 +1,5 @@
 import type { Outcome } from '../engine/outcome.ts';
-import type { Action } from '../engine/plan.ts';
+import type { Action } from '../engine/action.ts';
 import type { FleetPolicy } from '../engine/pool.ts';
 import { isPortError } from './errors.ts';
 import { launch, type Launching } from './launch.ts';

@@ -1,5 +1,7 @@
 import { explainAction, explainAlarm, explainPool } from '../engine/explain.ts';
-import type { Alarm, Plan, PoolPlan } from '../engine/plan.ts';
+import type { Alarm } from '../engine/alarms.ts';
+import type { Plan } from '../engine/plan.ts';
+import type { PoolPlan } from '../engine/pool-plan.ts';
 import type { Recorder } from './events.ts';
 import type { DecisionRecord } from './ports.ts';
 

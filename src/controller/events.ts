@@ -1,4 +1,4 @@
-import type { Alarm } from '../engine/plan.ts';
+import type { Alarm } from '../engine/alarms.ts';
 import type { Outcome } from '../engine/outcome.ts';
 import type { DecisionRecord } from './ports.ts';
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { aPool, NOW, OFFERING } from '../../test/support/observations.ts';
 import { failure, gave, type Scripts, termInOffice } from '../../test/support/scripted-ports.ts';
 import type { VirtualClock } from '../adapters/memory/clock.ts';
-import type { Action } from '../engine/plan.ts';
+import type { Action } from '../engine/action.ts';
 import type { PoolPolicy } from '../engine/pool.ts';
 import { after, minutes, seconds } from '../engine/time.ts';
 import { isPortError, type PortErrorKind } from './errors.ts';

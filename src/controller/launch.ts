@@ -1,6 +1,6 @@
 import type { Shortfall } from '../engine/history.ts';
 import type { Outcome } from '../engine/outcome.ts';
-import type { Action } from '../engine/plan.ts';
+import type { Action } from '../engine/action.ts';
 import type { PoolPolicy } from '../engine/pool.ts';
 import type { Duration, Instant } from '../engine/time.ts';
 import { isPortError, type PortError, type PortErrorKind } from './errors.ts';

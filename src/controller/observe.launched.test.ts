@@ -3,7 +3,7 @@ import { aManager, anInstance, NOW, OFFERING } from '../../test/support/observat
 import { failure, gave, type Scripts, surroundings } from '../../test/support/scripted-ports.ts';
 import type { Instance } from '../engine/instance.ts';
 import { lastKnown } from '../engine/observation.ts';
-import type { Action } from '../engine/plan.ts';
+import type { Action } from '../engine/action.ts';
 import { after, minutes, seconds } from '../engine/time.ts';
 import { Observer } from './observe.ts';
 import type { LaunchIntent, LaunchRequest } from './ports.ts';

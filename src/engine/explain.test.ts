@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { NOW, OFFERING } from '../../test/support/observations.ts';
 import { explainAction, explainAlarm, explainPool } from './explain.ts';
-import type { Action, Alarm, PoolPlan } from './plan.ts';
+import type { Action } from './action.ts';
+import type { Alarm } from './alarms.ts';
+import type { PoolPlan } from './pool-plan.ts';
 
 const launch = (count: number): Action => ({ do: 'launch', pool: 'linux', count, offerings: [OFFERING] });
 const drain: Action = { do: 'drain', pool: 'linux', instance: 'i-1', because: 'idle' };

@@ -1,4 +1,6 @@
-import type { Action, Alarm, PoolPlan } from './plan.ts';
+import type { Action } from './action.ts';
+import type { Alarm } from './alarms.ts';
+import type { PoolPlan } from './pool-plan.ts';
 
 function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;

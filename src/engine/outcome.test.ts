@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ago, NOW, OFFERING } from '../../test/support/observations.ts';
 import { emptyHistory, type PoolHistory, type Shortfall } from './history.ts';
 import { afterwards, type Outcome } from './outcome.ts';
-import type { Action } from './plan.ts';
+import type { Action } from './action.ts';
 import { after, minutes, seconds } from './time.ts';
 
 const launch: Action = { do: 'launch', pool: 'linux', count: 2, offerings: [OFFERING] };

@@ -1,5 +1,5 @@
 import type { History, PoolHistory, Shortfall } from './history.ts';
-import type { Action } from './plan.ts';
+import type { Action } from './action.ts';
 import { withSetback } from './remember.ts';
 import type { Instant } from './time.ts';
 

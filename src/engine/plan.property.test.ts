@@ -16,7 +16,9 @@ import {
 import { viewsByPool } from './capacity.ts';
 import { isFresh, lastKnown, type Observation } from './observation.ts';
 import { NO_JOBS } from './job.ts';
-import { type Action, plan, type Plan, type PoolPlan } from './plan.ts';
+import type { Action } from './action.ts';
+import { plan, type Plan } from './plan.ts';
+import type { PoolPlan } from './pool-plan.ts';
 import type { FleetPolicy } from './pool.ts';
 import { instant } from './time.ts';
 

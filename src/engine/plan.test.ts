@@ -235,7 +235,7 @@ describe('managers', () => {
       [],
     ],
     ['not while the listing is old', { managers, history: gone(minutes(9)), instances: stale([]) }, []],
-    ['of instances that were never ours stay', { managers }, []],
+    ['of instances that nobody knows stay while they may be alive', { managers }, []],
     [
       'of instances that are there stay',
       { managers, history: history({ 'i-1': idleFor(minutes(1)) }), instances: fresh([anInstance('i-1')]) },

@@ -22,7 +22,8 @@ import { emptyHistory, type History } from './history.ts';
 import { isFresh, lastKnown, type Observation } from './observation.ts';
 import { fits, NO_JOBS } from './job.ts';
 import { afterwards } from './outcome.ts';
-import { type Action, plan, type Plan } from './plan.ts';
+import type { Action } from './action.ts';
+import { plan, type Plan } from './plan.ts';
 import { remember } from './remember.ts';
 import { after, minutes, seconds } from './time.ts';
 

@@ -100,11 +100,25 @@ function rememberGone(id: string, before: InstanceHistory, readings: Readings): 
   const managerGone =
     isFresh(part, readings.now) && !lastKnown(part, []).some((manager) => manager.instance === id);
   if (managerGone || elapsed(goneSince, readings.now) > GONE_MEMORY) return undefined;
+  return gone(before, goneSince);
+}
+
+function gone(before: InstanceHistory, goneSince: Instant): InstanceHistory {
   return { ...before, goneSince, ...(before.readyAt === undefined && { bootFailed: true as const }) };
 }
 
+/** An instance that somebody stopped is remembered for as long as it is listed. */
+function rememberStopped(
+  { pool }: Instance,
+  before: InstanceHistory | undefined,
+  now: Instant,
+): InstanceHistory {
+  return gone(before ?? { pool, bootedFor: milliseconds(0) }, before?.goneSince ?? now);
+}
+
 function rememberInstances(history: History, readings: Readings, policy: FleetPolicy): History['instances'] {
-  const listed = lastKnown(readings.instances, []).filter(exists);
+  const all = lastKnown(readings.instances, []);
+  const listed = all.filter(exists);
   const held = heldByInstance(lastKnown(readings.jobs, NO_JOBS).held);
   const managers = managersByPool(readings.managers);
   const timeouts = new Map(policy.pools.map((pool) => [pool.name, pool.bootTimeout]));
@@ -120,10 +134,14 @@ function rememberInstances(history: History, readings: Readings, policy: FleetPo
       bootTimeout: timeouts.get(instance.pool),
     });
   }
+  for (const instance of all.filter(({ state }) => state === 'stopped')) {
+    const { id } = instance;
+    remembered[id] = rememberStopped(instance, history.instances[id], readings.now);
+  }
   for (const [id, before] of Object.entries(history.instances)) {
     if (remembered[id] !== undefined) continue;
-    const gone = isFresh(readings.instances, readings.now) ? rememberGone(id, before, readings) : before;
-    if (gone !== undefined) remembered[id] = gone;
+    const kept = isFresh(readings.instances, readings.now) ? rememberGone(id, before, readings) : before;
+    if (kept !== undefined) remembered[id] = kept;
   }
   return remembered;
 }

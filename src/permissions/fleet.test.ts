@@ -27,6 +27,7 @@ fleetContract('ec2-fleet under the policy of the controller', async () => {
   const { clock, model } = account;
   return {
     fleet: account.fleet,
+    reopen: account.reopen,
     offerings: defaultPlace.subnets.map(({ id }) => ({
       instanceType: 'm7i.large',
       subnet: id,

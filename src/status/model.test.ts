@@ -17,7 +17,8 @@ import type { ControllerEvent } from '../controller/events.ts';
 import type { PassReport } from '../controller/reconcile.ts';
 import { emptyHistory } from '../engine/history.ts';
 import type { Observation } from '../engine/observation.ts';
-import { type Action, plan } from '../engine/plan.ts';
+import type { Action } from '../engine/action.ts';
+import { plan } from '../engine/plan.ts';
 import { after, minutes, seconds } from '../engine/time.ts';
 import { isStatus, StatusBoard, type Totals } from './model.ts';
 

@@ -4,7 +4,8 @@ import type { InstanceView } from '../engine/capacity.ts';
 import { explainAlarm, explainPool } from '../engine/explain.ts';
 import type { Phase } from '../engine/instance.ts';
 import { isFresh, type Observation, type Part } from '../engine/observation.ts';
-import type { Plan, PoolPlan } from '../engine/plan.ts';
+import type { Plan } from '../engine/plan.ts';
+import type { PoolPlan } from '../engine/pool-plan.ts';
 import { type Duration, elapsed, type Instant } from '../engine/time.ts';
 
 /** One source and how old its last answer is. */

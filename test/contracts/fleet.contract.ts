@@ -8,6 +8,8 @@ import { instant } from '../../src/engine/time.ts';
 /** A cloud with one pool, `linux`, that a fleet can be tried in. */
 export interface FleetWorld extends AsyncDisposable {
   readonly fleet: Fleet;
+  /** The fleet of another process of the same installation. */
+  reopen(): Fleet;
   readonly offerings: readonly Offering[];
   /** Lets the cloud go on until the instance is in the state. */
   reach(id: string, state: Instance['state']): Promise<void>;
@@ -87,6 +89,11 @@ const CASES: Readonly<Record<string, (world: FleetWorld) => Promise<void>>> = {
     const first = await world.fleet.prepare('linux', signal);
     expect(await world.fleet.prepare('linux', signal)).toEqual(first);
     expect(first.version).toMatch(/^\d+$/);
+  },
+
+  async 'prepares what an earlier process has left'(world) {
+    const first = await world.fleet.prepare('linux', signal);
+    expect(await world.reopen().prepare('linux', signal)).toEqual(first);
   },
 
   async 'answers the same request again with the same instances'(world) {

@@ -13,7 +13,7 @@ import { fleetContract, type FleetWorld } from './fleet.contract.ts';
 const IMAGE = defaultPlace.images[0]?.id ?? '';
 const GROUP = defaultPlace.securityGroups[0]?.id ?? '';
 
-type Levers = Omit<FleetWorld, 'fleet' | typeof Symbol.asyncDispose>;
+type Levers = Omit<FleetWorld, 'fleet' | 'reopen' | typeof Symbol.asyncDispose>;
 
 /** What both fleets stand on: the model of EC2 in virtual time. */
 function levers(ec2: Ec2, clock: VirtualClock): Levers {
@@ -43,9 +43,11 @@ function levers(ec2: Ec2, clock: VirtualClock): Levers {
 fleetContract('memory', async () => {
   const clock = new VirtualClock();
   const ec2 = new Ec2({ timers: clock, seed: 7 });
+  const open = () => new MemoryFleet({ ec2, installation: 'test', imageId: IMAGE });
   return {
     ...levers(ec2, clock),
-    fleet: new MemoryFleet({ ec2, installation: 'test', imageId: IMAGE }),
+    fleet: open(),
+    reopen: open,
     async [Symbol.asyncDispose]() {},
   };
 });
@@ -60,9 +62,8 @@ fleetContract('ec2-fleet over the AWS double', async () => {
     endpoints: { ec2: aws.url },
     credentials: { accessKeyId: 'AKIAEXAMPLE', secretAccessKey: 'example' },
   });
-  return {
-    ...levers(ec2, clock),
-    fleet: ec2Fleet({
+  const open = () =>
+    ec2Fleet({
       ec2: client,
       installation: 'test',
       tags: () => ({ CostCenter: '42' }),
@@ -77,7 +78,11 @@ fleetContract('ec2-fleet over the AWS double', async () => {
       }),
       timeout: seconds(10),
       note: (message) => expectNothing({}, message),
-    }),
+    });
+  return {
+    ...levers(ec2, clock),
+    fleet: open(),
+    reopen: open,
     async [Symbol.asyncDispose]() {
       client.destroy();
       await aws.close();

@@ -55,11 +55,13 @@ async function region(name: string, pool: string, seed: number, clock: VirtualCl
     architecture: 'amd64',
   };
   const options = { ec2, installation: 'test', tags: () => ({}), timeout: seconds(10), note };
+  const open = () => ec2Fleet({ ...options, pools: () => ({ [pool]: machines }) });
   return {
     model,
     ssm,
     pools: [pool],
-    fleet: ec2Fleet({ ...options, pools: () => ({ [pool]: machines }) }),
+    fleet: open(),
+    open,
     async [Symbol.asyncDispose]() {
       ec2.destroy();
       parameters.destroy();
@@ -78,6 +80,7 @@ async function twoRegions() {
     far,
     clock,
     fleet: placedFleet([near, far]),
+    reopen: () => placedFleet([near, far].map((place) => ({ ...place, fleet: place.open() }))),
     offerings: defaultPlace.subnets.map(({ id }) => ({
       instanceType: 'm7i.large',
       subnet: id,

@@ -98,26 +98,29 @@ fleetContract(
       credentials: { accessKeyId: 'AKIAEXAMPLE', secretAccessKey: 'example' },
     });
     const { image, subnets, group } = await motoPlace(ec2);
-    const fleet = ec2Fleet({
-      ec2,
-      installation: 'test',
-      tags: () => ({ CostCenter: '42' }),
-      pools: () => ({
-        linux: {
-          generation: 'g1',
-          imageId: image,
-          securityGroups: [group],
-          profile: 'runtide-instance',
-          userData: '#!/bin/sh\n',
+    const open = () =>
+      ec2Fleet({
+        ec2,
+        installation: 'test',
+        tags: () => ({ CostCenter: '42' }),
+        pools: () => ({
+          linux: {
+            generation: 'g1',
+            imageId: image,
+            securityGroups: [group],
+            profile: 'runtide-instance',
+            userData: '#!/bin/sh\n',
+          },
+        }),
+        timeout: seconds(30),
+        note: (message) => {
+          throw new Error(`unexpected: ${message}`);
         },
-      }),
-      timeout: seconds(30),
-      note: (message) => {
-        throw new Error(`unexpected: ${message}`);
-      },
-    });
+      });
+    const fleet = open();
     return {
       fleet,
+      reopen: open,
       offerings: subnets.map((subnet) => ({ instanceType: 'm7i.large', subnet, market: 'spot' })),
       reach: reachIn(fleet),
       // Moto has no lever for these two: what it does instead is in the table above.

@@ -29,6 +29,8 @@ export interface GuardedAccount extends AsyncDisposable {
   readonly model: Ec2;
   readonly parameters: Ssm;
   readonly fleet: Fleet;
+  /** The fleet of another process of the installation. */
+  reopen(): Fleet;
   readonly ssm: SSMClient;
   readonly calls: readonly RecordedCall[];
   /** What IAM looks up of it. */
@@ -186,19 +188,21 @@ export async function guardedAccount({
   ec2.middlewareStack.add(guard, { step: 'initialize' });
   ssm.middlewareStack.add(guard, { step: 'initialize' });
   let machines = MACHINES;
-  const fleet = ec2Fleet({
-    ec2,
-    installation,
-    tags: () => ({ CostCenter: '42' }),
-    pools: () => ({ linux: machines }),
-    timeout: seconds(10),
-    note: (message) => unexpected({}, message),
-  });
+  const open = () =>
+    ec2Fleet({
+      ec2,
+      installation,
+      tags: () => ({ CostCenter: '42' }),
+      pools: () => ({ linux: machines }),
+      timeout: seconds(10),
+      note: (message) => unexpected({}, message),
+    });
   return {
     clock,
     model,
     parameters,
-    fleet,
+    fleet: open(),
+    reopen: open,
     ssm,
     calls,
     account,

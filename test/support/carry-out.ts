@@ -1,6 +1,7 @@
 import { afterwards, type Outcome } from '../../src/engine/outcome.ts';
 import type { Observation, Part } from '../../src/engine/observation.ts';
-import type { Action, Plan } from '../../src/engine/plan.ts';
+import type { Action } from '../../src/engine/action.ts';
+import type { Plan } from '../../src/engine/plan.ts';
 import type { FleetPolicy } from '../../src/engine/pool.ts';
 import type { Instance } from '../../src/engine/instance.ts';
 import { remember } from '../../src/engine/remember.ts';

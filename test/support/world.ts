@@ -173,6 +173,11 @@ export class World {
     await run?.ended;
   }
 
+  /** The next controller finds no state, as after the loss of its disk. */
+  loseState(installation = 'test'): void {
+    this.#disks.delete(installation);
+  }
+
   /** A pipeline of `count` jobs in one stage. */
   submit(count: number, job: Partial<JobDefinition> = {}): number {
     const jobs = Array.from({ length: count }, (_, index) => ({

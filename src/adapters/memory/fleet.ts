@@ -79,18 +79,29 @@ export class MemoryFleet implements Fleet {
   async prepare(pool: string): Promise<LaunchRequest['template']> {
     const known = this.#templates.get(pool);
     if (known !== undefined) return known;
-    const { installation, imageId } = this.#options;
-    const data = {
-      imageId,
-      instanceInitiatedShutdownBehavior: 'terminate',
-      metadataOptions: { httpTokens: 'required', instanceMetadataTags: 'enabled' },
-    } as const;
-    const { id } = this.#call('creating a launch template', (ec2) =>
-      ec2.createLaunchTemplate({ name: `runtide-${installation}-${pool}`, data }),
-    );
+    const name = `runtide-${this.#options.installation}-${pool}`;
+    const id = this.#findTemplate(name) ?? this.#createTemplate(name);
     const template = { id, version: '1' };
     this.#templates.set(pool, template);
     return template;
+  }
+
+  /** The template that an earlier process of the installation has left. */
+  #findTemplate(name: string): string | undefined {
+    const found = this.#call('looking for a launch template', (ec2) => ec2.describeLaunchTemplates({}).items);
+    return found.find((template) => template.name === name)?.id;
+  }
+
+  #createTemplate(name: string): string {
+    const data = {
+      imageId: this.#options.imageId,
+      instanceInitiatedShutdownBehavior: 'terminate',
+      metadataOptions: { httpTokens: 'required', instanceMetadataTags: 'enabled' },
+    } as const;
+    const created = this.#call('creating a launch template', (ec2) =>
+      ec2.createLaunchTemplate({ name, data }),
+    );
+    return created.id;
   }
 
   async launch(request: LaunchRequest): Promise<LaunchResult> {

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { NOW } from '../../../test/support/observations.ts';
 import type { WebhookEvent } from '../../adapters/gitlab/webhook-event.ts';
 import type { ControllerEvent } from '../../controller/events.ts';
-import type { Action } from '../../engine/plan.ts';
+import type { Action } from '../../engine/action.ts';
 import { eventLine, type Line, plain, webhookLine } from './log.ts';
 
 const LAUNCH: Action = { do: 'launch', pool: 'linux', count: 2, offerings: [] };

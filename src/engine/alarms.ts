@@ -1,0 +1,52 @@
+import type { InstanceView } from './capacity.ts';
+import { isFresh, type Observation } from './observation.ts';
+import type { PoolPlan } from './pool-plan.ts';
+import type { FleetPolicy } from './pool.ts';
+import { elapsed, type Instant, later } from './time.ts';
+
+/** Something that an operator should hear about. */
+export type Alarm =
+  | { readonly alarm: 'unserved'; readonly pool: string; readonly job: number; readonly times: number }
+  | { readonly alarm: 'drain unacknowledged'; readonly pool: string; readonly instance: string }
+  | { readonly alarm: 'boot failed'; readonly pool: string; readonly instance: string }
+  | { readonly alarm: 'stale'; readonly source: string; readonly failure: string };
+
+function isUnacknowledged(
+  { instance, busySlots, manager, idleSince }: InstanceView,
+  policy: FleetPolicy,
+  now: Instant,
+) {
+  if (instance.drain === undefined || manager === undefined || busySlots > 0 || idleSince === undefined)
+    return false;
+  return elapsed(later(instance.drain.at, idleSince), now) >= policy.drainAlarm;
+}
+
+/** What could not be read lately. */
+export function staleAlarms(observation: Observation, policy: FleetPolicy): readonly Alarm[] {
+  const parts = [
+    ['jobs', observation.jobs] as const,
+    ['instances', observation.instances] as const,
+    ...policy.pools.map(({ name }) => [`managers of ${name}`, observation.managers[name]] as const),
+  ];
+  return parts.flatMap(([source, part]) =>
+    isFresh(part, observation.now)
+      ? []
+      : [{ alarm: 'stale' as const, source, failure: part?.failure ?? 'not read for too long' }],
+  );
+}
+
+/** What an operator should hear about one pool. */
+export function poolAlarms(decided: PoolPlan, policy: FleetPolicy, now: Instant): readonly Alarm[] {
+  const { pool } = decided;
+  return [
+    ...decided.demand.unserved.map(({ id, times }) => ({ alarm: 'unserved' as const, pool, job: id, times })),
+    ...decided.views
+      .filter((view) => isUnacknowledged(view, policy, now))
+      .map(({ instance }) => ({ alarm: 'drain unacknowledged' as const, pool, instance: instance.id })),
+    ...decided.actions.flatMap((action) =>
+      action.do === 'terminate' && action.because === 'stuck'
+        ? [{ alarm: 'boot failed' as const, pool, instance: action.instance }]
+        : [],
+    ),
+  ];
+}

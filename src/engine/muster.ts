@@ -1,0 +1,49 @@
+import type { InstanceView } from './capacity.ts';
+import { isFresh, type Observation } from './observation.ts';
+import type { FleetPolicy, PoolPolicy } from './pool.ts';
+import { type Retirement, retirements } from './retirement.ts';
+
+function staleSources(pool: string, observation: Observation): readonly string[] {
+  const parts = {
+    jobs: observation.jobs,
+    managers: observation.managers[pool],
+    instances: observation.instances,
+  };
+  return Object.entries(parts).flatMap(([name, part]) => (isFresh(part, observation.now) ? [] : [name]));
+}
+
+/** One pool's instances, sorted out before any demand is counted: who must leave, and who stays. */
+export interface Muster {
+  readonly pool: PoolPolicy;
+  readonly stale: readonly string[];
+  readonly views: readonly InstanceView[];
+  readonly leavers: readonly Retirement[];
+  readonly live: readonly InstanceView[];
+  /** Instances that drain, or are about to, and still exist. */
+  readonly draining: number;
+}
+
+/** Sorts out one pool. */
+export function muster(
+  pool: PoolPolicy,
+  observation: Observation,
+  policy: FleetPolicy,
+  views: readonly InstanceView[],
+): Muster {
+  const stale = staleSources(pool.name, observation);
+  const managersFresh = !stale.includes('managers');
+  const jobsFresh = !stale.includes('jobs');
+  const circumstances = { now: observation.now, policy, pool, managersFresh, jobsFresh };
+  const leavers = stale.includes('instances') ? [] : retirements(views, circumstances);
+  const retired = new Set(leavers.map(({ view }) => view.instance.id));
+  const staying = views.filter(({ instance }) => !retired.has(instance.id));
+  const alreadyDraining = staying.filter(({ phase }) => phase === 'draining').length;
+  return {
+    pool,
+    stale,
+    views,
+    leavers,
+    live: staying.filter(({ phase }) => phase !== 'draining' && phase !== 'terminating'),
+    draining: alreadyDraining + leavers.filter(({ by }) => by === 'drain').length,
+  };
+}

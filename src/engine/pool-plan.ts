@@ -1,0 +1,92 @@
+import type { Action } from './action.ts';
+import { type Capacity, capacityOf, type InstanceView } from './capacity.ts';
+import { coolingUntil } from './cooldown.ts';
+import type { PoolDemand } from './demand.ts';
+import { type Desired, desiredFor, instancesFor } from './desired.ts';
+import type { Muster } from './muster.ts';
+import type { Observation } from './observation.ts';
+import { purchasesOf } from './offerings.ts';
+import type { Retirement } from './retirement.ts';
+import { scaleIn } from './scale-in.ts';
+import { type Hold, scaleOut } from './scale-out.ts';
+
+/** What is decided for one pool, with everything that explains it. */
+export interface PoolPlan {
+  readonly pool: string;
+  readonly demand: PoolDemand;
+  readonly capacity: Capacity;
+  readonly views: readonly InstanceView[];
+  readonly desired: Desired;
+  readonly holds: readonly Hold[];
+  readonly actions: readonly Action[];
+}
+
+function retire(pool: string, { view, because, by }: Retirement): Action {
+  return { do: by, pool, instance: view.instance.id, because };
+}
+
+/** A retired instance that is already draining need not be told again. */
+function isNews({ view, by }: Retirement): boolean {
+  return by === 'terminate' || view.instance.drain === undefined;
+}
+
+/** Decides for one pool. */
+export function planPool(
+  { pool, stale, views, leavers, live, draining }: Muster,
+  observation: Observation,
+  demand: PoolDemand,
+): PoolPlan {
+  const { now } = observation;
+  const history = observation.history.pools[pool.name];
+  const desired = desiredFor({
+    pool,
+    live,
+    pending: demand.pending,
+    ...(stale.includes('jobs') && { staleCeiling: history?.lastDesired ?? live.length }),
+  });
+  const out = scaleOut({
+    pool,
+    desired: desired.count,
+    live: live.length,
+    leaving: draining,
+    history,
+    instancesFresh: !stale.includes('instances'),
+    now,
+  });
+  const inward = scaleIn({
+    pool,
+    desired: desired.count,
+    live,
+    kept: instancesFor(demand.pending + pool.idle.slots, live, pool).kept,
+    coolingUntil: coolingUntil(pool, history, now),
+    stale,
+    now,
+  });
+  const { shortfalls } = observation.history;
+  const { purchases, held } = purchasesOf(out.count, pool, live, { shortfalls, now });
+  const launches = purchases.map(({ count, offerings }): Action => ({
+    do: 'launch',
+    pool: pool.name,
+    count,
+    offerings,
+  }));
+  const idle = inward.victims.map(({ instance }): Action => ({
+    do: 'drain',
+    pool: pool.name,
+    instance: instance.id,
+    because: 'idle',
+  }));
+  return {
+    pool: pool.name,
+    demand,
+    capacity: capacityOf(views),
+    views,
+    desired,
+    holds: [
+      ...out.holds,
+      ...(held === undefined ? [] : [{ what: 'launch' as const, because: held }]),
+      ...inward.holds,
+    ],
+    actions: [...launches, ...idle, ...leavers.filter(isNews).map((leaver) => retire(pool.name, leaver))],
+  };
+}
