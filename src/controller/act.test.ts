@@ -236,6 +236,21 @@ describe('an instance that did not boot', () => {
     expect(calls).toEqual(['console i-1', 'terminate i-1']);
   });
 
+  it('is told once, when it is ended, however often that fails before', async () => {
+    const { run, fleet, events } = await scene({
+      fleet: {
+        console: async () => 'runtide: boot failed: x',
+        terminate: () => Promise.reject(failure('throttled')),
+      },
+    });
+    await run(terminate('i-1', 'stuck'));
+    await run(terminate('i-1', 'stuck'));
+    expect(events).toEqual([]);
+    fleet.script = { console: async () => 'runtide: boot failed: x' };
+    await run(terminate('i-1', 'stuck'));
+    expect(events).toEqual([{ event: 'boot failed', instance: 'i-1', why: 'x' }]);
+  });
+
   it('is the only one whose console is read', async () => {
     const { events, calls } = await said(async () => 'runtide: boot failed: x', 'orphaned');
     expect([events, calls]).toEqual([[], ['terminate i-1']]);

@@ -119,11 +119,17 @@ async function bootFailure(instance: string, at: Acting): Promise<string> {
 async function actTerminates(actions: readonly Action[], at: Acting): Promise<readonly Outcome[]> {
   const terminates = actions.filter((action) => action.do === 'terminate');
   const stuck = terminates.filter(({ because }) => because === 'stuck');
+  const failures = new Map<string, string>();
+  // First, because the console goes with the machine.
   await stepOneByOne(stuck, at, async ({ instance }) => {
-    at.recorder.record({ event: 'boot failed', instance, why: await bootFailure(instance, at) });
+    failures.set(instance, await bootFailure(instance, at));
   });
   const ids = terminates.map(({ instance }) => instance);
-  return stepTogether(terminates, at, () => at.fleet.terminate(ids, NEVER));
+  return stepTogether(terminates, at, async () => {
+    await at.fleet.terminate(ids, NEVER);
+    // Told once, however often the call fails before.
+    for (const [instance, why] of failures) at.recorder.record({ event: 'boot failed', instance, why });
+  });
 }
 
 function actForgets(actions: readonly Action[], at: Acting): Promise<readonly Outcome[]> {

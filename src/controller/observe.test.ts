@@ -199,6 +199,16 @@ describe('a source that fails', () => {
     await clock.advance(seconds(10));
     const { jobs: read } = await glance({ project: 1, pipeline: 7 });
     expect(read).toEqual({ ...freshAt(WAITING, NOW), failure: FAILURE });
+    expect(events).toEqual([{ event: 'read failed', source: 'named pipelines', why: FAILURE }]);
+  });
+
+  it('at a sweep is not over because the named pipelines can be read', async () => {
+    const { sweep, glance, jobSource, events } = scene();
+    await sweep();
+    jobSource.script = { sweep: broken };
+    await sweep();
+    await glance({ project: 1, pipeline: 7 });
+    await sweep();
     expect(events).toEqual([{ event: 'read failed', source: 'jobs', why: FAILURE }]);
   });
 

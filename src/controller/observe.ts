@@ -126,7 +126,9 @@ export class Observer {
     if (this.#isDue(wake, this.#jobs)) {
       this.#jobs = await this.#read('jobs', this.#jobs, () => jobs.sweep(signal));
     } else if (pipelines.length > 0) {
-      const refreshed = await this.#read('jobs', this.#jobs, () => jobs.refresh(pipelines, signal));
+      const refreshed = await this.#read('named pipelines', this.#jobs, () =>
+        jobs.refresh(pipelines, signal),
+      );
       // The rest is as old as the last sweep: a refresh must not make it look young.
       const readAt = this.#jobs.known ? this.#jobs.readAt : undefined;
       this.#jobs = refreshed.known && readAt !== undefined ? { ...refreshed, readAt } : refreshed;
