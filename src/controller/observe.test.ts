@@ -203,7 +203,7 @@ describe('a source that fails', () => {
   });
 
   it('at a sweep is not over because the named pipelines can be read', async () => {
-    const { sweep, glance, jobSource, events } = scene();
+    const { sweep, glance, jobs: jobSource, events } = scene();
     await sweep();
     jobSource.script = { sweep: broken };
     await sweep();
