@@ -115,6 +115,8 @@ describe('prepare', () => {
     } as const;
     const { value, aws } = await withFleet(
       {
+        DescribeImages: () =>
+          answer('DescribeImages', '<imagesSet><item><imageId>ami-1</imageId></item></imagesSet>'),
         DescribeLaunchTemplateVersions: () => OTHER_VERSION,
         CreateLaunchTemplateVersion: (_call, nth) => added(nth + 2),
         CreateFleet: () => failure('InvalidLaunchTemplateId.VersionNotFound'),

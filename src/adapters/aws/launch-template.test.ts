@@ -80,7 +80,7 @@ describe('wantedTemplate', () => {
     expect(WANTED.data).not.toHaveProperty('BlockDeviceMappings');
   });
 
-  it('describes the root volume where it is not as the image has it', () => {
+  it('describes the root volume, always encrypted', () => {
     const rootVolume = { device: '/dev/xvda', size: 50 };
     const { data } = wantedTemplate('acme', 'linux', { ...MACHINES, rootVolume }, {});
     expect(data.BlockDeviceMappings).toEqual([
@@ -88,6 +88,15 @@ describe('wantedTemplate', () => {
         DeviceName: '/dev/xvda',
         Ebs: { VolumeType: 'gp3', VolumeSize: 50, Encrypted: true, DeleteOnTermination: true },
       },
+    ]);
+    const { data: sized } = wantedTemplate(
+      'acme',
+      'linux',
+      { ...MACHINES, rootVolume: { device: '/dev/sda1' } },
+      {},
+    );
+    expect(sized.BlockDeviceMappings).toEqual([
+      { DeviceName: '/dev/sda1', Ebs: { VolumeType: 'gp3', Encrypted: true, DeleteOnTermination: true } },
     ]);
     const all = { ...rootVolume, throughput: 250, iops: 4000, kmsKey: 'alias/runners' };
     const { data: full } = wantedTemplate('acme', 'linux', { ...MACHINES, rootVolume: all }, {});

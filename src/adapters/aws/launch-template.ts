@@ -16,8 +16,8 @@ import { deleteOldVersions } from './template-versions.ts';
 
 /** A root volume of type gp3, encrypted. */
 export interface RootVolume {
-  /** GiB. */
-  readonly size: number;
+  /** GiB; absent: that of the image. */
+  readonly size?: number;
   /** MiB a second; absent: what AWS gives for nothing. */
   readonly throughput?: number;
   /** Operations a second; absent: what AWS gives for nothing. */
@@ -34,14 +34,14 @@ export interface TemplateParts {
   /** Name or ARN of the instance profile. */
   readonly profile: string;
   /** As `renderUserData` gives it, not yet base64. */
-  readonly userData: string;
-  /** Absent: as the image has it. `device` is the image's root device. */
+  readonly userData: string | Uint8Array;
+  /** `device` is the image's root device; absent for an image that names none. */
   readonly rootVolume?: RootVolume & { readonly device: string };
 }
 
 /** What a pool's new instances are made of. */
 export interface PoolMachines extends Omit<TemplateParts, 'rootVolume'> {
-  /** Absent: as the image has it. */
+  /** Absent: encrypted by the account's default key, and of the image's size. */
   readonly volume?: RootVolume;
   /** That of the instance types, where it is known. */
   readonly architecture?: 'amd64' | 'arm64';
@@ -63,7 +63,7 @@ function blockDevices({ rootVolume }: TemplateParts): Pick<RequestLaunchTemplate
   const { device, size, throughput, iops, kmsKey } = rootVolume;
   const Ebs = {
     VolumeType: 'gp3' as const,
-    VolumeSize: size,
+    ...(size === undefined ? {} : { VolumeSize: size }),
     ...(throughput === undefined ? {} : { Throughput: throughput }),
     ...(iops === undefined ? {} : { Iops: iops }),
     Encrypted: true,

@@ -52,12 +52,18 @@ function check(machines: (image: FoundImage) => Machines) {
 }
 
 describe('MachineParts', () => {
-  it('looks nothing up for an image that is named by its id', async () => {
-    const { value, calls } = await withParts({}, (parts, _found, limits) =>
-      parts.of('linux', { ...PLAIN, architecture: 'arm64' }, limits),
+  it('encrypts the root volume where nothing is said of it', async () => {
+    const { value } = await withParts(describing(), (parts, _found, limits) =>
+      parts.of('linux', PLAIN, limits),
+    );
+    expect(value).toEqual({ ...PLAIN, rootVolume: { device: '/dev/xvda' } });
+  });
+
+  it('leaves an image without a root device as it is', async () => {
+    const { value } = await withParts(describing('x86_64', ''), (parts, _found, limits) =>
+      parts.of('linux', PLAIN, limits),
     );
     expect(value).toEqual(PLAIN);
-    expect(calls).toEqual([]);
   });
 
   it('puts the root volume at the root device of the image, asked once', async () => {
@@ -74,7 +80,7 @@ describe('MachineParts', () => {
     const { value } = await withParts(describing(), (parts, image, limits) =>
       parts.of('linux', { ...FOUND, image, architecture: 'amd64' }, limits),
     );
-    expect(value).toEqual({ ...PLAIN, imageId: 'ami-00000002' });
+    expect(value).toMatchObject({ imageId: 'ami-00000002' });
   });
 
   it.each<[what: string, script: Script, machines: Partial<PoolMachines>, message: string]>([

@@ -36,15 +36,17 @@ function checkArchitecture(
   throw refused(pool, why, 'give the pool an image and types of one architecture');
 }
 
+/** The root volume: as the pool wants it, or encrypted and of the image's size. Absent where an image without a root device leaves nothing to say. */
 function rootVolumeOf(
   pool: string,
-  volume: RootVolume,
+  volume: RootVolume | undefined,
   { id, rootDevice, rootSize = 0 }: ImageDescription,
-): NonNullable<TemplateParts['rootVolume']> {
+): TemplateParts['rootVolume'] {
   if (rootDevice === undefined) {
+    if (volume === undefined) return undefined;
     throw refused(pool, `image ${id} names no root device`, 'use an image with an EBS root volume');
   }
-  if (volume.size < rootSize) {
+  if (volume?.size !== undefined && volume.size < rootSize) {
     const why = `the root volume of image ${id} has ${rootSize} GiB, and instances.volume.size is ${volume.size}`;
     throw refused(pool, why, `write size: ${rootSize} or more`);
   }
@@ -68,14 +70,18 @@ export class MachineParts {
     limits: CallLimits,
   ): Promise<TemplateParts> {
     const { generation, securityGroups, profile, userData, volume, architecture } = machines;
-    const isFound = 'image' in machines;
-    const imageId = isFound ? await machines.image.resolve(limits) : machines.imageId;
-    const parts = { generation, imageId, securityGroups, profile, userData };
-    // EC2 itself checks an image that is named by its id.
-    if (!isFound && volume === undefined) return parts;
+    const imageId = 'image' in machines ? await machines.image.resolve(limits) : machines.imageId;
     const described = await this.#describe(imageId, limits);
     checkArchitecture(pool, architecture, described);
-    return volume === undefined ? parts : { ...parts, rootVolume: rootVolumeOf(pool, volume, described) };
+    const rootVolume = rootVolumeOf(pool, volume, described);
+    return {
+      generation,
+      imageId,
+      securityGroups,
+      profile,
+      userData,
+      ...(rootVolume !== undefined && { rootVolume }),
+    };
   }
 
   /** What the machines of the pool will be made of, in words. Throws what would keep a launch from being prepared. */
