@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { bundledRegion, mergedPrices, priceOf } from '../offers/price.ts';
 import { type Matching, matching } from '../offers/requirements.ts';
 import type { instancesSchema } from './instances-schema.ts';
 import { splitOf } from './market-schema.ts';
@@ -7,6 +8,9 @@ import { splitOf } from './market-schema.ts';
 export const MOST_OFFERINGS = 300;
 /** More types make no shortfall rarer. */
 const MOST_TYPES = 30;
+
+/** Of the bundled table alone: fresher prices must not change from start to start what a pool is made of. */
+const BUNDLED = mergedPrices(bundledRegion);
 
 type Instances = z.output<typeof instancesSchema>;
 
@@ -17,8 +21,11 @@ export function matchingTypes(
   subnets: number,
 ): Matching {
   const limit = Math.min(MOST_TYPES, Math.floor(MOST_OFFERINGS / Math.max(1, subnets)));
-  const onSpot = splitOf(market).spotShare > 0 ? { market: 'spot' as const } : {};
-  return matching({ ...requirements, ...onSpot }, undefined, { limit: Math.max(1, limit) });
+  const sold = splitOf(market).spotShare > 0 ? 'spot' : 'on-demand';
+  return matching({ ...requirements, market: sold }, undefined, {
+    limit: Math.max(1, limit),
+    usdPerHour: (instanceType) => priceOf(BUNDLED, { instanceType, market: sold }),
+  });
 }
 
 /** The types that may be bought: those that are named, or those that meet the requirements, the cheapest first. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ARCHITECTURES } from '../offers/type-table.ts';
+import { ARCHITECTURES, INTERRUPTION_BANDS } from '../offers/type-table.ts';
 import { decimal, listOf, oneOf, text, wholeNumber, yesOrNo } from './key-kinds.ts';
 
 const MOST_VCPUS = 2048;
@@ -66,6 +66,11 @@ export const requirementsSchema = z
         example: '{min: 1}',
       })
       .exactOptional(),
+    maxInterruption: oneOf(INTERRUPTION_BANDS, {
+      description:
+        'Leaves out types of whose spot instances AWS takes back more in a month, as far as the bundled table knows. Where nothing is said, none is left out.',
+      example: "'10-15%'",
+    }).exactOptional(),
     families: z
       .strictObject({
         include: patterns('Only these families.').exactOptional(),

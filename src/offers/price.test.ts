@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { instant } from '../engine/time.ts';
 import { bundledTypes } from './instance-types.ts';
-import { bundledRegion, interruptionRank, mergedPrices, priceOf, quote } from './price.ts';
+import { bundledRegion, mergedPrices, priceOf, quote } from './price.ts';
 import type { PriceBook } from './price-book.ts';
 import { INTERRUPTION_BANDS, readTypeTable } from './type-table.ts';
 
@@ -153,11 +153,5 @@ describe('a table without sources or with a saving of everything', () => {
     });
     expect(priceOf(mergedPrices('eu-central-1', [], table), ON_DEMAND)).toBe(0.1);
     expect(priceOf(mergedPrices('eu-central-1', [], table), SPOT)).toBeUndefined();
-  });
-});
-
-describe('interruptionRank', () => {
-  it('orders the bands', () => {
-    expect(INTERRUPTION_BANDS.map(interruptionRank)).toEqual([0, 1, 2, 3, 4]);
   });
 });

@@ -2,7 +2,7 @@ import type { Market } from '../engine/pool.ts';
 import { type Instant, instant } from '../engine/time.ts';
 import { bundledTypes } from './instance-types.ts';
 import type { PriceBook } from './price-book.ts';
-import { INTERRUPTION_BANDS, type InterruptionBand, type TypeTable } from './type-table.ts';
+import type { TypeTable } from './type-table.ts';
 
 /** Prices are reckoned to a millionth of a dollar, as AWS states them. */
 const MILLIONTHS = 1e6;
@@ -110,9 +110,4 @@ export function quote(prices: Prices, offering: PricedOffering): Quote | undefin
 /** The price of the offering in dollars an hour; undefined when it is not known. */
 export function priceOf(prices: Prices, offering: PricedOffering): number | undefined {
   return quote(prices, offering)?.usdPerHour;
-}
-
-/** How often spot is interrupted, as a number to compare by: 0 for the rarest (`<5%`) to 4 (`>20%`). */
-export function interruptionRank(band: InterruptionBand): number {
-  return INTERRUPTION_BANDS.indexOf(band);
 }

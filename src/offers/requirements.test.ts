@@ -70,6 +70,17 @@ describe('matching', () => {
     );
   });
 
+  it('leaves out what is interrupted more often, not what nobody knows', () => {
+    const bandOf = (name: string) => bundledTypes.types.get(name)?.interruptionBand;
+    const any = namesOf(matching({ ...SMALL, currentGeneration: false }, undefined, all));
+    const calm = namesOf(
+      matching({ ...SMALL, currentGeneration: false, maxInterruption: '5-10%' }, undefined, all),
+    );
+    expect(calm).toEqual(any.filter((name) => ['<5%', '5-10%', undefined].includes(bandOf(name))));
+    expect(calm.length).toBeLessThan(any.length);
+    expect(calm.length).toBeGreaterThan(0);
+  });
+
   it('takes a share of a GPU for what it is', () => {
     const share: Requirements = { ...SMALL, memoryGiB: { min: 4 }, gpu: { min: 1 / 8 } };
     expect(namesOf(matching(share))).toEqual(['g6f.large']);

@@ -1,7 +1,13 @@
 import type { Market } from '../engine/pool.ts';
 import { familyOf, isBareMetal, isForOtherWork, nitro } from './families.ts';
 import { bundledTypes } from './instance-types.ts';
-import type { Architecture, InstanceType, TypeTable } from './type-table.ts';
+import {
+  type Architecture,
+  INTERRUPTION_BANDS,
+  type InstanceType,
+  type InterruptionBand,
+  type TypeTable,
+} from './type-table.ts';
 
 /** From `min` to `max`, both included; without `max` there is no upper end. */
 export interface Range {
@@ -24,6 +30,8 @@ export interface Requirements {
   readonly families?: { readonly include?: readonly string[]; readonly exclude?: readonly string[] };
   /** The market that the type must be sold on; absent: any. */
   readonly market?: Market;
+  /** Types whose spot instances are known to be taken back more often are left out; absent: none is. */
+  readonly maxInterruption?: InterruptionBand;
 }
 
 /** A requirement by its key; `kind` is what is never chosen by requirements. */
@@ -108,6 +116,16 @@ function gpuRule(gpu: Requirements['gpu']): Rule {
   };
 }
 
+function interruptionRule(most: InterruptionBand): Rule {
+  const rank = INTERRUPTION_BANDS.indexOf(most);
+  return {
+    requirement: 'maxInterruption',
+    words: `interruptions of ${most} at most`,
+    admits: ({ type: { interruptionBand: known } }) =>
+      known === undefined || INTERRUPTION_BANDS.indexOf(known) <= rank,
+  };
+}
+
 const KIND: Rule = {
   requirement: 'kind',
   words: 'a kind that may be chosen (Nitro, no bare metal, no FPGA, ML or HPC types)',
@@ -129,6 +147,7 @@ const STEADY: Rule = {
 /** In the order in which a refusal is most telling: what is rarely wrong comes first, sizes come last. */
 function rulesOf(requirements: Requirements): readonly Rule[] {
   const { vcpu, memoryGiB, architecture, currentGeneration = true, burstable = false } = requirements;
+  const { maxInterruption } = requirements;
   return [
     KIND,
     {
@@ -141,6 +160,7 @@ function rulesOf(requirements: Requirements): readonly Rule[] {
     ...(burstable ? [] : [STEADY]),
     gpuRule(requirements.gpu),
     ...(requirements.market === 'spot' ? [ON_SPOT] : []),
+    ...(maxInterruption === undefined ? [] : [interruptionRule(maxInterruption)]),
     {
       requirement: 'vcpu',
       words: `${rangeWords(vcpu)} vCPUs`,
