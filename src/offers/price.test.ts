@@ -4,7 +4,7 @@ import { instant } from '../engine/time.ts';
 import { bundledTypes } from './instance-types.ts';
 import { bundledRegion, mergedPrices, priceOf, quote } from './price.ts';
 import type { PriceBook } from './price-book.ts';
-import { INTERRUPTION_BANDS, readTypeTable } from './type-table.ts';
+import { readTypeTable } from './type-table.ts';
 
 const at = (day: string) => instant(Date.parse(day));
 

@@ -15,6 +15,10 @@ function namesOf(answer: Matching): readonly string[] {
 
 const all = { limit: Infinity };
 
+function bandOf(name: string): string | undefined {
+  return bundledTypes.types.get(name)?.interruptionBand;
+}
+
 describe('matching', () => {
   it('answers with the cheapest first', () => {
     const names = namesOf(matching(SMALL));
@@ -71,7 +75,6 @@ describe('matching', () => {
   });
 
   it('leaves out what is interrupted more often, not what nobody knows', () => {
-    const bandOf = (name: string) => bundledTypes.types.get(name)?.interruptionBand;
     const any = namesOf(matching({ ...SMALL, currentGeneration: false }, undefined, all));
     const calm = namesOf(
       matching({ ...SMALL, currentGeneration: false, maxInterruption: '5-10%' }, undefined, all),
