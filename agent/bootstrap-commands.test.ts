@@ -1,6 +1,8 @@
 import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { failure, FULL, TestImage } from './test-bootstrap.ts';
+import { withoutComments } from '../src/adapters/aws/shell-text.ts';
+import { BOOTSTRAP, failure, FULL, TestImage } from './test-bootstrap.ts';
 
 describe('an image', { timeout: 60_000 }, () => {
   it('has nothing that one machine is known by', () => {
@@ -38,6 +40,19 @@ describe('a boot', { timeout: 60_000 }, () => {
     expect(image.run('boot')).toBe(0);
     expect(image.read('calls')).toBe('');
     expect(image.read('etc/machine-id')).toBe('new\n');
+  });
+
+  it('does nothing there either when user data has brought the bootstrap without its comments', () => {
+    using image = new TestImage();
+    image.configure(FULL);
+    image.run('image');
+    image.forgetCalls();
+    image.write('short', withoutComments(readFileSync(BOOTSTRAP, 'utf8')));
+    expect(image.run('boot', image.path('short'))).toBe(0);
+    expect(image.read('calls')).toBe('');
+    image.write('short', `${image.read('short')}echo\n`);
+    expect(image.run('boot', image.path('short'))).toBe(0);
+    expect(image.read('calls')).toContain('systemctl');
   });
 
   it('applies settings that have changed since', () => {

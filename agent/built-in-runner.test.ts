@@ -2,13 +2,13 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { systemIdOf } from '../src/controller/system-id.ts';
 import { Coordinator, job, step } from '../src/sandbox/runner/test-coordinator.ts';
-import { ended, INSTANCE, TestMachine, TOKEN } from './test-machine.ts';
+import { ended, INSTANCE, type MachineOptions, TestMachine, TOKEN } from './test-machine.ts';
 import { DRAIN_TAG, eventually, INTERRUPTION, says } from './test-watch.ts';
 
 const RUNNER = fileURLToPath(new URL('../src/sandbox/runner/main.ts', import.meta.url));
 
-async function machineOf(gitlab: Coordinator): Promise<TestMachine> {
-  const machine = await TestMachine.create();
+async function machineOf(gitlab: Coordinator, options: MachineOptions = {}): Promise<TestMachine> {
+  const machine = await TestMachine.create(options);
   await machine.install('gitlab-runner', `#!/bin/sh\nexec '@NODE@' '${RUNNER}' "$@"\n`);
   const config = machine.read('etc/runtide/config.toml.in').replace('https://gitlab.example', gitlab.url);
   await machine.write('etc/runtide/config.toml.in', config);
@@ -52,5 +52,43 @@ describe.concurrent('agent with the built-in runner', { timeout: 60_000 }, () =>
     expect(await ended(agent)).toBe(0);
     expect(gitlab.updates().at(-1)).toMatchObject({ state: 'failed', failure_reason: 'runner_interrupted' });
     expect(machine.has('powered-off')).toBe(true);
+  });
+});
+
+describe.concurrent('agent with the built-in runner for one job', { timeout: 60_000 }, () => {
+  const single = { settings: { RUNTIDE_MAX_JOBS: '1' } };
+
+  it('unregisters and powers off after it, and leaves the next to others', async () => {
+    await using gitlab = await new Coordinator().start();
+    await using machine = await machineOf(gitlab, single);
+    gitlab.queue.push(job({ steps: [step('pwd')] }), job({ steps: [step('true')] }, 2));
+    expect(await ended(machine.run())).toBe(0);
+
+    expect(gitlab.updates()[1]).toMatchObject({ state: 'success' });
+    expect(gitlab.trace).toContain(machine.path('var/lib/runtide/builds/'));
+    expect(gitlab.queue).toHaveLength(1);
+    const asked = gitlab.to('POST jobs/request').map(({ text }) => /"system_id":"([^"]*)"/.exec(text)?.[1]);
+    expect(asked).toEqual([systemIdOf(INSTANCE)]);
+    expect(gitlab.to('DELETE runners/managers')).toHaveLength(1);
+    expect(machine.console()).toContain('runtide: draining: used up\nruntide: drained; powering off\n');
+    expect(machine.has('powered-off')).toBe(true);
+  });
+
+  it('runs the job that its open request brings after the drain has begun', async () => {
+    await using gitlab = await new Coordinator().start();
+    await using machine = await machineOf(gitlab, single);
+    gitlab.holdJobs();
+    const agent = machine.run();
+    await says(machine, 'ready\n');
+    machine.metadata.set(DRAIN_TAG, 'idle');
+    await eventually(() =>
+      expect(machine.read('var/log/runtide-runner.log')).toContain('running jobs finish'),
+    );
+    expect(machine.has('powered-off')).toBe(false);
+    gitlab.handOver(job({ steps: [step('true')] }));
+    expect(await ended(agent)).toBe(0);
+    expect(gitlab.updates()[1]).toMatchObject({ state: 'success' });
+    expect(gitlab.to('POST jobs/request')).toHaveLength(1);
+    expect(machine.console()).toContain('runtide: draining: idle\nruntide: drained; powering off\n');
   });
 });

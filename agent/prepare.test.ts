@@ -33,6 +33,18 @@ describe.concurrent('a machine before its runner', { timeout: 60_000 }, () => {
     expect(machine.read('seen')).toContain('"HTTPS_PROXY":"http://proxy.example:3128"');
   });
 
+  it('gives hooks the proxy that a hook before them has written', async () => {
+    await using machine = await TestMachine.create();
+    await machine.hook(
+      'pre',
+      '10-network',
+      'echo HTTPS_PROXY=http://p:1 >"$RUNTIDE_ROOT/etc/runtide/network.env"',
+    );
+    await machine.hook('pre', '50-pool', 'echo "$HTTPS_PROXY" >"$RUNTIDE_ROOT/steps"');
+    await ready(machine);
+    expect(machine.read('steps')).toBe('http://p:1\n');
+  });
+
   it('leaves the reason to a bootstrap that fails', async () => {
     await using machine = await bareMachine();
     await machine.write('bootstrap-fails', '');

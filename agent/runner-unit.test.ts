@@ -1,53 +1,54 @@
-import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { ended, TestMachine } from './test-machine.ts';
+import { eventually } from './test-watch.ts';
 
 const UNIT = readFileSync(fileURLToPath(new URL('runtide-runner.service', import.meta.url)), 'utf8');
 
-/** The shell text of the unit's start, as systemd hands it over. */
-function startText(): string {
-  const quoted = /^ExecStart=\/bin\/sh -c '([^']*)'$/m.exec(UNIT.replaceAll('\\\n', ' '))?.[1];
-  if (quoted === undefined) throw new Error('reading the unit: ExecStart has another form');
-  return quoted.replaceAll('$$', '$');
+/** A machine under systemd where `chown` ends with the given code. */
+async function machineOf(chown: number): Promise<TestMachine> {
+  const machine = await TestMachine.create({ settings: { RUNTIDE_SUPERVISOR: 'systemd' } });
+  await machine.install('chown', `#!/bin/sh\necho "$*" >>"$RUNTIDE_ROOT/chowned"\nexit ${String(chown)}\n`);
+  return machine;
 }
 
-/** Starts the runner where `id` and `chown` end with the given codes; answers with what it called. */
-function start(codes: { readonly id: number; readonly chown: number }): string {
-  const folder = mkdtempSync(join(tmpdir(), 'runtide-unit-'));
-  try {
-    for (const [name, code] of Object.entries({ ...codes, 'gitlab-runner': 0 })) {
-      writeFileSync(join(folder, name), `#!/bin/sh\necho ${name} "$@" >&3\nexit ${String(code)}\n`);
-      chmodSync(join(folder, name), 0o755);
-    }
-    const run = spawnSync('/bin/sh', ['-c', startText()], {
-      env: { PATH: folder },
-      stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
-      encoding: 'utf8',
-    });
-    return run.output[3] ?? '';
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+/** What the unit's command has become, in its own words. */
+async function becomes(machine: TestMachine): Promise<string> {
+  machine.run('runner');
+  await eventually(() => expect(machine.has('seen')).toBe(true));
+  return machine.read('seen');
 }
 
-const RUN = 'gitlab-runner run --config /etc/gitlab-runner/config.toml --working-directory /var/lib/runtide';
+const asJobs = '#!/bin/sh\n[ "$*" = "-un runtide-jobs" ] && echo runtide-jobs\n';
 
-describe('the unit of the runner', () => {
-  it('runs jobs as the user that is made for them', () => {
-    expect(start({ id: 0, chown: 0 })).toBe(
-      `id -u runtide-jobs\nchown runtide-jobs /var/lib/runtide\n${RUN} --user runtide-jobs\n`,
+describe.concurrent('the unit of the runner', { timeout: 60_000 }, () => {
+  it('becomes a runner whose jobs have the user that is made for them', async () => {
+    await using machine = await machineOf(0);
+    await machine.install('id', asJobs);
+    const work = machine.path('var/lib/runtide');
+    const config = machine.path('etc/gitlab-runner/config.toml');
+    expect(await becomes(machine)).toContain(
+      `"run","--config","${config}","--working-directory","${work}","--user","runtide-jobs"]`,
     );
+    expect(machine.read('chowned')).toBe(`runtide-jobs ${work}\n`);
   });
 
-  it('runs them as root where there is no such user', () => {
-    expect(start({ id: 1, chown: 0 })).toBe(`id -u runtide-jobs\n${RUN}\n`);
+  it('runs them as root where there is no such user', async () => {
+    await using machine = await machineOf(0);
+    expect(await becomes(machine)).not.toContain('--user');
+    expect(machine.has('chowned')).toBe(false);
   });
 
-  it('does not start a runner whose jobs could not write', () => {
-    expect(start({ id: 0, chown: 1 })).not.toContain('gitlab-runner run');
+  it('does not become a runner whose jobs could not write', async () => {
+    await using machine = await machineOf(1);
+    await machine.install('id', asJobs);
+    expect(await ended(machine.run('runner'))).toBe(1);
+    expect(machine.has('seen')).toBe(false);
+  });
+
+  it('starts the agent, which becomes the runner', () => {
+    expect(UNIT).toMatch(/^ExecStart=\/bin\/sh \/usr\/local\/bin\/runtide-agent runner$/m);
   });
 
   it('stops it by QUIT, and waits for its jobs without a limit', () => {

@@ -180,10 +180,10 @@ export class TestImage implements Disposable {
     this.write('etc/runtide/bootstrap.env', `# made by a test\n\n${lines.join('\n')}`);
   }
 
-  /** Runs the bootstrap to its end and answers with its exit code. */
-  run(command: string): number | null {
+  /** Runs the bootstrap, or another text of it, to its end and answers with its exit code. */
+  run(command: string, bootstrap = BOOTSTRAP): number | null {
     const [program = '/bin/sh', ...words] = this.#shell;
-    const { status, stderr } = spawnSync(program, [...words, BOOTSTRAP, command], {
+    const { status, stderr } = spawnSync(program, [...words, bootstrap, command], {
       env: { PATH: this.path('bin'), RUNTIDE_ROOT: this.root },
       encoding: 'utf8',
     });

@@ -146,14 +146,22 @@ export class TestMachine implements AsyncDisposable {
   }
 
   run(command = 'run'): ChildProcess {
+    return this.#spawn([AGENT, command], { PATH: this.path('bin') });
+  }
+
+  /** Runs user data that stands in a file, without systemd, as the first boot does. */
+  boot(script: string): ChildProcess {
+    return this.#spawn([this.path(script)], {
+      PATH: `${this.path('usr/local/bin')}:${this.path('bin')}`,
+      RUNTIDE_SUPERVISOR: 'none',
+      RUNTIDE_WATCH_INTERVAL: '1',
+    });
+  }
+
+  #spawn(args: readonly string[], env: Readonly<Record<string, string>>): ChildProcess {
     const [program = '/bin/sh', ...words] = this.#shell;
-    const agent = spawn(program, [...words, AGENT, command], {
-      env: {
-        PATH: this.path('bin'),
-        RUNTIDE_ROOT: this.root,
-        RUNTIDE_IMDS: this.metadata.url,
-        HOME: this.root,
-      },
+    const agent = spawn(program, [...words, ...args], {
+      env: { ...env, RUNTIDE_ROOT: this.root, RUNTIDE_IMDS: this.metadata.url, HOME: this.root },
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     agent.stderr?.on('data', (text: Buffer) => {

@@ -1,11 +1,21 @@
 /**
  * Notes what it was started with and each signal; while `job` exists it finishes that first. TERM
- * ends it at once. `runner-fails` lets it exit like a runner that cannot read its configuration.
+ * ends it at once. `runner-fails` lets it exit like a runner that cannot read its configuration, and
+ * `exit` with the code that stands there.
  */
 export const FAKE_RUNNER = `#!@NODE@
 const fs = process.getBuiltinModule('node:fs');
 const root = process.env.RUNTIDE_ROOT;
 const note = (file, text) => fs.appendFileSync(root + '/' + file, text + '\\n');
+const given = (file, usual) => (fs.existsSync(root + '/' + file) ? fs.readFileSync(root + '/' + file, 'utf8') : usual);
+if (process.argv[2] === '--version') {
+  console.log('Version:      ' + given('runner-version', '18.1.0') + '\\nGit revision: 0123abcd');
+  process.exit(0);
+}
+if (process.argv[3] === '--help') {
+  console.log('OPTIONS:\\n   --max-builds value  How many builds\\n   --docker-user value  Whom\\n' + given('more-help', ''));
+  process.exit(0);
+}
 note('seen', JSON.stringify({ argv: process.argv, env: process.env }));
 const config = process.argv[process.argv.indexOf('--config') + 1];
 if (process.argv[2] === 'unregister') {
@@ -29,7 +39,7 @@ process.on('SIGTERM', () => {
   note('signals', 'TERM');
   process.exit(0);
 });
-setInterval(() => undefined, 1000);
+setInterval(() => given('exit', '') === '' || process.exit(Number(given('exit', ''))), 20);
 note('runner-pids', process.pid);
 `;
 
@@ -49,12 +59,15 @@ set >"$RUNTIDE_ROOT/poweroff-env"
 printf 'off\\n' >>"$RUNTIDE_ROOT/powered-off"
 `;
 
-/** Notes its calls; the runner's unit is in the state that the file \`unit-state\` names. */
+/** Notes its calls; the runner's unit is in the state that the file \`unit-state\` names, and ended as \`unit-result\` says. */
 export const FAKE_SYSTEMCTL = `#!/bin/sh
 printf '%s\\n' "$*" >>"$RUNTIDE_ROOT/systemctl-calls"
 case $1 in
   start) printf active >"$RUNTIDE_ROOT/unit-state" ;;
-  show) printf 'ActiveState=%s\\n' "$(cat "$RUNTIDE_ROOT/unit-state" 2>/dev/null)" ;;
+  show)
+    [ "$3" != Result ] || { printf 'Result=%s\\n' "$(cat "$RUNTIDE_ROOT/unit-result" 2>/dev/null)"; exit; }
+    printf 'ActiveState=%s\\n' "$(cat "$RUNTIDE_ROOT/unit-state" 2>/dev/null)"
+    ;;
 esac
 `;
 

@@ -48,6 +48,7 @@ function poolOf(index: number, instances: number): PoolPolicy {
     min: 1,
     max: instances * 2,
     surge: 5,
+    minAvailable: 1,
     idle: { slots: 8, time: minutes(5) },
     cooldown: seconds(30),
     bootTimeout: minutes(10),

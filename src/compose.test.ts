@@ -62,14 +62,24 @@ async function composed(edits: Edits) {
 
 /** The files that user data writes, by their paths. */
 function filesIn(userData: string): ReadonlyMap<string, string> {
-  const script = Buffer.from(userData, 'base64').toString();
+  const script = gunzipSync(Buffer.from(userData, 'base64')).toString();
   return new Map(
-    [...script.matchAll(/^put \d+ (\S+) <<'EOF'\n(.+)\nEOF$/gm)].map(([, path = '', text = '']) => [
+    [...script.matchAll(/^put \d+ (\S+) <<'(EOF_*)'\n([^]*?\n)?\2$/gm)].map(([, path = '', , text = '']) => [
       path,
-      gunzipSync(Buffer.from(text, 'base64')).toString(),
+      text,
     ]),
   );
 }
+
+/** The files that instances of the pool write at their first boot. */
+async function bootFiles(edits: Edits): Promise<ReadonlyMap<string, string>> {
+  await using world = await composed(edits);
+  await world.adapters.fleet.prepare('linux', NEVER);
+  const [version] = world.model.describeLaunchTemplateVersions({ name: 'runtide-acme-linux' }).items;
+  return filesIn(version?.data.userData ?? '');
+}
+
+const SHA256 = 'ab'.repeat(32);
 
 describe('composeAdapters', () => {
   it('buys what the configuration says', async () => {
@@ -103,10 +113,7 @@ describe('composeAdapters', () => {
   });
 
   it('tells instances what the configuration says', async () => {
-    await using world = await composed(FULL);
-    await world.adapters.fleet.prepare('linux', NEVER);
-    const [version] = world.model.describeLaunchTemplateVersions({ name: 'runtide-acme-linux' }).items;
-    const files = filesIn(version?.data.userData ?? '');
+    const files = await bootFiles(FULL);
     expect(parse(files.get('/etc/runtide/config.toml.in') ?? '')).toMatchObject({
       runners: [
         {
@@ -119,15 +126,65 @@ describe('composeAdapters', () => {
     expect(files.get('/etc/runtide/agent.env')).toContain('RUNTIDE_REGION=eu-central-1\n');
   });
 
-  it('tries what machines are to be made of', async () => {
-    await using world = await composed({});
-    expect(await world.adapters.checkMachines('linux', NEVER)).toBe(
-      `image ${IMAGE?.id} (runner-x86_64, amd64)`,
+  it('brings what a plain image lacks', async () => {
+    const files = await bootFiles({
+      ...FULL,
+      [`${POOL}.instances.bootstrap`]: {
+        runner: { version: '18.3.0', sha256: { amd64: SHA256, arm64: 'cd'.repeat(32) } },
+        images: ['alpine:3'],
+        logGroup: '/runtide/linux',
+      },
+      [`${POOL}.instances.preInstall`]: 'echo first',
+      [`${POOL}.instances.postInstall`]: 'echo last',
+    });
+    expect(files.get('/usr/local/sbin/runtide-bootstrap')).toMatch(/^#!\/bin\/sh\nset -u\n[^]*esac\n$/);
+    expect(files.get('/etc/runtide/bootstrap.env')?.split('\n')).toEqual([
+      'RUNTIDE_RUNNER_VERSION=18.3.0',
+      `RUNTIDE_RUNNER_SHA256=${SHA256}`,
+      'RUNTIDE_RUNNER_URL=https://gitlab-runner-downloads.s3.amazonaws.com/v18.3.0/binaries/gitlab-runner-linux-amd64',
+      'RUNTIDE_DOCKER=yes',
+      'RUNTIDE_METADATA_FOR=root',
+      'RUNTIDE_IMAGES=alpine:3',
+      'RUNTIDE_PROXY=http://proxy:3128',
+      'RUNTIDE_LOG_GROUP=/runtide/linux',
+      '',
+    ]);
+    expect(files.get('/etc/runtide/hooks.d/pre/50-pool')).toBe('#!/bin/sh\nset -e\necho first\n');
+    expect(files.get('/etc/runtide/hooks.d/post/50-pool')).toBe('#!/bin/sh\nset -e\necho last\n');
+    expect(files.get('/etc/runtide/hooks.d/pre/10-network')).toContain('\nbootstrap=yes\n');
+  });
+
+  it('brings no bootstrap to an image that has it all', async () => {
+    expect([...(await bootFiles({})).keys()]).toEqual([
+      '/usr/local/bin/runtide-agent',
+      '/etc/systemd/system/runtide-agent.service',
+      '/etc/systemd/system/runtide-runner.service',
+      '/etc/runtide/agent.env',
+      '/etc/runtide/config.toml.in',
+    ]);
+  });
+
+  it('refuses a secret in a hook', async () => {
+    await expect(composed({ [`${POOL}.instances.preInstall`]: 'x=glpat-abcdefgh12345678' })).rejects.toThrow(
+      'writing the user data of pool linux: a secret stands in what becomes /etc/runtide/hooks.d/pre/50-pool',
     );
+  });
+
+  it('tries what machines are to be made of, and the launches of both markets', async () => {
+    await using world = await composed({ [`${POOL}.instances.market`]: { onDemandBase: 1 } });
+    expect(await world.adapters.checkMachines('linux', NEVER)).toEqual([
+      { about: 'machines', ok: true, detail: `image ${IMAGE?.id} (runner-x86_64, amd64)` },
+      { about: 'network', ok: true, detail: expect.stringContaining('3 subnets, 1 security group in vpc-') },
+      { about: 'instance types', ok: true, detail: 'm7i.large in 3 zones' },
+      { about: 'launch', ok: true, detail: expect.stringMatching(/^EC2 would launch m7i.large .* and /) },
+    ]);
     await using other = await composed({ [`${POOL}.instances.types`]: ['m7g.large'] });
-    await expect(other.adapters.checkMachines('linux', NEVER)).rejects.toThrow(
-      'is for amd64, and the instance types are arm64',
-    );
+    expect(await other.adapters.checkMachines('linux', NEVER)).toContainEqual({
+      about: 'machines',
+      ok: false,
+      detail: expect.stringContaining('is for amd64, and the instance types are arm64'),
+    });
+    await expect(other.adapters.checkMachines('mac', NEVER)).rejects.toThrow('no such pool');
   });
 
   it('reads the token of a pool from its parameter', async () => {

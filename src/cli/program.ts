@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { ConfigError } from '../config/mistakes.ts';
 import { packageVersion } from '../version.ts';
 import { checkCommand } from './commands/check.ts';
+import { cleanCommand } from './commands/clean.ts';
 import { iamCommand } from './commands/iam.ts';
 import { imageCommand } from './commands/image.ts';
 import { planCommand } from './commands/plan.ts';
@@ -43,6 +44,7 @@ function program({ out, err }: ProgramOutput): Command {
     iamCommand(),
     pricesCommand(),
     imageCommand(),
+    cleanCommand(),
   ]) {
     adopt(command, all);
     all.addCommand(command);

@@ -4,6 +4,8 @@ import { REGION } from './instances-schema.ts';
 import { address, duration, text } from './key-kinds.ts';
 
 const SECOND = seconds(1);
+/** The path of a queue: its account and its name. One of another kind (`.fifo`) takes no events of rules. */
+const QUEUE = /^\/\d{12}\/[\w-]{1,80}$/;
 
 /** AWS: where, and how to talk to it. */
 export const awsSchema = z
@@ -27,9 +29,32 @@ export const awsSchema = z
           description: 'Where the STS API is, which gives the roles of pools.',
           example: 'https://vpce-0abc.sts.eu-central-1.vpce.amazonaws.com',
         }).exactOptional(),
+        sqs: address('an http(s) address without credentials', {
+          description: 'Where the SQS API is, which gives the events.',
+          example: 'https://vpce-0abc.sqs.eu-central-1.vpce.amazonaws.com',
+        }).exactOptional(),
       })
       .meta({
         description: 'Other endpoints than the public ones, in `aws.region`: VPC endpoints.',
+        applies: 'restart',
+      })
+      .exactOptional(),
+    events: z
+      .strictObject({
+        queue: address(
+          'the URL of an SQS queue',
+          {
+            description:
+              'The queue into which rules of EventBridge write interruptions, rebalance recommendations and state changes.',
+            example: 'https://sqs.eu-central-1.amazonaws.com/111122223333/runtide-acme-events',
+          },
+          (url) =>
+            QUEUE.test(url.pathname) ? undefined : 'end it with the account and the name of the queue',
+        ),
+      })
+      .meta({
+        description:
+          'Events of EC2. Without them interruptions are seen at the next poll, and rebalance recommendations by instances with `slots: 1` alone.',
         applies: 'restart',
       })
       .exactOptional(),

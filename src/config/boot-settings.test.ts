@@ -32,7 +32,28 @@ describe('placeOf', () => {
       region: 'us-east-1',
       gitlabUrl: 'https://gitlab.com',
       tokenParameter: '/runtide/linux/runner-token',
+      rebalance: 'drain',
     });
+  });
+});
+
+describe('agentSettingsOf', () => {
+  it.each<[edits: Edits, rebalance: string | undefined]>([
+    [{}, 'drain'],
+    [{ [`${POOL}.rebalance`]: 'ignore' }, undefined],
+    [{ [`${POOL}.slots`]: 2 }, undefined],
+  ])('lets an agent drain by itself only where no free slot is left behind: %j', async (edits, rebalance) => {
+    const { config, pool } = await loaded(edits);
+    expect(agentSettingsOf(config, pool).rebalance).toBe(rebalance);
+  });
+});
+
+describe('the number of jobs of an instance', () => {
+  it('is told to its agent where there is one', async () => {
+    const { config, pool } = await loaded({ [`${POOL}.maxJobs`]: 3 });
+    expect(agentSettingsOf(config, pool).maxJobs).toBe(3);
+    const other = await loaded({});
+    expect(agentSettingsOf(other.config, other.pool)).not.toHaveProperty('maxJobs');
   });
 });
 

@@ -1,4 +1,5 @@
 import type { Duration } from '../engine/time.ts';
+import { instanceType } from '../offers/instance-types.ts';
 import type { Config, PoolConfig } from './schema.ts';
 
 /** Where the instances of a pool are, and what AWS is asked with. */
@@ -33,18 +34,22 @@ export function agentSettingsOf(config: Config, pool: PoolConfig) {
     region,
     gitlabUrl: config.gitlab.url,
     tokenParameter: pool.runner.tokenParameter,
+    ...(pool.maxJobs !== undefined && { maxJobs: pool.maxJobs }),
+    // With several slots the free ones would count until the controller knows of the drain.
+    ...(pool.rebalance === 'drain' && pool.slots === 1 && { rebalance: 'drain' as const }),
     ...(endpoints.ssm !== undefined && { ssmEndpoint: endpoints.ssm }),
   };
 }
 
 /** How the instances of a pool reach the world. */
-export function networkSettingsOf({ name, proxy, caFile, docker }: PoolConfig) {
+export function networkSettingsOf({ name, proxy, caFile, docker, instances }: PoolConfig) {
   return {
     pool: name,
     ...(proxy !== undefined && { proxy: proxy.url }),
     ...(proxy?.direct !== undefined && { direct: proxy.direct }),
     ...(caFile !== undefined && { certificates: caFile }),
     ...(docker?.registryMirror !== undefined && { registryMirror: docker.registryMirror }),
+    ...(instances.bootstrap !== undefined && { bootstrap: true }),
   };
 }
 
@@ -63,9 +68,15 @@ function executorOf({ executor, docker }: PoolConfig) {
 
 function cacheOf(config: Config, pool: PoolConfig) {
   if (pool.cache === undefined) return undefined;
-  const { bucket, region = placeOf(config, pool).region, prefix } = pool.cache;
+  const { bucket, region = placeOf(config, pool).region, prefix, endpoint, kmsKey } = pool.cache;
   const path = [...(prefix === undefined ? [] : [prefix]), config.installation, pool.name].join('/');
-  return { bucket, region, path };
+  return {
+    bucket,
+    region,
+    path,
+    ...(endpoint !== undefined && { endpoint }),
+    ...(kmsKey !== undefined && { kmsKey }),
+  };
 }
 
 /** What the runner of an instance is told. */
@@ -81,4 +92,42 @@ export function runnerSettingsOf(config: Config, pool: PoolConfig) {
     ...(pool.environment !== undefined && { environment: pool.environment }),
     ...(cache !== undefined && { cache }),
   };
+}
+
+type Bootstrap = NonNullable<PoolConfig['instances']['bootstrap']>;
+
+/** The processor that the runner is installed for. The rules let one checksum through where the types tell nothing. */
+function architectureOf({ runner }: Bootstrap, { requirements, types }: PoolConfig['instances']) {
+  const known = requirements?.architecture ?? types.flatMap((type) => instanceType(type)?.arch ?? [])[0];
+  return known ?? (runner.sha256.arm64 === undefined ? 'amd64' : 'arm64');
+}
+
+function releaseOf({ version, sha256, url }: Bootstrap['runner'], architecture: 'amd64' | 'arm64') {
+  return {
+    version,
+    sha256: sha256[architecture] ?? '',
+    ...(url !== undefined && { url: url.replaceAll('{arch}', architecture) }),
+  };
+}
+
+/** What instances install when they boot; undefined where the image has it all. */
+export function bootstrapSettingsOf({ executor, proxy, instances }: PoolConfig) {
+  const { bootstrap } = instances;
+  if (bootstrap === undefined) return undefined;
+  const { runner, ecrRegistries = [], images = [], packages = [], logGroup } = bootstrap;
+  const architecture = architectureOf(bootstrap, instances);
+  return {
+    architecture,
+    settings: {
+      runner: releaseOf(runner, architecture),
+      docker: executor === 'docker',
+      metadataFor: 'root',
+      ecrRegistries,
+      images,
+      packages,
+      direct: proxy?.direct ?? [],
+      ...(proxy !== undefined && { proxy: proxy.url }),
+      ...(logGroup !== undefined && { logGroup }),
+    },
+  } as const;
 }

@@ -72,7 +72,7 @@ export const templateSchema = shortOrSection(
   versioned,
   {
     description:
-      'A launch template of your own, in place of `image`, `securityGroups`, `profile` and `volume`. Runtide refuses one that lacks what it needs.',
+      'A launch template of your own, in place of `image`, `securityGroups`, `profile`, `volume`, `bootstrap`, `preInstall` and `postInstall`. Runtide refuses one that lacks what it needs.',
     applies: 'drifts',
     allowed: 'the id of a launch template such as lt-0123456789abcdef0, or a map with `id` and `version`',
     example: 'lt-0123456789abcdef0',

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { FAMILIES_BEFORE_NITRO } from '../offers/families.ts';
+import { bootstrapSchema, postInstallSchema, preInstallSchema } from './bootstrap-schema.ts';
 import { imageSchema, templateSchema } from './image-schema.ts';
 import { decimal, listOf, text, wholeNumber } from './key-kinds.ts';
 import { marketSchema } from './market-schema.ts';
@@ -14,7 +15,8 @@ const INSTANCE_TYPE = new RegExp(
 const PROFILE =
   /^(?:[A-Za-z0-9_+=,.@-]{1,128}|arn:aws[a-z-]*:iam::\d{12}:instance-profile\/[A-Za-z0-9_+=,.@/-]{1,512})$/;
 const ROLE = /^arn:aws[a-z-]*:iam::\d{12}:role\/[A-Za-z0-9_+=,.@/-]{1,576}$/;
-const KMS_KEY =
+/** The id, the alias or the ARN of a KMS key. */
+export const KMS_KEY =
   /^(?:arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:(?:key|alias)\/[\w/-]{1,256}|alias\/[\w/-]{1,250}|(?:mrk-)?[0-9a-f-]{32,36})$/;
 
 export const REGION = /^[a-z]{2}(?:-[a-z]+){1,3}-\d{1,2}$/;
@@ -45,7 +47,7 @@ export const volumeSchema = z
   })
   .meta({
     description:
-      'The root volume, gp3 and encrypted. Where nothing is said, the volume is as the image has it.',
+      'The root volume, gp3 and encrypted. Where nothing is said, it is as large as that of the image.',
     applies: 'drifts',
     example: '{size: 50}',
   });
@@ -109,6 +111,9 @@ export const instancesSchema = z
       example: 'runtide-instance',
     }).exactOptional(),
     volume: volumeSchema.exactOptional(),
+    bootstrap: bootstrapSchema.exactOptional(),
+    preInstall: preInstallSchema.exactOptional(),
+    postInstall: postInstallSchema.exactOptional(),
     market: marketSchema.prefault('spot'),
     maxPrice: maxPriceSchema.exactOptional(),
     region: text(REGION, 'an AWS region, such as eu-west-1', {

@@ -10,6 +10,11 @@ export const limits = {
     description: 'Jobs that one instance runs at once.',
     applies: 'drifts',
   }),
+  maxJobs: wholeNumber(1, 1000, {
+    description:
+      'Jobs after which an instance ends; 1: a fresh instance for every job. Needs `slots: 1`. Where nothing is said, an instance runs jobs for as long as it is needed.',
+    applies: 'drifts',
+  }),
   min: wholeNumber(0, 5000, {
     description: 'Fewest instances kept, whatever the demand. At most `max`.',
     applies: 'hot',
@@ -24,6 +29,11 @@ export const limits = {
       'Instances that may exist beyond `max` while old ones are replaced. At most `max`; where nothing is said, 1 (0 with `max: 0`).',
     applies: 'hot',
     example: '1',
+  }),
+  minAvailable: wholeNumber(0, 5000, {
+    description:
+      'Ready instances that stay while old ones are replaced for their age or for a change: the others leave once new ones are ready. At most `min`.',
+    applies: 'hot',
   }),
 } as const;
 

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { instanceType } from '../offers/instance-types.ts';
+import { BOOTSTRAP_RULES } from './bootstrap-rules.ts';
 import { MOST_OFFERINGS, matchingTypes } from './offered-types.ts';
 import { requirementsSchema } from './requirements-schema.ts';
 import type { Breach, Rule } from './rules.ts';
@@ -10,7 +11,7 @@ type Requirements = z.output<typeof requirementsSchema>;
 
 /** What a launch template of Runtide's own is made of; a template of the operator's stands in place of it. */
 const NEEDED = ['image', 'securityGroups', 'profile'] as const;
-const IN_TEMPLATE = [...NEEDED, 'volume'] as const;
+const IN_TEMPLATE = [...NEEDED, 'volume', 'bootstrap', 'preInstall', 'postInstall'] as const;
 
 function ownTemplateOrParts(pool: unknown): readonly Breach[] {
   const instances = valueAt(pool, ['instances']);
@@ -141,4 +142,5 @@ export const MACHINE_RULES: readonly Rule[] = [
   oneArchitecture,
   someTypeFits,
   gp3Can,
+  ...BOOTSTRAP_RULES,
 ];

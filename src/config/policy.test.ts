@@ -49,6 +49,7 @@ describe('policyOf', () => {
           min: 0,
           max: 10,
           surge: 1,
+          minAvailable: 0,
           idle: { slots: 0, time: 300_000 },
           cooldown: 30_000,
           bootTimeout: 600_000,
@@ -64,8 +65,21 @@ describe('policyOf', () => {
     });
   });
 
-  it('says nothing about age where nothing is said', async () => {
-    expect(policyOf(await loadSample()).pools[0]).not.toHaveProperty('maxAge');
+  it('says nothing about age and number of jobs where nothing is said', async () => {
+    const [pool] = policyOf(await loadSample()).pools;
+    expect(pool).not.toHaveProperty('maxAge');
+    expect(pool).not.toHaveProperty('maxJobs');
+  });
+
+  it('says how instances are recycled', async () => {
+    const edits = { [`${POOL}.maxJobs`]: 1, [`${POOL}.min`]: 3, [`${POOL}.minAvailable`]: 2 };
+    expect(policyOf(await loadSample(edits)).pools[0]).toMatchObject({ maxJobs: 1, min: 3, minAvailable: 2 });
+  });
+
+  it('gives instances another generation when the number of their jobs changes, and only then', async () => {
+    const before = await generation({});
+    expect(await generation({ [`${POOL}.maxJobs`]: 1 })).not.toBe(before);
+    expect(await generation({ [`${POOL}.min`]: 3, [`${POOL}.minAvailable`]: 2 })).toBe(before);
   });
 
   it('offers every type in every subnet, the first type first', async () => {

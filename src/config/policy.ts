@@ -16,7 +16,8 @@ export function policyOf(config: Config): FleetPolicy {
 }
 
 function poolPolicy(pool: PoolConfig, config: Config): PoolPolicy {
-  const { name, tags, runUntagged, slots, min, max, surge, idle, cooldown, bootTimeout, maxAge } = pool;
+  const { name, tags, runUntagged, slots, maxJobs, min, max, surge, minAvailable } = pool;
+  const { idle, cooldown, bootTimeout, maxAge } = pool;
   const { market, maxPrice } = pool.instances;
   const split = splitOf(market);
   return {
@@ -24,9 +25,11 @@ function poolPolicy(pool: PoolConfig, config: Config): PoolPolicy {
     tags,
     runUntagged,
     slots,
+    ...(maxJobs === undefined ? {} : { maxJobs }),
     min,
     max,
     surge,
+    minAvailable,
     idle,
     cooldown,
     bootTimeout,

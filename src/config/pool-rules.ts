@@ -60,6 +60,40 @@ function atMostMax(key: 'min' | 'surge'): Rule {
   };
 }
 
+function atMostMin(pool: unknown): readonly Breach[] {
+  const [min, minAvailable] = ['min', 'minAvailable'].map((key) => valueAt(pool, [key]));
+  if (typeof min !== 'number' || typeof minAvailable !== 'number' || min < 0 || minAvailable <= min) {
+    return [];
+  }
+  return [{ path: ['minAvailable'], allowed: 'at most `min`', mend: 'lower `minAvailable` or raise `min`' }];
+}
+
+/** Where none may be missing and none may come first, nothing old could ever be replaced. */
+function roomToReplace(pool: unknown): readonly Breach[] {
+  const [min, minAvailable, surge] = ['min', 'minAvailable', 'surge'].map((key) => valueAt(pool, [key]));
+  if (surge !== 0 || minAvailable === 0 || minAvailable !== min) return [];
+  return [
+    {
+      path: ['surge'],
+      allowed: 'at least 1, because `minAvailable` is `min`: else no old instance could ever be replaced',
+      mend: 'raise `surge`, or lower `minAvailable`',
+    },
+  ];
+}
+
+/** What has several slots hands out a job while another runs: its runner cannot count them. */
+function countedByOneSlot(pool: unknown): readonly Breach[] {
+  const [slots, maxJobs] = ['slots', 'maxJobs'].map((key) => valueAt(pool, [key]));
+  if (maxJobs === undefined || typeof slots !== 'number' || slots <= 1) return [];
+  return [
+    {
+      path: ['slots'],
+      allowed: '1, because of `maxJobs`: the runner of such an instance takes one job after the other',
+      mend: 'write `slots: 1`, or remove `maxJobs`',
+    },
+  ];
+}
+
 function servesSomething(pool: unknown): readonly Breach[] {
   const tags = valueAt(pool, ['tags']);
   if (!Array.isArray(tags) || tags.length > 0 || valueAt(pool, ['runUntagged']) !== false) return [];
@@ -127,5 +161,7 @@ export const POOL_RULES: readonly Rule[] = [
   sizesAreChosenByTags,
   servesSomething,
   dockerWithItsExecutor,
-  ...[atMostMax('min'), atMostMax('surge'), ...MACHINE_RULES].map(inEverySize),
+  ...[atMostMax('min'), atMostMax('surge'), atMostMin, roomToReplace, countedByOneSlot, ...MACHINE_RULES].map(
+    inEverySize,
+  ),
 ];

@@ -60,9 +60,11 @@ export const poolSchema = z
       example: '3s',
     }).prefault('3s'),
     slots: limits.slots.prefault(1),
+    maxJobs: limits.maxJobs.exactOptional(),
     min: limits.min.prefault(0),
     max: limits.max.prefault(10),
     surge: limits.surge.exactOptional(),
+    minAvailable: limits.minAvailable.prefault(0),
     idle: idleSchema.prefault({}),
     cooldown: duration(seconds(0), DAY, {
       description: 'How long after a launch or a scale-in no further scale-in happens.',
@@ -76,10 +78,16 @@ export const poolSchema = z
     }).prefault('10m'),
     maxAge: duration(HOUR, TEN_YEARS, {
       description:
-        'Instances older than this leave once their jobs have ended. Where nothing is said, age never matters.',
+        'Instances leave once their jobs have ended, at an age between nine tenths of this and all of it: each at its own, so that those bought together do not leave together. Where nothing is said, age never matters.',
       applies: 'hot',
       example: '7d',
     }).exactOptional(),
+    rebalance: oneOf(['drain', 'ignore'], {
+      description:
+        'Whether a spot instance that is likely to be taken drains at once, so that its jobs end in time, or works on until EC2 takes it. What an instance with `slots: 1` does by itself, without `aws.events`, changes with new instances.',
+      applies: 'hot',
+      example: 'ignore',
+    }).prefault('drain'),
     instances: instancesSchema,
   })
   .superRefine(keeps(POOL_RULES), ALWAYS)

@@ -71,6 +71,29 @@ describe('a pool in sizes', () => {
     expect(turned.pools['linux-large']?.instances).not.toHaveProperty('requirements');
   });
 
+  it('may recycle its instances in its own way', async () => {
+    const large = { ...LARGE, maxJobs: 1, min: 2, minAvailable: 1 };
+    const { pools } = policyOf(await loadSample(sized({ small: SMALL, large })));
+    expect(pools[0]).not.toHaveProperty('maxJobs');
+    expect(pools[0]).toMatchObject({ minAvailable: 0 });
+    expect(pools[1]).toMatchObject({ maxJobs: 1, min: 2, minAvailable: 1 });
+  });
+
+  it('keeps the rules about that, each where it is written', async () => {
+    expect(await mistakes(sized({ small: SMALL, large: { ...LARGE, maxJobs: 1, slots: 4 } }))).toMatchObject([
+      ['pools.linux.sizes.large.slots', '4'],
+    ]);
+    expect(await mistakes(sized({ small: { ...SMALL, maxJobs: 1 } }, { slots: 2 }))).toMatchObject([
+      ['pools.linux.slots', '2'],
+    ]);
+    expect(
+      await mistakes(sized({ small: SMALL, large: { ...LARGE, min: 4 } }, { min: 2, minAvailable: 3 })),
+    ).toMatchObject([['pools.linux.minAvailable', '3']]);
+    expect(
+      await mistakes(sized({ small: SMALL, large: { ...LARGE, surge: 0 } }, { min: 2, minAvailable: 2 })),
+    ).toMatchObject([['pools.linux.sizes.large.surge', '0']]);
+  });
+
   it('has a surge that fits its max', async () => {
     const config = await loadSample(sized({ small: { ...SMALL, max: 0 } }));
     expect(config.pools['linux-small']?.surge).toBe(0);

@@ -46,14 +46,16 @@ function instancesOf({ instances }: Written, size: Size): Written['instances'] {
 }
 
 function sized(pool: Written, name: string, size: Size): Written {
-  const { slots, min, max, surge, idle } = size;
+  const { slots, maxJobs, min, max, surge, minAvailable, idle } = size;
   return {
     ...pool,
     tags: [...new Set([...pool.tags, ...pool.tags.map((tag) => `${tag}-${name}`)])],
     ...(slots !== undefined && { slots }),
+    ...(maxJobs !== undefined && { maxJobs }),
     ...(min !== undefined && { min }),
     ...(max !== undefined && { max }),
     ...(surge !== undefined && { surge }),
+    ...(minAvailable !== undefined && { minAvailable }),
     idle: { ...pool.idle, ...idle },
     instances: instancesOf(pool, size),
   };

@@ -22,6 +22,25 @@ describe('rules over several keys', () => {
     ['surge is at most max', { [`${POOL}.surge`]: 11 }, [`${POOL}.surge`]],
     ['surge may be max', { [`${POOL}.surge`]: 10 }, []],
     ['max may be 0 although surge is 1 by default', { [`${POOL}.max`]: 0 }, []],
+    [
+      'minAvailable is at most min',
+      { [`${POOL}.min`]: 2, [`${POOL}.minAvailable`]: 3 },
+      [`${POOL}.minAvailable`],
+    ],
+    [
+      'minAvailable may be min where a surge lets new ones come first',
+      { [`${POOL}.min`]: 2, [`${POOL}.minAvailable`]: 2 },
+      [],
+    ],
+    [
+      'it must be less where there is none',
+      { [`${POOL}.min`]: 2, [`${POOL}.minAvailable`]: 2, [`${POOL}.surge`]: 0 },
+      [`${POOL}.surge`],
+    ],
+    ['and then may be less', { [`${POOL}.min`]: 2, [`${POOL}.minAvailable`]: 1, [`${POOL}.surge`]: 0 }, []],
+    ['no surge is needed where none must stay', { [`${POOL}.surge`]: 0 }, []],
+    ['counted jobs need one slot', { [`${POOL}.maxJobs`]: 3, [`${POOL}.slots`]: 2 }, [`${POOL}.slots`]],
+    ['which is usual', { [`${POOL}.maxJobs`]: 3 }, []],
     ['a pool without tags runs untagged jobs', { [`${POOL}.tags`]: undefined }, [`${POOL}.tags`]],
     ['a pool with no tag in its list as well', { [`${POOL}.tags`]: [] }, [`${POOL}.tags`]],
     [

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { readCertificates } from './certificates.ts';
 import { address, ALWAYS, fileContent, listOf, oneOf, text, wholeNumber, yesOrNo } from './key-kinds.ts';
 import { fewKeys, keeps, namedLike } from './rules.ts';
-import { REGION } from './instances-schema.ts';
+import { KMS_KEY, REGION } from './instances-schema.ts';
 
 const TOKEN_PARAMETER =
   /^(?!\/?(?:aws|ssm)|gl[a-z]{1,6}-)(?=.{1,1011}$)(?:(?:\/[A-Za-z0-9_.-]+){1,15}|[A-Za-z0-9_.-]+)$/i;
@@ -85,6 +85,20 @@ export const cacheSchema = z
       description:
         'What comes before `<installation>/<pool>` in the names of the objects. Every pool has a path of its own.',
       example: 'gitlab',
+    }).exactOptional(),
+    endpoint: address(
+      'an http(s) address of a host alone',
+      {
+        description:
+          "Where S3 answers: a VPC endpoint, or a store that speaks S3. Where nothing is said, the region's own.",
+        example: 'https://bucket.vpce-0abc.s3.eu-central-1.vpce.amazonaws.com',
+      },
+      ({ pathname }) => (pathname === '/' ? undefined : 'leave out the path'),
+    ).exactOptional(),
+    kmsKey: text(KMS_KEY, 'the id, the alias or the ARN of a KMS key', {
+      description:
+        'The key that encrypts the objects; the role of the instances must be allowed to use it. Where nothing is said, they are encrypted as the bucket says.',
+      example: 'alias/runner-cache',
     }).exactOptional(),
   })
   .meta({

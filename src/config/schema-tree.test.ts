@@ -53,13 +53,13 @@ describe('the schema', () => {
       'hot',
       'gitlab.token gitlab.projects gitlab.timeout webhook.token webhook.signingToken aws.timeout pollInterval ' +
         'unservedAfter drainAlarm orphanGrace log.level tags tags.* prices pools pools.*',
-      'sizes sizes.* sizes.*.min sizes.*.idle sizes.*.maxPrice tags runUntagged min max surge idle.slots idle.time cooldown bootTimeout maxAge instances.subnets ' +
+      'sizes sizes.* sizes.*.min sizes.*.idle sizes.*.maxPrice tags runUntagged min max surge minAvailable sizes.*.minAvailable idle.slots idle.time cooldown bootTimeout maxAge instances.subnets ' +
         'instances.market instances.market.spotShare instances.maxPrice instances.image.follow',
     ],
     [
       'drifts',
       'gitlab.url',
-      'runner runner.id runner.tokenParameter executor docker docker.image docker.privileged checkInterval slots ' +
+      'runner runner.id runner.tokenParameter executor docker docker.image docker.privileged checkInterval slots maxJobs sizes.*.maxJobs ' +
         'instances.image instances.image.name instances.types instances.requirements instances.requirements.vcpu.min ' +
         'instances.template.version instances.volume.size instances.securityGroups instances.profile ' +
         'sizes.*.runner sizes.*.types sizes.*.slots cache.bucket proxy.url caFile environment environment.* docker.volumes',

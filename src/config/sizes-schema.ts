@@ -14,9 +14,11 @@ const sizeSchema = z
     volume: volumeSchema.exactOptional(),
     maxPrice: maxPriceSchema.exactOptional(),
     slots: limits.slots.exactOptional(),
+    maxJobs: limits.maxJobs.exactOptional(),
     min: limits.min.exactOptional(),
     max: limits.max.exactOptional(),
     surge: limits.surge.exactOptional(),
+    minAvailable: limits.minAvailable.exactOptional(),
     idle: sizeIdleSchema.exactOptional(),
   })
   .meta({

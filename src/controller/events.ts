@@ -1,6 +1,16 @@
 import type { Alarm } from '../engine/alarms.ts';
+import type { Interruption } from '../engine/instance.ts';
 import type { Outcome } from '../engine/outcome.ts';
 import type { DecisionRecord } from './ports.ts';
+
+/** The first that was heard of an instance that the cloud takes, or is likely to take. */
+export interface NoticedInterruption {
+  readonly instance: string;
+  readonly pool: string;
+  readonly kind: Interruption['kind'];
+  /** Whether the instance drains for it: a pool may ignore recommendations to rebalance. */
+  readonly heeded: boolean;
+}
 
 /** Everything that the controller has to say; logs, metrics and tests render these values. */
 export type ControllerEvent =
@@ -11,6 +21,7 @@ export type ControllerEvent =
   | { readonly event: 'read recovered'; readonly source: string }
   | { readonly event: 'launch replayed'; readonly launchId: string; readonly launched: readonly string[] }
   | { readonly event: 'launch unanswered'; readonly launchId: string; readonly why: string }
+  | { readonly event: 'interruption noticed'; readonly interruption: NoticedInterruption }
   | { readonly event: 'decided'; readonly decision: DecisionRecord }
   | { readonly event: 'acted'; readonly outcome: Outcome }
   | { readonly event: 'boot failed'; readonly instance: string; readonly why: string }

@@ -60,6 +60,14 @@ describe('a launch', () => {
     expect(intents()).toEqual([{ ...INTENT, result: gave('i-2') }]);
   });
 
+  it('freezes the number of jobs of its instances where they are counted', async () => {
+    const { run, fleet } = await scene();
+    await run(ACTION, aPool({ maxJobs: 3 }));
+    await run(ACTION, aPool(), 1);
+    expect(fleet.requests.map(({ maxJobs }) => maxJobs)).toEqual([3, undefined]);
+    expect(fleet.requests[1]).not.toHaveProperty('maxJobs');
+  });
+
   it('tells what the cloud could not give', async () => {
     const short = { code: 'InsufficientInstanceCapacity', message: 'none left' };
     const { run } = await scene({

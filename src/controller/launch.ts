@@ -100,6 +100,7 @@ export async function launch(
       count: action.count,
       offerings: action.offerings,
       slots: pool.slots,
+      ...(pool.maxJobs !== undefined && { maxJobs: pool.maxJobs }),
       generation: pool.generation,
       template,
     },

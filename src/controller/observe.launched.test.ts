@@ -61,6 +61,13 @@ describe('an instance that was just launched', () => {
     expect(calls).toContain('find i-1');
   });
 
+  it('ends after as many jobs as its launch has said', async () => {
+    const { store, sweep } = scene();
+    await store.openIntent({ ...OPEN, request: { ...REQUEST, slots: 1, maxJobs: 2 } });
+    await store.closeIntent('l-1', gave('i-1'), 1);
+    expect(await sweep()).toEqual([{ ...LAUNCHED, slots: 1, maxJobs: 2 }]);
+  });
+
   it('counts between two sweeps, once', async () => {
     const { bought, sweep, glance, calls } = scene();
     expect(await sweep()).toEqual([]);

@@ -6,6 +6,7 @@ import type { FleetPolicy } from '../engine/pool.ts';
 import type { Readings } from '../engine/remember.ts';
 import { type Duration, elapsed, type Instant, instant, minutes } from '../engine/time.ts';
 import type { Recorder } from './events.ts';
+import { Notices } from './notices.ts';
 import type { Clock, Fleet, JobSource, LaunchIntent, PipelineRef, RunnerRegistry, Store } from './ports.ts';
 
 /** What a pass has to read again. */
@@ -14,6 +15,8 @@ export interface Wake {
   readonly sweep: boolean;
   /** Pipelines that a job webhook named. */
   readonly pipelines: readonly PipelineRef[];
+  /** The instances; they may have changed. */
+  readonly instances?: boolean;
 }
 
 /** How long EC2 may take to list an instance that a launch has named. */
@@ -29,6 +32,10 @@ export interface ObserverOptions {
   readonly policy: () => FleetPolicy;
   /** How long an answer counts as fresh; a few sweeps. */
   readonly freshFor: () => Duration;
+  /** What the cloud has announced, where something listens to it. */
+  readonly notices?: Notices;
+  /** Whether a pool drains instances that are likely to be taken; absent: every pool does. */
+  readonly heedsRebalance?: (pool: string) => boolean;
 }
 
 const NEVER_READ = { known: false, failure: 'not read yet' } as const;
@@ -37,7 +44,7 @@ const NEVER_READ = { known: false, failure: 'not read yet' } as const;
 type Mark = { readonly at: Instant } & Pick<Instance, 'drain' | 'state'>;
 
 function asLaunching(intent: LaunchIntent): readonly Instance[] {
-  const { launchId, pool, slots, generation } = intent.request;
+  const { launchId, pool, slots, maxJobs, generation } = intent.request;
   return (intent.result?.launched ?? []).map(({ id, offering }) => ({
     id,
     pool,
@@ -45,6 +52,7 @@ function asLaunching(intent: LaunchIntent): readonly Instance[] {
     state: 'pending',
     launchedAt: intent.openedAt,
     slots,
+    ...(maxJobs !== undefined && { maxJobs }),
     generation,
     offering,
   }));
@@ -60,16 +68,19 @@ function asUnanswered({ request, openedAt }: LaunchIntent): readonly UnansweredL
 /** Reads the sources, each on its own: one that fails keeps its last answer and grows stale. */
 export class Observer {
   readonly #options: ObserverOptions;
+  readonly #notices: Notices;
   readonly #failing = new Set<string>();
   readonly #marks = new Map<string, Mark>();
   /** Launches whose answer came late. */
   #replayed: readonly LaunchIntent[] = [];
   #jobs: Part<JobSnapshot> = NEVER_READ;
   #instances: Part<readonly Instance[]> = NEVER_READ;
+  #unlisted: Readonly<Record<string, Part<unknown>>> = {};
   #managers: Readonly<Record<string, Part<readonly Manager[]>>> = {};
 
   constructor(options: ObserverOptions) {
     this.#options = options;
+    this.#notices = options.notices ?? new Notices();
   }
 
   /** Re-reads what the wake names and what is stale. Managers are read before jobs: a job outranks an older `idle`. */
@@ -83,7 +94,8 @@ export class Observer {
       now: clock.now(),
       jobs: this.#jobs,
       managers: this.#managers,
-      instances: this.#withMarks(),
+      instances: this.#withNotices(),
+      ...(Object.keys(this.#unlisted).length > 0 && { unlisted: this.#unlisted }),
       unanswered: intents.filter(({ result }) => result === undefined).flatMap(asUnanswered),
     };
   }
@@ -138,10 +150,17 @@ export class Observer {
   async #readInstances(wake: Wake, intents: readonly LaunchIntent[], signal: AbortSignal): Promise<void> {
     const { fleet } = this.#options;
     const launched = this.#launched(intents);
-    if (this.#isDue(wake, this.#instances)) {
-      this.#instances = await this.#read('instances', this.#instances, async () => {
-        const listed = await fleet.list(signal);
-        return [...listed, ...(await this.#findUnlisted(listed, launched, signal))];
+    if (wake.instances === true || this.#isDue(wake, this.#instances)) {
+      const before = this.#instances;
+      this.#instances = await this.#read('instances', before, async () => {
+        const leftOut = new Map<string, string>();
+        const listed = await fleet.list(signal, (pools, why) =>
+          pools.forEach((pool) => leftOut.set(pool, why)),
+        );
+        const askable = launched.filter(({ pool }) => !leftOut.has(pool));
+        const found = await this.#findUnlisted(listed, askable, signal);
+        this.#unlisted = this.#leave(leftOut, before);
+        return [...listed, ...found, ...keptOf(leftOut, lastKnown(before, []), [...listed, ...found])];
       });
     }
     // Also where nothing was read, or in vain: what has just been bought must not be bought again.
@@ -150,6 +169,22 @@ export class Observer {
       const more = launched.filter(({ id }) => !known.has(id));
       this.#instances = { ...this.#instances, value: [...this.#instances.value, ...more] };
     }
+  }
+
+  /** What is known of pools that a listing left out: what was known before, and why no more. */
+  #leave(
+    leftOut: ReadonlyMap<string, string>,
+    before: Part<unknown>,
+  ): Readonly<Record<string, Part<unknown>>> {
+    for (const pool of Object.keys(this.#unlisted)) {
+      if (!leftOut.has(pool)) this.#tell(`instances of ${pool}`, undefined);
+    }
+    return Object.fromEntries(
+      Array.from(leftOut, ([pool, failure]) => {
+        this.#tell(`instances of ${pool}`, failure);
+        return [pool, { ...(this.#unlisted[pool] ?? before), failure }];
+      }),
+    );
   }
 
   /** What launches of the last minutes gave, each instance once. */
@@ -178,18 +213,36 @@ export class Observer {
   }
 
   async #read<T>(source: string, before: Part<T>, read: () => Promise<T>): Promise<Part<T>> {
-    const { clock, recorder, freshFor } = this.#options;
+    const { clock, freshFor } = this.#options;
     const readAt = clock.now();
     try {
       const value = await read();
-      if (this.#failing.delete(source)) recorder.record({ event: 'read recovered', source });
+      this.#tell(source, undefined);
       return { known: true, value, readAt, freshFor: freshFor() };
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
-      if (!this.#failing.has(source)) recorder.record({ event: 'read failed', source, why });
-      this.#failing.add(source);
+      this.#tell(source, why);
       return { ...before, failure: why };
     }
+  }
+
+  /** Says once that a source fails, and once that it answers again. */
+  #tell(source: string, why: string | undefined): void {
+    const { recorder } = this.#options;
+    if (why === undefined) {
+      if (this.#failing.delete(source)) recorder.record({ event: 'read recovered', source });
+      return;
+    }
+    if (!this.#failing.has(source)) recorder.record({ event: 'read failed', source, why });
+    this.#failing.add(source);
+  }
+
+  /** Folds in what was announced, and says what is new. */
+  #withNotices(): Part<readonly Instance[]> {
+    const { recorder, heedsRebalance = () => true } = this.#options;
+    const { part, news } = this.#notices.fold(this.#withMarks(), heedsRebalance);
+    for (const interruption of news) recorder.record({ event: 'interruption noticed', interruption });
+    return part;
   }
 
   #withMarks(): Part<readonly Instance[]> {
@@ -202,6 +255,16 @@ export class Observer {
     });
     return { ...this.#instances, value };
   }
+}
+
+/** Instances of pools that were left out, as they were known; what is listed all the same is known better. */
+function keptOf(
+  leftOut: ReadonlyMap<string, string>,
+  before: readonly Instance[],
+  listed: readonly Instance[],
+): readonly Instance[] {
+  const known = new Set(listed.map(({ id }) => id));
+  return before.filter(({ id, pool }) => leftOut.has(pool) && !known.has(id));
 }
 
 function withoutManager(

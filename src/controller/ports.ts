@@ -46,6 +46,8 @@ export interface LaunchRequest {
   readonly count: number;
   readonly offerings: readonly Offering[];
   readonly slots: number;
+  /** Jobs after which each instance ends; absent: they are not counted. */
+  readonly maxJobs?: number;
   readonly generation: string;
   /** What the fleet pinned in `prepare` (a launch template's id and version); opaque to the controller. */
   readonly template: { readonly id: string; readonly version: string };
@@ -65,10 +67,17 @@ export interface LaunchResult {
   readonly shortfalls: readonly LaunchShortfall[];
 }
 
+/** Hears that the instances of these pools are not, or not all, in a listing, and why. */
+export type LeaveOut = (pools: readonly string[], why: string) => void;
+
 /** The machines. Listings may lag behind launches: absence is not death. */
 export interface Fleet {
-  /** Every instance of this installation that is not terminated. */
-  list(signal: AbortSignal): Promise<readonly Instance[]>;
+  /**
+   * Every instance of this installation that is not terminated. Where machines are in several places and some do
+   * not answer, `leaveOut` hears which pools may have instances there; without it, or where none answers, the
+   * listing fails.
+   */
+  list(signal: AbortSignal, leaveOut?: LeaveOut): Promise<readonly Instance[]>;
   /** The named instances; those that EC2 does not know are left out, terminated ones are answered. */
   find(ids: readonly string[], signal: AbortSignal): Promise<readonly Instance[]>;
   /** Makes sure that what a launch of the pool needs exists, and pins it. Idempotent. */
@@ -84,6 +93,30 @@ export interface Fleet {
   terminate(ids: readonly string[], signal: AbortSignal): Promise<void>;
   /** The end of the serial console, for why a boot failed; empty when there is none yet. */
   console(id: string, signal: AbortSignal): Promise<string>;
+}
+
+/** What the cloud has announced about one instance. */
+export interface Notice {
+  readonly instance: string;
+  /** The cloud takes it within minutes, it is likely to, or the instance has ended for whatever reason. */
+  readonly kind: 'interruption' | 'rebalance' | 'end';
+  /** When it was announced. */
+  readonly at: Instant;
+}
+
+/** A notice that arrived. The same one may arrive again, under another receipt. */
+export interface Delivery {
+  /** Absent where what arrived says nothing that matters. */
+  readonly notice?: Notice;
+  readonly receipt: string;
+}
+
+/** The cloud's announcements: each at least once, in any order. They only make known earlier what listings show. */
+export interface NoticeSource {
+  /** Waits up to 20 seconds for notices; none when none came. What is not settled comes again. */
+  receive(signal: AbortSignal): Promise<readonly Delivery[]>;
+  /** Keeps deliveries from coming again. Those that are gone are no error. */
+  settle(receipts: readonly string[], signal: AbortSignal): Promise<void>;
 }
 
 /** A launch written down before it happens. */

@@ -10,6 +10,7 @@ import { Decisions } from './decisions.ts';
 import { isPortError } from './errors.ts';
 import type { Recorder } from './events.ts';
 import { replayOpenIntents } from './launch.ts';
+import { Notices } from './notices.ts';
 import { Observer, type Wake } from './observe.ts';
 import type { Clock, Fleet, JobSource, Lease, RunnerRegistry, Store } from './ports.ts';
 import { Term } from './term.ts';
@@ -29,6 +30,10 @@ export interface ControllerOptions {
   readonly leaseFor: () => Duration;
   /** The longest that one call to the cloud may take. */
   readonly callTimeout: () => Duration;
+  /** What the cloud has announced, where something listens to it; outlives the controller at a reload. */
+  readonly notices?: Notices;
+  /** Whether a pool drains instances that are likely to be taken; absent: every pool does. */
+  readonly heedsRebalance?: (pool: string) => boolean;
 }
 
 /** What one pass saw, decided and did. */
@@ -47,12 +52,14 @@ export class Controller {
   readonly #options: ControllerOptions;
   readonly #observer: Observer;
   readonly #decisions: Decisions;
+  readonly #notices: Notices;
   #fence: number | undefined;
   #holder: string | undefined;
 
   constructor(options: ControllerOptions) {
     this.#options = options;
-    this.#observer = new Observer(options);
+    this.#notices = options.notices ?? new Notices();
+    this.#observer = new Observer({ ...options, notices: this.#notices });
     this.#decisions = new Decisions(options.recorder);
   }
 
@@ -103,6 +110,8 @@ export class Controller {
     for (const outcome of outcomes) this.#options.recorder.record({ event: 'acted', outcome });
     await store.saveHistory(afterwards(decided.history, outcomes, clock.now()), term.fence);
     if (decisions.length > 0) await store.addDecisions(decisions, term.fence);
+    // Last: what a pass could not write down is to be announced again.
+    this.#notices.settle(observation.instances, outcomes);
     return { pass: 'acted', observation, plan: decided, outcomes };
   }
 

@@ -6,6 +6,7 @@ import type { Clock, PipelineRef } from './ports.ts';
 export class Wakes {
   readonly #pipelines = new Map<string, PipelineRef>();
   #sweep = false;
+  #instances = false;
   #arrived: AbortController = new AbortController();
 
   /** A pipeline changed. */
@@ -20,11 +21,27 @@ export class Wakes {
     this.#arrived.abort();
   }
 
+  /** The instances have changed. */
+  addInstances(): void {
+    this.#instances = true;
+    this.#arrived.abort();
+  }
+
+  /** Something was announced: a pass is wanted, and nothing need be read for it. */
+  addNotice(): void {
+    this.#arrived.abort();
+  }
+
   /** Takes what has been collected. */
   take(): Wake {
-    const wake = { sweep: this.#sweep, pipelines: [...this.#pipelines.values()] };
+    const wake = {
+      sweep: this.#sweep,
+      pipelines: [...this.#pipelines.values()],
+      ...(this.#instances && { instances: true }),
+    };
     this.#pipelines.clear();
     this.#sweep = false;
+    this.#instances = false;
     this.#arrived = new AbortController();
     return wake;
   }

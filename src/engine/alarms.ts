@@ -1,5 +1,6 @@
 import type { InstanceView } from './capacity.ts';
 import { isFresh, type Observation } from './observation.ts';
+import { unseenInstances } from './orphans.ts';
 import type { PoolPlan } from './pool-plan.ts';
 import type { FleetPolicy } from './pool.ts';
 import { elapsed, type Instant, later } from './time.ts';
@@ -8,6 +9,7 @@ import { elapsed, type Instant, later } from './time.ts';
 export type Alarm =
   | { readonly alarm: 'unserved'; readonly pool: string; readonly job: number; readonly times: number }
   | { readonly alarm: 'drain unacknowledged'; readonly pool: string; readonly instance: string }
+  | { readonly alarm: 'unseen'; readonly pool: string; readonly instance: string }
   | { readonly alarm: 'boot failed'; readonly pool: string; readonly instance: string }
   | { readonly alarm: 'stale'; readonly source: string; readonly failure: string };
 
@@ -26,6 +28,9 @@ export function staleAlarms(observation: Observation, policy: FleetPolicy): read
   const parts = [
     ['jobs', observation.jobs] as const,
     ['instances', observation.instances] as const,
+    ...Object.entries(observation.unlisted ?? {}).map(
+      ([pool, part]) => [`instances of ${pool}`, part] as const,
+    ),
     ...policy.pools.map(({ name }) => [`managers of ${name}`, observation.managers[name]] as const),
   ];
   return parts.flatMap(([source, part]) =>
@@ -33,6 +38,11 @@ export function staleAlarms(observation: Observation, policy: FleetPolicy): read
       ? []
       : [{ alarm: 'stale' as const, source, failure: part?.failure ?? 'not read for too long' }],
   );
+}
+
+/** Instances that live where nobody looks for them. */
+export function unseenAlarms(observation: Observation, policy: FleetPolicy): readonly Alarm[] {
+  return unseenInstances(observation, policy).map((one) => ({ alarm: 'unseen', ...one }));
 }
 
 /** What an operator should hear about one pool. */

@@ -13,7 +13,8 @@ import {
 import { booting, busy, draining, idle, launching } from '../../test/support/views.ts';
 import { capacityOf, exists, heldByInstance, viewOf, viewsByPool } from './capacity.ts';
 import { emptyHistory } from './history.ts';
-import type { InstanceState } from './instance.ts';
+import type { InstanceHistory } from './history.ts';
+import type { Instance, InstanceState } from './instance.ts';
 import { minutes, seconds } from './time.ts';
 
 const READY = { pool: 'linux', bootedFor: seconds(40), readyAt: ago(minutes(20)) };
@@ -45,7 +46,7 @@ describe('the phase of an instance', () => {
     ['a drain counts before it is ready', seen({}, { drain: DRAIN }), ['draining', 0, 0]],
     [
       'an interruption drains',
-      seen({ remembered: READY }, { interruption: { at: NOW } }),
+      seen({ remembered: READY }, { interruption: { kind: 'interruption', at: NOW } }),
       ['draining', 0, 0],
     ],
     [
@@ -72,8 +73,35 @@ describe('the phase of an instance', () => {
       idleSince: ago(minutes(3)),
       bootedFor: seconds(40),
       managerMissingSince: ago(seconds(5)),
+      spent: false,
     });
     expect(viewOf({ instance, manager, held: 0 }).readyAt).toBe(manager.firstSeenAt);
+  });
+});
+
+/** Whether it takes no more, its free slots, and its phase. */
+const afterJobs = (over: Partial<InstanceHistory>, held = 0, counted: Partial<Instance> = { maxJobs: 2 }) => {
+  const remembered = idleFor(minutes(1), over);
+  const instance = anInstance('i-1', counted);
+  const { spent, freeSlots, phase } = viewOf({ instance, manager: aManager('i-1'), held, remembered });
+  return [spent, freeSlots, phase];
+};
+const ran = (count: number) => ({ jobs: { count, last: [count] } });
+
+describe('an instance that ends after some jobs', () => {
+  it.each<[string, unknown, unknown]>([
+    ['has room before them', afterJobs({}), [false, 1, 'idle']],
+    ['has room between them', afterJobs(ran(1)), [false, 1, 'idle']],
+    ['is full with the last', afterJobs(ran(2), 1), [true, 0, 'busy']],
+    ['has no room after the last', afterJobs(ran(2)), [true, 0, 'idle']],
+    [
+      'has none when its manager is gone: it has ended',
+      afterJobs({ managerMissingSince: NOW }),
+      [true, 0, 'idle'],
+    ],
+    ['is another one that is not counted', afterJobs(ran(9), 0, {}), [false, 1, 'idle']],
+  ])('%s', (_name, actual, expected) => {
+    expect(actual).toEqual(expected);
   });
 });
 

@@ -15,6 +15,8 @@ export interface InstanceView {
   readonly idleSince: Instant | undefined;
   readonly bootedFor: Duration;
   readonly managerMissingSince: Instant | undefined;
+  /** It has had the jobs after which it ends: it takes no more. */
+  readonly spent: boolean;
 }
 
 /** Slots of one pool by what they are doing. */
@@ -38,9 +40,15 @@ function busySlots(instance: Instance, manager: Manager | undefined, held: numbe
 
 function phaseOf(instance: Instance, ready: boolean, busy: number): Phase {
   if (instance.state === 'shutting-down' || instance.state === 'stopping') return 'terminating';
-  if (instance.drain !== undefined || instance.interruption !== undefined) return 'draining';
+  if (instance.drain !== undefined || instance.interruption?.kind === 'interruption') return 'draining';
   if (ready) return busy > 0 ? 'busy' : 'idle';
   return instance.state === 'pending' ? 'launching' : 'booting';
+}
+
+/** A counted instance whose manager is gone has gone through its jobs as well, however many were seen. */
+function isSpent({ maxJobs }: Instance, { jobs, managerMissingSince }: InstanceHistory): boolean {
+  if (maxJobs === undefined) return false;
+  return managerMissingSince !== undefined || (jobs?.count ?? 0) >= maxJobs;
 }
 
 interface Facts {
@@ -58,7 +66,8 @@ export function viewOf({ instance, manager, held, remembered = UNKNOWN }: Facts)
   const readyAt = remembered.readyAt ?? manager?.firstSeenAt;
   const busy = busySlots(instance, manager, held);
   const phase = phaseOf(instance, readyAt !== undefined || held > 0, busy);
-  const freeSlots = phase === 'idle' || phase === 'busy' ? instance.slots - busy : 0;
+  const spent = isSpent(instance, remembered);
+  const freeSlots = !spent && (phase === 'idle' || phase === 'busy') ? instance.slots - busy : 0;
   return {
     instance,
     phase,
@@ -69,7 +78,13 @@ export function viewOf({ instance, manager, held, remembered = UNKNOWN }: Facts)
     idleSince,
     managerMissingSince,
     bootedFor,
+    spent,
   };
+}
+
+/** Whether jobs find a runner there: now, or once its own have ended. */
+export function isAvailable({ phase, spent, managerMissingSince }: InstanceView): boolean {
+  return (phase === 'idle' || phase === 'busy') && !spent && managerMissingSince === undefined;
 }
 
 /** Whether the instance still exists for the engine. */

@@ -35,8 +35,11 @@ interface Candidate {
 
 /** Why a pool cannot take more although its limits would allow it. */
 function blocked(pool: PoolPolicy, observation: Observation): boolean {
-  const retryAt = observation.history.pools[pool.name]?.retryAt;
-  return retryAt !== undefined && observation.now < retryAt;
+  const { history, unlisted, now } = observation;
+  const retryAt = history.pools[pool.name]?.retryAt;
+  // While its own region does not answer, another pool may stand in.
+  const away = unlisted?.[pool.name] !== undefined && !isFresh(unlisted[pool.name], now);
+  return away || (retryAt !== undefined && now < retryAt);
 }
 
 function candidate(

@@ -27,6 +27,8 @@ export function explainAlarm(alarm: Alarm): string {
       return `job ${alarm.job} waits although ${alarm.pool} has a free slot that fits: GitLab does not hand it out (protected ref, locked runner, used-up minutes, or the runner of the free instance does not ask); it stops counting for now`;
     case 'drain unacknowledged':
       return `${alarm.instance} was asked to drain and its manager is still there without a job: look at the agent's console output`;
+    case 'unseen':
+      return `${alarm.instance} of ${alarm.pool} still speaks with GitLab, and EC2 does not list it: it was bought with another region, role or credentials than the pool has now; change them back until it has ended, or end it by hand`;
     case 'boot failed':
       return `${alarm.instance} was not ready within the pool's bootTimeout: look at its console output`;
     case 'stale':

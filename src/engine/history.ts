@@ -1,3 +1,4 @@
+import type { JobsSeen } from './jobs-seen.ts';
 import type { Offering } from './pool.ts';
 import type { Duration, Instant } from './time.ts';
 
@@ -12,6 +13,8 @@ export interface InstanceHistory {
   readonly bootedFor: Duration;
   /** Since when its manager has been missing although it was ready. */
   readonly managerMissingSince?: Instant | undefined;
+  /** What it has run, where it ends after some jobs. */
+  readonly jobs?: JobsSeen | undefined;
   /** Its interruption has been remembered as a shortfall of its offering. */
   readonly interrupted?: true | undefined;
   /** Its boot has been counted as a setback of the pool. */

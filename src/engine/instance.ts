@@ -5,12 +5,26 @@ import type { Instant } from './time.ts';
 export type InstanceState = 'pending' | 'running' | 'shutting-down' | 'stopping' | 'stopped' | 'terminated';
 
 /** Why an instance must leave, in order of precedence. */
-export const RETIREMENT_REASONS = ['interrupted', 'stuck', 'orphaned', 'expired', 'drifted'] as const;
+export const RETIREMENT_REASONS = [
+  'interrupted',
+  'stuck',
+  'orphaned',
+  'used-up',
+  'expired',
+  'drifted',
+] as const;
 export type RetirementReason = (typeof RETIREMENT_REASONS)[number];
 
 /** Why an instance is asked to drain: it must leave, nothing needs it, or somebody asked. */
 export const DRAIN_REASONS = [...RETIREMENT_REASONS, 'idle', 'asked'] as const;
 export type DrainReason = (typeof DRAIN_REASONS)[number];
+
+/** What the cloud has announced, and when. */
+export interface Interruption {
+  readonly at: Instant;
+  /** It takes the machine, or recommends to replace it because that is likely. */
+  readonly kind: 'interruption' | 'rebalance';
+}
 
 /** What EC2 and the instance's own tags say of one machine. */
 export interface Instance {
@@ -21,12 +35,14 @@ export interface Instance {
   readonly launchedAt: Instant;
   /** From the instance's own tags, not from today's policy. */
   readonly slots: number;
+  /** Jobs after which it ends by itself, likewise; absent: it is not counted. */
+  readonly maxJobs?: number;
   readonly generation: string;
   readonly offering: Offering;
   /** Present once the drain tag is set. */
   readonly drain?: { readonly because: DrainReason; readonly at: Instant };
-  /** Present once the cloud has said that it takes the machine. */
-  readonly interruption?: { readonly at: Instant };
+  /** Present once the cloud has said that it takes the machine, within minutes, or that this is likely. */
+  readonly interruption?: Interruption;
 }
 
 /** The runner process of one instance, as GitLab knows it. */

@@ -1,13 +1,13 @@
 import type { InstanceView } from './capacity.ts';
-import { isFresh, type Observation } from './observation.ts';
+import { instancesOf, isFresh, type Observation } from './observation.ts';
 import type { FleetPolicy, PoolPolicy } from './pool.ts';
-import { type Retirement, retirements } from './retirement.ts';
+import { type Retirement, type Retirements, retirements } from './retirement.ts';
 
 function staleSources(pool: string, observation: Observation): readonly string[] {
   const parts = {
     jobs: observation.jobs,
     managers: observation.managers[pool],
-    instances: observation.instances,
+    instances: instancesOf(observation, pool),
   };
   return Object.entries(parts).flatMap(([name, part]) => (isFresh(part, observation.now) ? [] : [name]));
 }
@@ -18,10 +18,14 @@ export interface Muster {
   readonly stale: readonly string[];
   readonly views: readonly InstanceView[];
   readonly leavers: readonly Retirement[];
+  /** Old instances that stay until new ones are ready. */
+  readonly waiting: number;
   readonly live: readonly InstanceView[];
   /** Instances that drain, or are about to, and still exist. */
   readonly draining: number;
 }
+
+const NOBODY: Retirements = { leavers: [], waiting: 0 };
 
 /** Sorts out one pool. */
 export function muster(
@@ -34,7 +38,7 @@ export function muster(
   const managersFresh = !stale.includes('managers');
   const jobsFresh = !stale.includes('jobs');
   const circumstances = { now: observation.now, policy, pool, managersFresh, jobsFresh };
-  const leavers = stale.includes('instances') ? [] : retirements(views, circumstances);
+  const { leavers, waiting } = stale.includes('instances') ? NOBODY : retirements(views, circumstances);
   const retired = new Set(leavers.map(({ view }) => view.instance.id));
   const staying = views.filter(({ instance }) => !retired.has(instance.id));
   const alreadyDraining = staying.filter(({ phase }) => phase === 'draining').length;
@@ -43,6 +47,7 @@ export function muster(
     stale,
     views,
     leavers,
+    waiting,
     live: staying.filter(({ phase }) => phase !== 'draining' && phase !== 'terminating'),
     draining: alreadyDraining + leavers.filter(({ by }) => by === 'drain').length,
   };

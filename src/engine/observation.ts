@@ -37,9 +37,22 @@ export interface Observation {
   /** The managers of each pool's runner, by pool name. */
   readonly managers: Readonly<Record<string, Part<readonly Manager[]>>>;
   readonly instances: Part<readonly Instance[]>;
+  /**
+   * By pool, how old its instances are where the last listing left them out: regions and accounts answer each for
+   * itself. They are among `instances` as they were known last. Absent: nothing was left out.
+   */
+  readonly unlisted?: Readonly<Record<string, Part<unknown>>>;
   readonly unanswered: readonly UnansweredLaunch[];
   /** What earlier passes remembered, already brought up to `now`. */
   readonly history: History;
+}
+
+/** How far the instances of one pool are known. */
+export function instancesOf(
+  { instances, unlisted = {} }: Pick<Observation, 'instances' | 'unlisted'>,
+  pool: string,
+): Part<unknown> {
+  return unlisted[pool] ?? instances;
 }
 
 /** Whether the part was read recently enough to act on. */

@@ -79,6 +79,24 @@ describe('purchases', () => {
     ).toHaveLength(2);
   });
 
+  it('buys what was taken back where there is nothing else, the least lately taken first', () => {
+    const taken = (offering: Offering, since: number) => ({
+      ...short(offering, ago(minutes(since))),
+      code: 'interrupted',
+    });
+    const both = [taken(spot('m7i.large'), 1), taken(spot('m7i.large', 'subnet-b'), 5)];
+    const only = purchasesOf(2, pool(), [], { shortfalls: both, now: NOW });
+    expect(only).toEqual({
+      purchases: [{ count: 2, offerings: [spot('m7i.large', 'subnet-b'), spot('m7i.large')] }],
+    });
+    const steadily = pool({ onDemandFallback: true });
+    expect(counts(purchasesOf(2, steadily, [], { shortfalls: both, now: NOW }))).toEqual(['2 on-demand']);
+    const gone = [...both, short(spot('m7i.large'))];
+    expect(purchasesOf(2, pool(), [], { shortfalls: gone, now: NOW }).purchases).toEqual([
+      { count: 2, offerings: [spot('m7i.large', 'subnet-b')] },
+    ]);
+  });
+
   it('another pool being short changes nothing', () => {
     const others = [{ ...short(spot('m7i.large')), pool: 'arm' }];
     expect(purchasesOf(1, pool(), [], { shortfalls: others, now: NOW }).purchases[0]?.offerings).toHaveLength(
@@ -94,7 +112,7 @@ describe('purchases', () => {
     const held = purchasesOf(3, pool(), [], { shortfalls, now: NOW });
     expect(held).toEqual({
       purchases: [],
-      held: 'every offering was short or taken back lately: trying again in 50 s',
+      held: 'every offering was short lately: trying again in 50 s',
     });
   });
 

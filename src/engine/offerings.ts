@@ -1,6 +1,6 @@
 import type { InstanceView } from './capacity.ts';
 import type { Shortfall } from './history.ts';
-import type { Offering, PoolPolicy } from './pool.ts';
+import type { Market, Offering, PoolPolicy } from './pool.ts';
 import { after, backoff, type Duration, type Instant, minutes } from './time.ts';
 
 /** Instances to buy from offerings of one market. */
@@ -34,17 +34,31 @@ function concerns(shortfall: Shortfall, pool: string, offering: Offering): boole
   );
 }
 
-/** Until when the offering is avoided; absent: it may be bought. */
-function avoidedUntil(
+/** Why an offering is left alone for a while. */
+interface Avoidance {
+  readonly until: Instant;
+  /** Whether the cloud could not give it; otherwise it gave one and took it back. */
+  readonly short: boolean;
+}
+
+/** How long the offering is avoided; absent: it may be bought. */
+function avoidanceOf(
   offering: Offering,
   pool: string,
   shortfalls: readonly Shortfall[],
   now: Instant,
-): Instant | undefined {
+): Avoidance | undefined {
   const ours = shortfalls.filter((shortfall) => concerns(shortfall, pool, offering));
   const wait = backoff(SHORT_FOR, ours.filter(({ code }) => code !== INTERRUPTED).length, LONGEST_SHORT_FOR);
-  const ends = ours.map(({ at, code }) => after(at, code === INTERRUPTED ? INTERRUPTED_FOR : wait));
-  return ends.filter((end) => end > now).toSorted((a, b) => b - a)[0];
+  const lasting = ours
+    .map(({ at, code }) => ({
+      until: after(at, code === INTERRUPTED ? INTERRUPTED_FOR : wait),
+      short: code !== INTERRUPTED,
+    }))
+    .filter(({ until }) => until > now)
+    .toSorted((a, b) => b.until - a.until);
+  const [longest] = lasting;
+  return longest && { until: longest.until, short: lasting.some(({ short }) => short) };
 }
 
 const isAffordable = ({ price }: Offering, ceiling: number | undefined): boolean =>
@@ -61,17 +75,39 @@ function onDemandOf(count: number, pool: PoolPolicy, live: readonly InstanceView
   return Math.min(count, Math.max(0, wanted - have));
 }
 
-function earliest(pool: PoolPolicy, shortfalls: readonly Shortfall[], now: Instant): string {
-  const ends = pool.offerings.flatMap((offering) => avoidedUntil(offering, pool.name, shortfalls, now) ?? []);
-  const [first] = ends.toSorted((a, b) => a - b);
+interface Candidate {
+  readonly offering: Offering;
+  readonly avoidance: Avoidance | undefined;
+}
+
+function earliest(candidates: readonly Candidate[]): Instant | undefined {
+  return candidates.flatMap(({ avoidance }) => avoidance?.until ?? []).toSorted((a, b) => a - b)[0];
+}
+
+function whyHeld(candidates: readonly Candidate[], now: Instant): string {
+  const first = earliest(candidates);
   if (first === undefined) return 'every offering is above the price ceiling';
-  return `every offering was short or taken back lately: trying again in ${Math.ceil((first - now) / 1000)} s`;
+  return `every offering was short lately: trying again in ${Math.ceil((first - now) / 1000)} s`;
+}
+
+function offered(candidates: readonly Candidate[], market: Market): readonly Offering[] {
+  return candidates.flatMap(({ offering, avoidance }) =>
+    offering.market === market && avoidance === undefined ? [offering] : [],
+  );
+}
+
+/** Spot that was taken back and may be had again: better than to let jobs wait, the least lately taken first. */
+function takenBack(candidates: readonly Candidate[]): readonly Offering[] {
+  return candidates
+    .filter(({ offering, avoidance }) => offering.market === 'spot' && avoidance?.short === false)
+    .toSorted((a, b) => (a.avoidance?.until ?? 0) - (b.avoidance?.until ?? 0))
+    .map(({ offering }) => offering);
 }
 
 /**
- * Splits a launch between the markets and leaves out what was short lately or is too dear. Where the
- * policy allows, on-demand stands in for spot that cannot be had; never the other way round, because who
- * asked for on-demand asked for machines that stay.
+ * Splits a launch between the markets and leaves out what was short lately or is too dear, and what was taken
+ * back lately where there is anything else. Where the policy allows, on-demand stands in for spot that cannot
+ * be had; never the other way round, because who asked for on-demand asked for machines that stay.
  */
 export function purchasesOf(
   count: number,
@@ -79,20 +115,18 @@ export function purchasesOf(
   live: readonly InstanceView[],
   { shortfalls, now }: { readonly shortfalls: readonly Shortfall[]; readonly now: Instant },
 ): Purchases {
-  const buyable = pool.offerings.filter(
-    (offering) =>
-      isAffordable(offering, pool.maxPrice) &&
-      avoidedUntil(offering, pool.name, shortfalls, now) === undefined,
-  );
-  const spot = buyable.filter(({ market }) => market === 'spot');
-  const onDemand = buyable.filter(({ market }) => market === 'on-demand');
-  const steady = onDemandOf(count, pool, live);
-  const fallsBack = spot.length === 0 && pool.split.onDemandFallback;
-  const plain = fallsBack ? count : steady;
+  const candidates = pool.offerings
+    .filter((offering) => isAffordable(offering, pool.maxPrice))
+    .map((offering) => ({ offering, avoidance: avoidanceOf(offering, pool.name, shortfalls, now) }));
+  const onDemand = offered(candidates, 'on-demand');
+  const unavoided = offered(candidates, 'spot');
+  const fallsBack = unavoided.length === 0 && pool.split.onDemandFallback && onDemand.length > 0;
+  const plain = fallsBack ? count : onDemandOf(count, pool, live);
+  const spot = unavoided.length > 0 ? unavoided : takenBack(candidates);
   const purchases = [
     { count: plain, offerings: onDemand },
     { count: count - plain, offerings: spot },
   ].filter((purchase) => purchase.count > 0 && purchase.offerings.length > 0);
   const bought = purchases.reduce((sum, purchase) => sum + purchase.count, 0);
-  return bought === count ? { purchases } : { purchases, held: earliest(pool, shortfalls, now) };
+  return bought === count ? { purchases } : { purchases, held: whyHeld(candidates, now) };
 }

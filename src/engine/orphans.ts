@@ -1,9 +1,9 @@
 import type { Action } from './action.ts';
 import type { InstanceView } from './capacity.ts';
 import type { Manager } from './instance.ts';
-import { isFresh, lastKnown, type Observation } from './observation.ts';
+import { instancesOf, isFresh, lastKnown, type Observation } from './observation.ts';
 import type { FleetPolicy } from './pool.ts';
-import { type Duration, elapsed, minutes } from './time.ts';
+import { type Duration, elapsed, type Instant, minutes, seconds } from './time.ts';
 
 /**
  * After so long without contact GitLab itself calls a manager offline. Until then one that we never saw
@@ -40,12 +40,60 @@ function stopped({ instances, history, now }: Observation, { orphanGrace }: Flee
     .map(({ id, pool }) => ({ do: 'terminate', pool, instance: id, because: 'orphaned' }));
 }
 
+/** By more than the clocks of GitLab and of this controller may differ. */
+const CLOCKS_DIFFER = seconds(60);
+
+function spokeAfter({ contactedAt }: Manager, moment: Instant): boolean {
+  return contactedAt !== undefined && elapsed(moment, contactedAt) > CLOCKS_DIFFER;
+}
+
+/** Whether its manager still speaks with GitLab, though the instance has not been there for a while. */
+function speaksUnseen(
+  manager: Manager,
+  { history, now }: Observation,
+  { orphanGrace }: FleetPolicy,
+): boolean {
+  const { instance = '', contactedAt, firstSeenAt } = manager;
+  const remembered = history.instances[instance];
+  if (remembered !== undefined) {
+    return remembered.goneSince !== undefined && spokeAfter(manager, remembered.goneSince);
+  }
+  return (
+    contactedAt !== undefined &&
+    elapsed(contactedAt, now) < orphanGrace &&
+    elapsed(firstSeenAt, now) >= orphanGrace
+  );
+}
+
+/**
+ * Instances that live by what GitLab says, and that EC2 does not list: what the pool is looked for with, its region,
+ * its role or the credentials, is not what they were bought with.
+ */
+export function unseenInstances(
+  observation: Observation,
+  policy: FleetPolicy,
+): readonly { readonly pool: string; readonly instance: string }[] {
+  const { now, instances, managers } = observation;
+  const listed = new Set(lastKnown(instances, []).map(({ id }) => id));
+  return policy.pools.flatMap(({ name: pool }) => {
+    const certain = isFresh(managers[pool], now) && isFresh(instancesOf(observation, pool), now);
+    return (certain ? lastKnown(managers[pool], []) : [])
+      .filter((manager) => manager.instance !== undefined && !listed.has(manager.instance))
+      .filter((manager) => speaksUnseen(manager, observation, policy))
+      .map(({ instance = '' }) => ({ pool, instance }))
+      .toSorted((one, other) => (one.instance < other.instance ? -1 : 1));
+  });
+}
+
 /** Whether the manager's instance is gone for good: one that we saw go, or one that is nowhere and long silent. */
 function isLeft(manager: Manager, { history, now }: Observation, { orphanGrace }: FleetPolicy): boolean {
   if (manager.instance === undefined) return false;
   const remembered = history.instances[manager.instance];
   if (remembered !== undefined) {
-    return remembered.goneSince !== undefined && elapsed(remembered.goneSince, now) >= orphanGrace;
+    const { goneSince } = remembered;
+    return (
+      goneSince !== undefined && elapsed(goneSince, now) >= orphanGrace && !spokeAfter(manager, goneSince)
+    );
   }
   return !manager.active && elapsed(manager.contactedAt ?? manager.firstSeenAt, now) >= OFFLINE_AFTER;
 }
@@ -77,5 +125,5 @@ export function planOrphans(
     ...abandoned(observation, policy, views),
     ...stopped(observation, policy),
     ...managersLeft(observation, policy),
-  ];
+  ].filter(({ pool }) => isFresh(instancesOf(observation, pool), observation.now));
 }

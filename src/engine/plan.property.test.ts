@@ -5,7 +5,6 @@ import {
   aManager,
   anInstance,
   anObservation,
-  anySituation,
   aPolicy,
   aPool,
   fresh,
@@ -13,6 +12,7 @@ import {
   pending,
   stale,
 } from '../../test/support/observations.ts';
+import { anySituation } from '../../test/support/situations.ts';
 import { viewsByPool } from './capacity.ts';
 import { isFresh, lastKnown, type Observation } from './observation.ts';
 import { NO_JOBS } from './job.ts';

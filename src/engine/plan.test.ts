@@ -98,13 +98,16 @@ describe('a plan', () => {
     expect(actions({ ...told, ...demand })).toEqual(['linux: launch 1 instance']);
     const interrupted = idleFleet(
       { 'i-1': minutes(1) },
-      { interruption: { at: NOW }, drain: { because: 'idle', at: NOW } },
+      { interruption: { kind: 'interruption', at: NOW }, drain: { because: 'idle', at: NOW } },
     );
     expect(actions(interrupted)).toEqual([]);
   });
 
   it('waits for room where everything must leave at once', () => {
-    const fleet = idleFleet({ 'i-1': minutes(1), 'i-2': minutes(1) }, { interruption: { at: NOW } });
+    const fleet = idleFleet(
+      { 'i-1': minutes(1), 'i-2': minutes(1) },
+      { interruption: { kind: 'interruption', at: NOW } },
+    );
     const decided = plan(
       anObservation({ ...fleet, jobs: fresh(jobs([pending(2)])) }),
       aPolicy(aPool({ max: 2 })),
@@ -123,9 +126,9 @@ describe('a plan', () => {
     const over: Partial<Observation> = {
       jobs: fresh(jobs([pending(1, ['arm']), pending(1)])),
       instances: fresh([
-        anInstance('i-1', { interruption: { at: NOW } }),
+        anInstance('i-1', { interruption: { kind: 'interruption', at: NOW } }),
         anInstance('i-2'),
-        anInstance('i-3', { pool: 'arm', interruption: { at: NOW } }),
+        anInstance('i-3', { pool: 'arm', interruption: { kind: 'interruption', at: NOW } }),
         anInstance('i-4', { pool: 'arm' }),
       ]),
       managers: { linux: fresh([aManager('i-9')]), arm: fresh([]) },

@@ -1,5 +1,5 @@
 import { type Action, inOrder } from './action.ts';
-import { type Alarm, poolAlarms, staleAlarms } from './alarms.ts';
+import { type Alarm, poolAlarms, staleAlarms, unseenAlarms } from './alarms.ts';
 import { viewsByPool } from './capacity.ts';
 import { demandByPool } from './demand.ts';
 import type { History, UnservedJob } from './history.ts';
@@ -49,6 +49,7 @@ export function plan(observation: Observation, policy: FleetPolicy): Plan {
     actions: inOrder(actions),
     alarms: [
       ...staleAlarms(observation, policy),
+      ...unseenAlarms(observation, policy),
       ...pools.flatMap((pool) => poolAlarms(pool, policy, observation.now)),
     ],
     history: nextHistory(observation, pools),

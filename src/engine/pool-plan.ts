@@ -6,6 +6,7 @@ import { type Desired, desiredFor, instancesFor } from './desired.ts';
 import type { Muster } from './muster.ts';
 import type { Observation } from './observation.ts';
 import { purchasesOf } from './offerings.ts';
+import type { PoolPolicy } from './pool.ts';
 import type { Retirement } from './retirement.ts';
 import { scaleIn } from './scale-in.ts';
 import { type Hold, scaleOut } from './scale-out.ts';
@@ -30,9 +31,20 @@ function isNews({ view, by }: Retirement): boolean {
   return by === 'terminate' || view.instance.drain === undefined;
 }
 
+function heldReplacements(waiting: number, { minAvailable }: PoolPolicy): readonly Hold[] {
+  if (waiting === 0) return [];
+  const which = waiting === 1 ? '1 old instance stays' : `${waiting} old instances stay`;
+  return [
+    {
+      what: 'replacement',
+      because: `${which} until as many new ones are ready (minAvailable ${minAvailable})`,
+    },
+  ];
+}
+
 /** Decides for one pool. */
 export function planPool(
-  { pool, stale, views, leavers, live, draining }: Muster,
+  { pool, stale, views, leavers, waiting, live, draining }: Muster,
   observation: Observation,
   demand: PoolDemand,
 ): PoolPlan {
@@ -44,9 +56,11 @@ export function planPool(
     pending: demand.pending,
     ...(stale.includes('jobs') && { staleCeiling: history?.lastDesired ?? live.length }),
   });
+  // Beside `desired`, within the surge: what lets the old ones go while enough stay.
+  const wanted = waiting === 0 ? desired.count : Math.max(desired.count, pool.minAvailable + waiting);
   const out = scaleOut({
     pool,
-    desired: desired.count,
+    desired: wanted,
     live: live.length,
     leaving: draining,
     history,
@@ -55,7 +69,7 @@ export function planPool(
   });
   const inward = scaleIn({
     pool,
-    desired: desired.count,
+    desired: wanted,
     live,
     kept: instancesFor(demand.pending + pool.idle.slots, live, pool).kept,
     coolingUntil: coolingUntil(pool, history, now),
@@ -86,6 +100,7 @@ export function planPool(
       ...out.holds,
       ...(held === undefined ? [] : [{ what: 'launch' as const, because: held }]),
       ...inward.holds,
+      ...heldReplacements(waiting, pool),
     ],
     actions: [...launches, ...idle, ...leavers.filter(isNews).map((leaver) => retire(pool.name, leaver))],
   };

@@ -32,12 +32,16 @@ export interface PoolPolicy {
   readonly runUntagged: boolean;
   /** Jobs that a newly bought instance runs at once. */
   readonly slots: number;
+  /** Jobs after which a newly bought instance ends; absent: it runs jobs for as long as it is needed. */
+  readonly maxJobs?: number;
   /** Fewest instances kept, whatever the demand. */
   readonly min: number;
   /** Most instances that `desired` may name. */
   readonly max: number;
   /** Instances that may exist beyond `max` while old ones are replaced. */
   readonly surge: number;
+  /** Ready instances that stay while old ones are replaced; at most `min`. */
+  readonly minAvailable: number;
   readonly idle: {
     /** Free slots wanted beyond the demand. */
     readonly slots: number;
@@ -48,7 +52,7 @@ export interface PoolPolicy {
   readonly cooldown: Duration;
   /** How long an instance may take from launch to ready. */
   readonly bootTimeout: Duration;
-  /** Instances older than this retire once their jobs have ended; absent: age never matters. */
+  /** Instances retire once their jobs have ended, at the latest when they are so old; absent: age never matters. */
   readonly maxAge?: Duration;
   /** Names the configuration that a new instance gets; an instance of another generation has drifted. */
   readonly generation: string;

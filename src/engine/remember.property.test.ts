@@ -6,8 +6,6 @@ import {
   aManager,
   anInstance,
   anObservation,
-  anyPolicy,
-  anySituation,
   aPolicy,
   aPool,
   fresh,
@@ -18,6 +16,7 @@ import {
   pending,
   stale,
 } from '../../test/support/observations.ts';
+import { anyPolicy, anySituation } from '../../test/support/situations.ts';
 import { emptyHistory, type History } from './history.ts';
 import { isFresh, lastKnown, type Observation } from './observation.ts';
 import { fits, NO_JOBS } from './job.ts';

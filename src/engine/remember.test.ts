@@ -197,6 +197,30 @@ describe('a missing manager', () => {
   });
 });
 
+const jobsOf = (instance: Partial<Instance>, over: Partial<Readings>, known?: InstanceHistory['jobs']) =>
+  remembered(before({ ...idleFor(minutes(3)), jobs: known }), { instances: only(instance), ...over })?.jobs;
+
+describe('the jobs of an instance', () => {
+  it.each<[string, unknown, unknown]>([
+    ['are counted where it ends after some', jobsOf({ maxJobs: 2 }, busyNow), { count: 1, last: [1] }],
+    ['are not counted elsewhere', jobsOf({}, busyNow), undefined],
+    [
+      'are each counted once',
+      jobsOf({ maxJobs: 2 }, busyNow, { count: 1, last: [1] }),
+      { count: 1, last: [1] },
+    ],
+    ['are counted on', jobsOf({ maxJobs: 2 }, busyNow, { count: 1, last: [9] }), { count: 2, last: [1] }],
+    [
+      'are kept while it has none',
+      jobsOf({ maxJobs: 2 }, {}, { count: 1, last: [9] }),
+      { count: 1, last: [9] },
+    ],
+    ['are none before the first', jobsOf({ maxJobs: 2 }, {}), undefined],
+  ])('%s', (_name, actual, expected) => {
+    expect(actual).toEqual(expected);
+  });
+});
+
 const job = (id: number): UnservedJob => ({ id, pool: 'linux', since: NOW, until: NOW, times: 1 });
 
 const at = (time: History['at']) => ({ pool: 'linux', code: 'UnfulfillableCapacity', at: time });

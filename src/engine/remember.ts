@@ -2,7 +2,8 @@ import { exists, heldByInstance, managersByPool, viewOf } from './capacity.ts';
 import type { History, InstanceHistory, PoolHistory, Shortfall } from './history.ts';
 import type { Instance, Manager } from './instance.ts';
 import { NO_JOBS } from './job.ts';
-import { isFresh, lastKnown, type Observation } from './observation.ts';
+import { heldBy, withJobs } from './jobs-seen.ts';
+import { instancesOf, isFresh, lastKnown, type Observation } from './observation.ts';
 import { INTERRUPTED } from './offerings.ts';
 import type { FleetPolicy } from './pool.ts';
 import {
@@ -39,6 +40,8 @@ interface Situation {
   readonly jobsFresh: boolean;
   readonly manager: Manager | undefined;
   readonly held: number;
+  /** Of an instance that ends after some. */
+  readonly heldJobs: readonly number[];
   readonly bootTimeout: Duration | undefined;
 }
 
@@ -84,6 +87,7 @@ function rememberInstance(
     readyAt,
     idleSince: ready ? idleSince(before, readyAt, at, view.busySlots > 0) : undefined,
     managerMissingSince: missingSince(before, ready, at),
+    jobs: withJobs(before?.jobs, at.heldJobs),
     bootFailed: before?.bootFailed ?? isStuck(ready, booted, at),
     interrupted: instance.interruption === undefined ? before?.interrupted : true,
   };
@@ -119,7 +123,10 @@ function rememberStopped(
 function rememberInstances(history: History, readings: Readings, policy: FleetPolicy): History['instances'] {
   const all = lastKnown(readings.instances, []);
   const listed = all.filter(exists);
-  const held = heldByInstance(lastKnown(readings.jobs, NO_JOBS).held);
+  const { held: jobs } = lastKnown(readings.jobs, NO_JOBS);
+  const held = heldByInstance(jobs);
+  const counted = new Set(listed.filter(({ maxJobs }) => maxJobs !== undefined).map(({ id }) => id));
+  const heldJobs = heldBy(counted, jobs);
   const managers = managersByPool(readings.managers);
   const timeouts = new Map(policy.pools.map((pool) => [pool.name, pool.bootTimeout]));
   const remembered: Record<string, InstanceHistory> = {};
@@ -131,6 +138,7 @@ function rememberInstances(history: History, readings: Readings, policy: FleetPo
       jobsFresh: isFresh(readings.jobs, readings.now),
       manager: managers.get(instance.pool)?.get(instance.id),
       held: held.get(instance.id) ?? 0,
+      heldJobs: heldJobs.get(instance.id) ?? [],
       bootTimeout: timeouts.get(instance.pool),
     });
   }
@@ -140,7 +148,8 @@ function rememberInstances(history: History, readings: Readings, policy: FleetPo
   }
   for (const [id, before] of Object.entries(history.instances)) {
     if (remembered[id] !== undefined) continue;
-    const kept = isFresh(readings.instances, readings.now) ? rememberGone(id, before, readings) : before;
+    const certain = isFresh(instancesOf(readings, before.pool), readings.now);
+    const kept = certain ? rememberGone(id, before, readings) : before;
     if (kept !== undefined) remembered[id] = kept;
   }
   return remembered;

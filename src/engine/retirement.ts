@@ -1,5 +1,6 @@
-import type { InstanceView } from './capacity.ts';
+import { type InstanceView, isAvailable } from './capacity.ts';
 import type { RetirementReason } from './instance.ts';
+import { lifeSpan } from './life-span.ts';
 import type { FleetPolicy, PoolPolicy } from './pool.ts';
 import { elapsed, type Instant } from './time.ts';
 
@@ -36,7 +37,7 @@ const RULES: readonly RetirementRule[] = [
     because: 'interrupted',
     by: 'drain',
     paced: false,
-    applies: ({ instance }) => instance.interruption !== undefined,
+    applies: ({ instance }) => instance.interruption?.kind === 'interruption',
   },
   {
     // It has had its time to boot, counted only while GitLab could have told us that it is ready.
@@ -59,11 +60,27 @@ const RULES: readonly RetirementRule[] = [
       elapsed(managerMissingSince, now) >= policy.orphanGrace,
   },
   {
+    // It has had its jobs and takes no more: its runner ends by itself, and this says so early.
+    because: 'used-up',
+    by: 'drain',
+    paced: false,
+    applies: (view, { jobsFresh }) => jobsFresh && view.spent && view.busySlots === 0 && isReady(view),
+  },
+  {
+    // The cloud is likely to take it. It may be wrong, and of many at once: they are replaced in turn.
+    because: 'interrupted',
+    by: 'drain',
+    paced: true,
+    applies: (view) => isReady(view) && view.instance.interruption !== undefined,
+  },
+  {
     because: 'expired',
     by: 'drain',
     paced: true,
-    applies: (view, { now, pool }) =>
-      isReady(view) && pool.maxAge !== undefined && elapsed(view.instance.launchedAt, now) > pool.maxAge,
+    applies: (view, { now, pool: { maxAge } }) => {
+      const { id, launchedAt } = view.instance;
+      return isReady(view) && maxAge !== undefined && elapsed(launchedAt, now) > lifeSpan(id, maxAge);
+    },
   },
   {
     because: 'drifted',
@@ -75,9 +92,10 @@ const RULES: readonly RetirementRule[] = [
 
 /** Instances of this pool that are already on their way out for a paced reason. */
 function replacing(views: readonly InstanceView[]): number {
-  return views.filter(
-    ({ instance }) => instance.drain?.because === 'expired' || instance.drain?.because === 'drifted',
-  ).length;
+  return views.filter(({ instance: { drain, interruption } }) => {
+    if (drain?.because === 'interrupted') return interruption?.kind !== 'interruption';
+    return drain?.because === 'expired' || drain?.because === 'drifted';
+  }).length;
 }
 
 /** Idle ones first, then the oldest: replacing an idle instance costs nobody anything. */
@@ -88,17 +106,46 @@ function byCost(a: InstanceView, b: InstanceView): number {
   return a.instance.id < b.instance.id ? -1 : 1;
 }
 
-/** Every instance of the pool that must leave now, each for the first reason that applies. */
-export function retirements(views: readonly InstanceView[], at: Circumstances): readonly Retirement[] {
-  const leaving: Retirement[] = [];
+interface Due extends Retirement {
+  readonly paced: boolean;
+}
+
+function due(views: readonly InstanceView[], at: Circumstances): readonly Due[] {
   // Replacing what still works is never urgent: it waits until everything is freshly read.
   const certain = at.managersFresh && at.jobsFresh;
-  let budget = Math.max(1, at.pool.surge) - replacing(views);
-  for (const view of views.filter(({ phase }) => phase !== 'terminating').toSorted(byCost)) {
-    const rule = RULES.find((candidate) => candidate.applies(view, at) && (certain || !candidate.paced));
-    if (rule === undefined || (rule.paced && budget <= 0)) continue;
-    if (rule.paced) budget -= 1;
-    leaving.push({ view, because: rule.because, by: rule.by });
-  }
-  return leaving;
+  return views
+    .filter(({ phase }) => phase !== 'terminating')
+    .toSorted(byCost)
+    .flatMap((view) => {
+      const rule = RULES.find((candidate) => candidate.applies(view, at) && (certain || !candidate.paced));
+      return rule === undefined ? [] : [{ view, because: rule.because, by: rule.by, paced: rule.paced }];
+    });
+}
+
+/** Who must leave now, and how many wait for a replacement that is ready. */
+export interface Retirements {
+  readonly leavers: readonly Retirement[];
+  /** Old instances that leave once there are this many ready ones beyond `minAvailable`. */
+  readonly waiting: number;
+}
+
+/** Every instance of the pool that must leave now, each for the first reason that applies. */
+export function retirements(views: readonly InstanceView[], at: Circumstances): Retirements {
+  const { surge, minAvailable } = at.pool;
+  const all = due(views, at);
+  const urgent = new Set(all.filter(({ paced }) => !paced).map(({ view }) => view));
+  let available = views.filter((view) => isAvailable(view) && !urgent.has(view)).length;
+  let budget = Math.max(1, surge) - replacing(views);
+  let waiting = 0;
+  const leavers = all.filter(({ view, paced }) => {
+    if (!paced) return true;
+    if (budget <= 0) return false;
+    budget -= 1;
+    const cost = Number(isAvailable(view));
+    const spared = cost > 0 && available - cost < minAvailable;
+    if (spared) waiting += 1;
+    else available -= cost;
+    return !spared;
+  });
+  return { leavers, waiting: Math.min(waiting, surge) };
 }

@@ -57,6 +57,24 @@ describe('scale-in', () => {
       ['i-2'],
     ],
     [
+      'while enough ready ones stay',
+      scaledIn({
+        pool: aPool({ min: 2, minAvailable: 2 }),
+        live: [...three, booting('i-4'), booting('i-5')],
+        desired: 2,
+      }),
+      ['i-2'],
+    ],
+    [
+      'not while those that boot are counted on',
+      scaledIn({
+        pool: aPool({ min: 3, minAvailable: 3 }),
+        live: [...three, booting('i-4')],
+        desired: 3,
+      }),
+      ['scale-in: minAvailable keeps 3 ready'],
+    ],
+    [
       'idle since nobody knows when',
       scaledIn({
         live: [

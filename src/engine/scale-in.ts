@@ -1,4 +1,4 @@
-import type { InstanceView } from './capacity.ts';
+import { type InstanceView, isAvailable } from './capacity.ts';
 import type { PoolPolicy } from './pool.ts';
 import type { Hold } from './scale-out.ts';
 import { elapsed, type Instant } from './time.ts';
@@ -30,6 +30,11 @@ function held(because: string): Leaving {
   return { victims: [], holds: [{ what: 'scale-in', because }] };
 }
 
+/** How many may leave while those that boot are not ready yet. */
+function spare(live: readonly InstanceView[], { minAvailable }: PoolPolicy): number {
+  return minAvailable === 0 ? live.length : live.filter(isAvailable).length - minAvailable;
+}
+
 /** Which idle instances leave: the longest idle, never one that is needed, never on doubt. */
 export function scaleIn(input: ScaleInInput): Leaving {
   const { pool, live, now } = input;
@@ -45,7 +50,9 @@ export function scaleIn(input: ScaleInInput): Leaving {
   }
   const longEnough = ({ idleSince }: InstanceView): boolean =>
     !patient || (idleSince !== undefined && elapsed(idleSince, now) >= pool.idle.time);
-  const victims = idle.filter(longEnough).toSorted(longestIdleFirst).slice(0, excess);
+  const most = Math.min(excess, spare(live, pool));
+  if (most <= 0) return held(`minAvailable keeps ${pool.minAvailable} ready`);
+  const victims = idle.filter(longEnough).toSorted(longestIdleFirst).slice(0, most);
   return victims.length > 0
     ? { victims, holds: [] }
     : held(`none of ${idle.length} idle for ${pool.idle.time / 1000} s yet`);

@@ -4,7 +4,7 @@ import type { Instant } from './time.ts';
 
 /** Why something wanted is not done now. */
 export interface Hold {
-  readonly what: 'launch' | 'scale-in';
+  readonly what: 'launch' | 'scale-in' | 'replacement';
   readonly because: string;
 }
 

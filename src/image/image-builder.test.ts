@@ -75,6 +75,8 @@ describe.each(PLATFORMS)('an Image Builder pipeline for $system on $architecture
       'AWS::ImageBuilder::InfrastructureConfiguration',
       'AWS::ImageBuilder::DistributionConfiguration',
       'AWS::ImageBuilder::ImagePipeline',
+      'AWS::IAM::Role',
+      'AWS::ImageBuilder::LifecyclePolicy',
     ]);
   });
 
@@ -121,6 +123,47 @@ function policies(ecrRegistries: readonly string[]): string {
 }
 
 describe('an Image Builder pipeline', () => {
+  it('says on each image what it is, and from what it was made', () => {
+    const whole = template(renderImageBuilder(recipe({ architecture: 'arm64' })));
+    const [distribution] = list(at(whole, 'Resources', 'Distribution', 'Properties', 'Distributions'));
+    expect(at(distribution, 'AmiDistributionConfiguration', 'AmiTags')).toEqual({
+      'runtide:image': 'image-builder',
+      'runtide:source': BASES['al2023 arm64'],
+      'runtide:system': 'al2023',
+      'runtide:architecture': 'arm64',
+      'runtide:runner-version': '18.3.0',
+    });
+  });
+
+  it('deletes old images only where it is told to, and none that was used lately', () => {
+    const whole = template(renderImageBuilder(recipe()));
+    expect(at(whole, 'Parameters', 'KeepImages', 'Default')).toBe(0);
+    for (const name of ['Lifecycle', 'LifecycleRole']) {
+      expect(at(whole, 'Resources', name, 'Condition')).toBe('HasKeep');
+    }
+    expect(at(whole, 'Conditions', 'HasKeep')).toEqual({
+      'Fn::Not': [{ 'Fn::Equals': [{ Ref: 'KeepImages' }, 0] }],
+    });
+    expect(at(whole, 'Resources', 'Lifecycle', 'Properties')).toMatchObject({
+      ResourceType: 'AMI_IMAGE',
+      PolicyDetails: [
+        {
+          Action: { Type: 'DELETE', IncludeResources: { Amis: true, Snapshots: true } },
+          Filter: { Type: 'COUNT', Value: { Ref: 'KeepImages' } },
+          ExclusionRules: { Amis: { LastLaunched: { Unit: 'WEEKS', Value: 26 } } },
+        },
+      ],
+      ResourceSelection: {
+        Recipes: [
+          {
+            Name: at(whole, 'Resources', 'Recipe', 'Properties', 'Name'),
+            SemanticVersion: at(whole, 'Resources', 'Recipe', 'Properties', 'Version'),
+          },
+        ],
+      },
+    });
+  });
+
   it('names another content by another name, and the same by the same', () => {
     expect(named({})).toEqual(named({}));
     expect(named({ architecture: 'arm64' })).not.toEqual(named({}));

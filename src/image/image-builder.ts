@@ -22,7 +22,19 @@ function parameters(recipe: ImageRecipe) {
     VolumeSize: { Type: 'Number', Description: 'Size of the root volume, in GiB', Default: 20, MinValue: 8 },
     KmsKeyArn: parameter("KMS key that encrypts the image; empty: the account's default key", ''),
     Schedule: parameter('When to look for a newer base image', 'cron(0 3 ? * sun *)'),
+    KeepImages: {
+      Type: 'Number',
+      Description: 'How many of the newest images stay; 0: all. "runtide clean" deletes with more care',
+      Default: 0,
+      MinValue: 0,
+      MaxValue: 1000,
+    },
   };
+}
+
+function trustIn(service: string) {
+  const Principal = { Service: sub(`${service}.\${AWS::URLSuffix}`) };
+  return { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Principal, Action: 'sts:AssumeRole' }] };
 }
 
 function role({ settings }: ImageRecipe) {
@@ -31,28 +43,25 @@ function role({ settings }: ImageRecipe) {
   return {
     Type: 'AWS::IAM::Role',
     Properties: {
-      AssumeRolePolicyDocument: {
-        Version: '2012-10-17',
-        Statement: [
-          {
-            Effect: 'Allow',
-            Principal: { Service: sub('ec2.${AWS::URLSuffix}') },
-            Action: 'sts:AssumeRole',
-          },
-        ],
-      },
+      AssumeRolePolicyDocument: trustIn('ec2'),
       ManagedPolicyArns: policies.map((name) => sub(`arn:\${AWS::Partition}:iam::aws:policy/${name}`)),
     },
   };
 }
 
+const RECIPE_VERSION = '1.0.0';
+
 /** Versions of recipes and components never change: another content needs another name. */
+function recipeName(mark: string) {
+  return sub(`\${AWS::StackName}-${mark}-\${VolumeSize}`);
+}
+
 function recipeResource({ platform }: ImageRecipe, mark: string) {
   return {
     Type: 'AWS::ImageBuilder::ImageRecipe',
     Properties: {
-      Name: sub(`\${AWS::StackName}-${mark}-\${VolumeSize}`),
-      Version: '1.0.0',
+      Name: recipeName(mark),
+      Version: RECIPE_VERSION,
       ParentImage: `ssm:${platform.baseParameter}`,
       Components: [{ ComponentArn: arn('Component') }],
       BlockDeviceMappings: [
@@ -97,6 +106,8 @@ function distribution({ platform, settings }: ImageRecipe) {
             Name: `runtide-${platform.system}-${platform.architecture}-${settings.runner.version}-{{ imagebuilder:buildDate }}`,
             KmsKeyId: given('HasKey', ref('KmsKeyArn')),
             AmiTags: {
+              'runtide:image': 'image-builder',
+              'runtide:source': platform.baseParameter,
               'runtide:system': platform.system,
               'runtide:architecture': platform.architecture,
               'runtide:runner-version': settings.runner.version,
@@ -126,6 +137,47 @@ function pipeline() {
   };
 }
 
+function lifecycleRole() {
+  return {
+    Type: 'AWS::IAM::Role',
+    Condition: 'HasKeep',
+    Properties: {
+      AssumeRolePolicyDocument: trustIn('imagebuilder'),
+      ManagedPolicyArns: [
+        sub('arn:${AWS::Partition}:iam::aws:policy/service-role/EC2ImageBuilderLifecycleExecutionPolicy'),
+      ],
+    },
+  };
+}
+
+/**
+ * Image Builder does not know what a configuration names: an image from which something was launched within half
+ * a year stays, whatever its age.
+ */
+function lifecycle(mark: string) {
+  return {
+    Type: 'AWS::ImageBuilder::LifecyclePolicy',
+    Condition: 'HasKeep',
+    Properties: {
+      Name: sub('${AWS::StackName}'),
+      Description: 'Deletes old images with their snapshots',
+      ExecutionRole: arn('LifecycleRole'),
+      ResourceType: 'AMI_IMAGE',
+      Status: 'ENABLED',
+      PolicyDetails: [
+        {
+          Action: { Type: 'DELETE', IncludeResources: { Amis: true, Snapshots: true } },
+          Filter: { Type: 'COUNT', Value: ref('KeepImages') },
+          ExclusionRules: { Amis: { LastLaunched: { Unit: 'WEEKS', Value: 26 } } },
+        },
+      ],
+      ResourceSelection: {
+        Recipes: [{ Name: recipeName(mark), SemanticVersion: RECIPE_VERSION }],
+      },
+    },
+  };
+}
+
 /** A CloudFormation template with a pipeline of EC2 Image Builder and all that it needs. */
 export function renderImageBuilder(recipe: ImageRecipe): readonly RenderedFile[] {
   const { platform, settings } = recipe;
@@ -139,6 +191,7 @@ export function renderImageBuilder(recipe: ImageRecipe): readonly RenderedFile[]
       HasSubnet: { 'Fn::Not': [{ 'Fn::Equals': [ref('SubnetId'), ''] }] },
       HasSecurityGroup: { 'Fn::Not': [{ 'Fn::Equals': [ref('SecurityGroupId'), ''] }] },
       HasKey: { 'Fn::Not': [{ 'Fn::Equals': [ref('KmsKeyArn'), ''] }] },
+      HasKeep: { 'Fn::Not': [{ 'Fn::Equals': [ref('KeepImages'), 0] }] },
     },
     Resources: {
       BuildRole: role(recipe),
@@ -156,6 +209,8 @@ export function renderImageBuilder(recipe: ImageRecipe): readonly RenderedFile[]
       Infrastructure: infrastructure(),
       Distribution: distribution(recipe),
       Pipeline: pipeline(),
+      LifecycleRole: lifecycleRole(),
+      Lifecycle: lifecycle(mark),
     },
     Outputs: { Pipeline: { Description: 'ARN of the pipeline; start it once', Value: arn('Pipeline') } },
   };

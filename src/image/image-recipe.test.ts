@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { BootstrapSettings } from './bootstrap-settings.ts';
+import type { BootstrapSettings } from '../bootstrap/bootstrap-settings.ts';
 import { recipe, SETTINGS, SHA256 } from './test-wish.ts';
 
 describe('what no image gets', () => {

@@ -1,6 +1,7 @@
-import { type BootstrapSettings, renderBootstrapSettings } from './bootstrap-settings.ts';
+import type { Architecture } from '../bootstrap/architecture.ts';
+import { type BootstrapSettings, renderBootstrapSettings } from '../bootstrap/bootstrap-settings.ts';
 import { ImageError } from './image-error.ts';
-import { type Architecture, type Platform, platformOf, type System } from './platform.ts';
+import { type Platform, platformOf, type System } from './platform.ts';
 
 /** A file of the operator's, by its name and its text. */
 export interface NamedText {

@@ -33,6 +33,14 @@ describe.each(PLATFORMS)('a Packer template for $system on $architecture', (plat
     );
   });
 
+  it('says on image, snapshots and build what they are', () => {
+    const base = BASES[`${platform.system} ${platform.architecture}`] ?? 'none';
+    const [tags = ''] = hcl.match(/^ {2}tags = \{$[^}]*/m) ?? [];
+    expect(tags).toMatch(/^ {4}"runtide:image"\s+= "packer"$/m);
+    expect(tags).toContain(`"runtide:source"         = "${base}"`);
+    expect(hcl.match(/^ {2}(?:tags|run_tags|snapshot_tags)\s+= local\.tags$/gm)).toHaveLength(3);
+  });
+
   it('is encrypted, speaks IMDSv2 alone, and keeps no key', () => {
     expect(hcl).toMatch(/^ {4}encrypted\s+= true$/m);
     expect(hcl).toMatch(/^ {4}http_tokens\s+= "required"$/m);

@@ -53,6 +53,8 @@ function source({ platform, settings }: ImageRecipe): string {
 locals {
   tags = {
     Name                     = ${quoted(`runtide ${kind}`)}
+    "runtide:image"          = "packer"
+    "runtide:source"         = ${quoted(platform.baseParameter)}
     "runtide:system"         = ${quoted(platform.system)}
     "runtide:architecture"   = ${quoted(platform.architecture)}
     "runtide:runner-version" = ${quoted(settings.runner.version)}

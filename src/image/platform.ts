@@ -1,10 +1,8 @@
+import type { Architecture } from '../bootstrap/architecture.ts';
+
 /** The distributions that images are made of. */
 export const SYSTEMS = ['al2023', 'ubuntu-24.04'] as const;
 export type System = (typeof SYSTEMS)[number];
-
-/** Processors, by GitLab's names for them. */
-export const ARCHITECTURES = ['amd64', 'arm64'] as const;
-export type Architecture = (typeof ARCHITECTURES)[number];
 
 /** What an image starts from, and where it is built. */
 export interface Platform {

@@ -1,7 +1,8 @@
-import type { BootstrapSettings } from './bootstrap-settings.ts';
-import { readBootstrap } from './bootstrap-text.ts';
+import { ARCHITECTURES } from '../bootstrap/architecture.ts';
+import type { BootstrapSettings } from '../bootstrap/bootstrap-settings.ts';
+import { readBootstrap } from '../bootstrap/bootstrap-text.ts';
 import { type ImageRecipe, imageRecipe, type ImageWish, type RenderedFile } from './image-recipe.ts';
-import { ARCHITECTURES, SYSTEMS } from './platform.ts';
+import { SYSTEMS } from './platform.ts';
 
 export const BOOTSTRAP = await readBootstrap();
 export const SHA256 = '0123456789abcdef'.repeat(4);

@@ -2,7 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { fleetContract } from '../../test/contracts/fleet.contract.ts';
-import { ACCESS, type Account } from '../../test/permissions/access-of-calls.ts';
+import { ACCESS } from '../../test/permissions/access-of-calls.ts';
+import type { Account } from '../../test/permissions/account.ts';
 import { guardedAccount, type RecordedCall } from '../../test/permissions/guarded-account.ts';
 import { facts, policiesOf, poolFacts } from '../../test/permissions/sample-facts.ts';
 import { session } from '../../test/permissions/session.ts';
@@ -15,7 +16,8 @@ import type { Market } from '../engine/pool.ts';
 import { seconds } from '../engine/time.ts';
 import type { Facts } from './facts.ts';
 import type { PolicyDocument, Statement } from './policy.ts';
-import { DRAIN, OWNED_BY, PERMISSIONS } from './table.ts';
+import { DRAIN, OWNED_BY } from './row.ts';
+import { PERMISSIONS } from './table.ts';
 
 const KEY = `arn:aws:kms:${defaultPlace.region}:${defaultPlace.account}:key/1234abcd`;
 
@@ -27,7 +29,7 @@ fleetContract('ec2-fleet under the policy of the controller', async () => {
   const { clock, model } = account;
   return {
     fleet: account.fleet,
-    reopen: account.reopen,
+    reopen: () => account.reopen(),
     offerings: defaultPlace.subnets.map(({ id }) => ({
       instanceType: 'm7i.large',
       subnet: id,
@@ -44,6 +46,7 @@ fleetContract('ec2-fleet under the policy of the controller', async () => {
     runShort: (count) => model.faults.shortage({ code: 'InsufficientInstanceCapacity', next: count }),
     loseAnswer: () => model.faults.loseAnswers(1),
     throttle: () => model.faults.throttle(1),
+    interrupt: async (id) => model.interrupt(id),
     say: async (id, text) => model.appendConsole(id, text),
     [Symbol.asyncDispose]: () => account[Symbol.asyncDispose](),
   };
@@ -52,8 +55,27 @@ fleetContract('ec2-fleet under the policy of the controller', async () => {
 /** Calls that a session need not make: what IAM is asked for them depends on nothing that they say. */
 const NO_DOUBLE = ['DescribeImagesCommand', 'DescribeSpotPriceHistoryCommand', 'GetProductsCommand'] as const;
 
-/** Actions that AWS asks for on behalf of a call by another name. */
-const IMPLIED = ['RunInstances', 'PassRole', 'CreateServiceLinkedRole', 'Decrypt'];
+/** Actions that AWS asks for on behalf of a call by another name, or that the SDK calls by itself. */
+const IMPLIED = [
+  'RunInstances',
+  'PassRole',
+  'CreateServiceLinkedRole',
+  'AssumeRole',
+  'Decrypt',
+  'DescribeKey',
+  'GenerateDataKeyWithoutPlaintext',
+  'ReEncryptFrom',
+  'ReEncryptTo',
+  'CreateGrant',
+];
+
+/** Calls of clean-up alone. */
+const OF_CLEAN_UP = [
+  'DescribeLaunchTemplatesCommand',
+  'DeleteLaunchTemplateCommand',
+  'DeregisterImageCommand',
+  'DeleteSnapshotCommand',
+];
 
 /** The deletion of old versions, which comes only after many. */
 function deletion(installation: string, account: Account): RecordedCall {
@@ -62,12 +84,27 @@ function deletion(installation: string, account: Account): RecordedCall {
   return { name, access: ACCESS[name](input, account) };
 }
 
+/** The calls that read events: no queue is in the double that stands behind the guard. */
+function eventCalls({ queue }: Facts, account: Account): readonly RecordedCall[] {
+  if (queue === undefined) return [];
+  const QueueUrl = queue.replace(/^arn:aws:sqs:([^:]+):(\d+):(.+)$/, 'https://sqs.$1.amazonaws.com/$2/$3');
+  return [
+    { name: 'ReceiveMessageCommand', access: ACCESS.ReceiveMessageCommand({ QueueUrl }, account) },
+    {
+      name: 'DeleteMessageCommand',
+      access: ACCESS.DeleteMessageCommand({ QueueUrl, ReceiptHandle: 'x' }, account),
+    },
+    { name: 'GetQueueAttributesCommand', access: ACCESS.GetQueueAttributesCommand({ QueueUrl }, account) },
+  ];
+}
+
 /** Everything that IAM is asked in a session of an installation, call by call. */
 async function recorded(about: Facts, market: Market = 'spot'): Promise<readonly RecordedCall[]> {
+  const [kmsKey] = about.kmsKeys;
   await using account = await guardedAccount({
     installation: about.installation,
     policies: policiesOf('controller', { facts: about }),
-    ...(about.kmsKey !== undefined && { kmsKey: about.kmsKey }),
+    ...(kmsKey !== undefined && { kmsKey }),
   });
   const parameters = [...about.pools.map(({ tokenParameter }) => tokenParameter), ...about.parameters];
   await session(account, parameters, market);
@@ -75,6 +112,7 @@ async function recorded(about: Facts, market: Market = 'spot'): Promise<readonly
     ...account.calls,
     ...NO_DOUBLE.map((name) => ({ name, access: ACCESS[name]({}, account.account) })),
     deletion(about.installation, account.account),
+    ...eventCalls(about, account.account),
   ];
 }
 
@@ -127,13 +165,14 @@ function smaller({ Version, Statement: all }: PolicyDocument): readonly Smaller[
 
 describe('the policy of the controller', () => {
   it('allows a whole session, with a key of its own too', async () => {
-    const calls = await recorded(facts({ kmsKey: KEY }));
-    expect(new Set(calls.map(({ name }) => name))).toEqual(new Set(Object.keys(ACCESS)));
+    const calls = await recorded(facts({ kmsKeys: [KEY] }));
+    const names = [...calls.map(({ name }) => name), ...OF_CLEAN_UP];
+    expect(new Set(names)).toEqual(new Set(Object.keys(ACCESS)));
     expect(questions(calls).map(({ action }) => action)).toContain('kms:Decrypt');
   });
 
   it('holds nothing that a session does not need', { timeout: 30_000 }, async () => {
-    const about = facts({ kmsKey: KEY });
+    const about = facts({ kmsKeys: [KEY] });
     const requests = questions(await recorded(about));
     const [policy, ...more] = policiesOf('controller', { facts: about });
     if (policy === undefined) throw new Error('the controller has no policy');
@@ -165,7 +204,15 @@ describe('the policy of the controller', () => {
     for (const { name, access } of calls) if (!(await someDenied(policies, access))) open.add(name);
     // AWS ties looking to no resource.
     expect(open).toEqual(
-      new Set(['DescribeInstancesCommand', 'DescribeLaunchTemplateVersionsCommand', ...NO_DOUBLE]),
+      new Set([
+        'DescribeInstancesCommand',
+        'DescribeInstanceTypeOfferingsCommand',
+        'DescribeLaunchTemplateVersionsCommand',
+        'DescribeSecurityGroupsCommand',
+        'DescribeSpotInstanceRequestsCommand',
+        'DescribeSubnetsCommand',
+        ...NO_DOUBLE,
+      ]),
     );
   });
 
@@ -174,7 +221,7 @@ describe('the policy of the controller', () => {
     const called = readdirSync(folder, { recursive: true, encoding: 'utf8' })
       .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
       .flatMap((file) => readFileSync(`${folder}/${file}`, 'utf8').match(/\b[A-Z]\w+(?=Command\()/g) ?? []);
-    const allowed = PERMISSIONS.filter(({ role }) => role === 'controller').flatMap(({ actions }) =>
+    const allowed = PERMISSIONS.filter(({ role }) => role !== 'instance').flatMap(({ actions }) =>
       Object.keys(actions).map((action) => action.replace(/^\w+:/, '')),
     );
     expect([...new Set([...called, ...IMPLIED])].toSorted()).toEqual([...new Set(allowed)].toSorted());

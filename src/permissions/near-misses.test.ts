@@ -36,7 +36,7 @@ const inRegion = (name: string) => ({ 'aws:RequestedRegion': name });
 
 type Case = readonly [title: string, action: string, resource: string, context?: AccessRequest['context']];
 
-const about = facts({ kmsKey: KEY });
+const about = facts({ kmsKeys: [KEY] });
 const controller = policiesOf('controller', { facts: about });
 const instance = policiesOf('instance', { facts: about });
 

@@ -9,7 +9,7 @@ import { roleOf, rolesRequest } from '../../test/permissions/sample-facts.ts';
 import { trusts } from '../../test/permissions/simulator.ts';
 import type { JobIdentity } from './oidc.ts';
 import { PermissionError } from './policy.ts';
-import type { RoleDefinition, RolesRequest } from './roles.ts';
+import type { RoleDefinition, RolesRequest } from './role-definition.ts';
 
 const jobs: RolesRequest['jobs'] = { presets: ['elb-target-health'], repositories: [], services: [] };
 const HOST = 'gitlab.example.com';

@@ -51,6 +51,11 @@ export function iamArn({ partition, account }: Place, resource: string): string 
   return `arn:${partition}:iam::${account}:${resource}`;
 }
 
+/** The ARN of a bucket or of objects in one, such as `cache/acme/*`. */
+export function s3Arn({ partition }: Place, resource: string): string {
+  return `arn:${partition}:s3:::${resource}`;
+}
+
 /** The name of EC2 as a principal, and as a service that roles are passed to. */
 export function ec2Service({ partition }: Place): string {
   return partition === 'aws-cn' ? 'ec2.amazonaws.com.cn' : 'ec2.amazonaws.com';

@@ -4,7 +4,7 @@ import { allows } from '../../test/permissions/simulator.ts';
 import { defaultPlace } from '../adapters/memory/ec2/place.ts';
 import { PermissionError } from './policy.ts';
 import { PRESETS } from './presets.ts';
-import type { RolesRequest } from './roles.ts';
+import type { RolesRequest } from './role-definition.ts';
 
 const { region, account } = defaultPlace;
 const repository = (name: string): string => `arn:aws:ecr:${region}:${account}:repository/${name}`;

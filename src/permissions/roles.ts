@@ -1,101 +1,30 @@
-import { checkFacts, type Facts, instanceRoleOf, profileName, type RoleName, roleNamed } from './facts.ts';
-import { type JobIdentity, jobTrust, pipelineSnippet } from './oidc.ts';
-import { packed } from './packing.ts';
-import { type Permission, type Reason, statementsOf } from './permission.ts';
-import { ec2Service, type Place } from './place.ts';
-import { documentOf, PermissionError, type PolicyDocument } from './policy.ts';
-import { checkJobFacts, JOB_PERMISSIONS, type JobFacts } from './presets.ts';
-import { PERMISSIONS } from './table.ts';
-
-/** Whose rights they are: Runtide's, those of its instances, or those of CI jobs. */
-export const ROLES = ['controller', 'instance', 'ci'] as const;
-
-export type Role = (typeof ROLES)[number];
-
-/** A role as it has to be made in IAM. */
-export interface RoleDefinition {
-  readonly role: Role;
-  readonly name: string;
-  readonly path: string;
-  readonly arn: string;
-  /** The ARN of the permissions boundary that the role gets. */
-  readonly permissionsBoundary?: string;
-  /** The instance profiles that hold the role. */
-  readonly instanceProfiles: readonly string[];
-  readonly trustPolicy: PolicyDocument;
-  readonly policies: readonly { readonly name: string; readonly document: PolicyDocument }[];
-  /** Why each action stands in the policies. */
-  readonly reasons: readonly Reason[];
-  /** What whoever makes the role must know. */
-  readonly notes: readonly string[];
-  /** What goes into a pipeline whose jobs take the role. */
-  readonly pipeline?: string;
-}
-
-export interface RolesRequest {
-  readonly facts: Facts;
-  readonly roles: readonly Role[];
-  /** The ARN of the permissions boundary of every role. */
-  readonly boundary?: string;
-  /** What CI jobs may do, as role `ci`, or by the role of their instances. */
-  readonly jobs: Omit<JobFacts, 'place'>;
-  /** Which jobs may take role `ci`. */
-  readonly identity: JobIdentity;
-}
+import {
+  accountOfRole,
+  checkFacts,
+  instanceRoleOf,
+  type Facts,
+  placeOfPool,
+  profileName,
+  type RoleName,
+  roleNamed,
+} from './facts.ts';
+import { jobTrust, pipelineSnippet } from './oidc.ts';
+import { PermissionError } from './policy.ts';
+import { checkJobFacts, JOB_PERMISSIONS } from './presets.ts';
+import {
+  ec2Trust,
+  type Made,
+  named,
+  rightsOf,
+  rightsTo,
+  type Role,
+  type RoleDefinition,
+  type RolesRequest,
+} from './role-definition.ts';
+import { assumedRole, assumedToClean, cleanRole, controllerRole } from './runtide-roles.ts';
+import { assumedRoles } from './share.ts';
 
 const BOUNDARY = /^arn:aws[a-z-]*:iam::(?:\d{12}|aws):policy\/[\x21-\x7e]{1,512}$/;
-
-interface Rights {
-  readonly documents: readonly PolicyDocument[];
-  readonly reasons: readonly Reason[];
-}
-
-function rightsOf<About>(table: readonly Permission<About>[], about: About): Rights {
-  const { statements, reasons } = statementsOf(table, about);
-  return { documents: packed(statements), reasons };
-}
-
-function named(name: string, documents: readonly PolicyDocument[]): RoleDefinition['policies'] {
-  return documents.map((document, index) => ({
-    name: index === 0 ? name : `${name}-${index + 1}`,
-    document,
-  }));
-}
-
-function ec2Trust(place: Place): PolicyDocument {
-  return documentOf([
-    {
-      Sid: 'InstancesOfEc2',
-      Effect: 'Allow',
-      Principal: { Service: ec2Service(place) },
-      Action: ['sts:AssumeRole'],
-    },
-  ]);
-}
-
-type Definition = Omit<RoleDefinition, keyof RoleName | 'permissionsBoundary'>;
-
-function controllerRole({ facts }: RolesRequest): [RoleName, Definition] {
-  const role = roleNamed(facts, `runtide-${facts.installation}-controller`);
-  const rights = rightsOf(
-    PERMISSIONS.filter((permission) => permission.role === 'controller'),
-    facts,
-  );
-  return [
-    role,
-    {
-      role: 'controller',
-      instanceProfiles: [],
-      trustPolicy: ec2Trust(facts.place),
-      policies: named(role.name, rights.documents),
-      reasons: rights.reasons,
-      notes: [
-        'The trust policy is for a Runtide that runs on an EC2 instance. Elsewhere, attach the policies to whatever identity it has there.',
-        'Images, subnets, security groups, parameters and instance roles stand in the policy by name: print it anew when the configuration names others.',
-      ],
-    },
-  ];
-}
 
 const JOBS_NOTE =
   'CI jobs use this role: EVERY job that gets at the credentials of its instance has these rights, whatever its project, branch or author. ' +
@@ -109,31 +38,35 @@ function sharedNote(pools: Facts['pools']): readonly string[] {
   ];
 }
 
-function instanceRole({ facts, jobs }: RolesRequest, role: RoleName): [RoleName, Definition] {
-  const pools = facts.pools.filter(({ profile }) => instanceRoleOf(facts, profile).arn === role.arn);
-  const own = rightsOf(
-    PERMISSIONS.filter((permission) => permission.role === 'instance'),
-    { ...facts, pools, parameters: [] },
-  );
-  const ofJobs = rightsOf(JOB_PERMISSIONS, { ...jobs, place: facts.place });
+function instanceRole({ facts, jobs }: RolesRequest, role: RoleName): Made {
+  const pools = facts.pools.filter((pool) => instanceRoleOf(facts, pool).arn === role.arn);
+  const [first] = pools;
+  const place = first === undefined ? facts.place : placeOfPool(facts, first);
+  const own = rightsTo(['instance'], { ...facts, place, pools, parameters: [] });
+  const ofJobs = rightsOf(JOB_PERMISSIONS, { ...jobs, place });
+  const profiles = pools.flatMap(({ profile }) => (profile === undefined ? [] : [profileName(profile)]));
   return [
     role,
     {
       role: 'instance',
-      instanceProfiles: [...new Set(pools.map(({ profile }) => profileName(profile)))],
-      trustPolicy: ec2Trust(facts.place),
+      instanceProfiles: [...new Set(profiles)],
+      trustPolicy: ec2Trust(place),
       policies: [...named(role.name, own.documents), ...named(`${role.name}-jobs`, ofJobs.documents)],
       reasons: [...own.reasons, ...ofJobs.reasons],
-      notes: [...sharedNote(pools), ...(ofJobs.documents.length > 0 ? [JOBS_NOTE] : [])],
+      notes: [
+        ...(place.account === facts.place.account ? [] : [`Make it in account ${place.account}.`]),
+        ...sharedNote(pools),
+        ...(ofJobs.documents.length > 0 ? [JOBS_NOTE] : []),
+      ],
     },
   ];
 }
 
-function jobRole({ facts, jobs, identity }: RolesRequest): [RoleName, Definition] {
+function jobRole({ facts, jobs, identity }: RolesRequest): Made {
   if (jobs.presets.length === 0) {
     throw new PermissionError('what may the jobs do? give at least one --preset');
   }
-  const role = roleNamed(facts, `runtide-${facts.installation}-ci`);
+  const role = roleNamed(facts, facts.place, `runtide-${facts.installation}-ci`);
   const rights = rightsOf(JOB_PERMISSIONS, { ...jobs, place: facts.place });
   return [
     role,
@@ -152,17 +85,28 @@ function jobRole({ facts, jobs, identity }: RolesRequest): [RoleName, Definition
   ];
 }
 
-function made(request: RolesRequest, role: Role): readonly [RoleName, Definition][] {
+function made(request: RolesRequest, role: Role): readonly Made[] {
+  const { facts } = request;
   if (role === 'controller') return [controllerRole(request)];
   if (role === 'ci') return [jobRole(request)];
-  const { facts } = request;
+  if (role === 'assumed') return assumedRoles(facts).map((arn) => assumedRole(request, arn));
+  if (role === 'clean') {
+    return [cleanRole(request), ...assumedRoles(facts).map((arn) => assumedToClean(request, arn))];
+  }
   const roles = new Map(
-    facts.pools.map(({ profile }) => instanceRoleOf(facts, profile)).map((name) => [name.arn, name]),
+    facts.pools.map((pool) => instanceRoleOf(facts, pool)).map((name) => [name.arn, name]),
   );
   return [...roles.values()].map((name) => instanceRole(request, name));
 }
 
-/** The roles that are asked for, one for each role that instances have. Throws `PermissionError`. */
+/** A boundary is a policy of one account, or of AWS: a role in another account cannot have it. */
+function boundaryOf(boundary: string | undefined, { arn }: RoleName) {
+  if (boundary === undefined) return {};
+  const [, , , , account] = boundary.split(':');
+  return account === 'aws' || account === accountOfRole(arn) ? { permissionsBoundary: boundary } : {};
+}
+
+/** The roles that are asked for, one for each role that instances have or that is assumed. Throws `PermissionError`. */
 export function rolesOf(request: RolesRequest): readonly RoleDefinition[] {
   const { facts, boundary, jobs, roles } = request;
   checkFacts(facts);
@@ -181,7 +125,7 @@ export function rolesOf(request: RolesRequest): readonly RoleDefinition[] {
     made(request, role).map(([name, definition]) => ({
       ...name,
       ...definition,
-      ...(boundary !== undefined && { permissionsBoundary: boundary }),
+      ...boundaryOf(boundary, name),
     })),
   );
 }

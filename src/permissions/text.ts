@@ -1,6 +1,6 @@
 import type { Reason } from './permission.ts';
 import { lengthOf, type PolicyDocument } from './policy.ts';
-import type { RoleDefinition } from './roles.ts';
+import type { RoleDefinition } from './role-definition.ts';
 
 function json(document: PolicyDocument): string {
   return JSON.stringify(document, null, 2);

@@ -5,6 +5,8 @@ import type { SandboxPool } from './pools.ts';
 export interface ConfigFileOptions {
   readonly gitlabUrl: string;
   readonly awsUrl: string;
+  /** The queue of EC2's events. */
+  readonly eventsUrl: string;
   readonly place: Place;
   readonly projects: readonly string[];
   readonly ports: { readonly webhook: number; readonly status: number };
@@ -15,7 +17,8 @@ export interface ConfigFileOptions {
  * The configuration of the sandbox's daemon: what a production file holds, with endpoints that point at
  * the doubles and times short enough to watch. Secrets come from the environment.
  */
-export function configFile({ gitlabUrl, awsUrl, place, projects, ports, pools }: ConfigFileOptions): string {
+export function configFile({ place, projects, ports, pools, ...urls }: ConfigFileOptions): string {
+  const { gitlabUrl, awsUrl, eventsUrl } = urls;
   return stringify({
     installation: 'sandbox',
     gitlab: { url: gitlabUrl, token: '${env:GITLAB_TOKEN}', projects },
@@ -24,7 +27,11 @@ export function configFile({ gitlabUrl, awsUrl, place, projects, ports, pools }:
       token: '${env:RUNTIDE_WEBHOOK_TOKEN}',
       signingToken: '${env:RUNTIDE_WEBHOOK_SIGNING_TOKEN}',
     },
-    aws: { region: place.region, endpoints: { ec2: awsUrl, ssm: awsUrl } },
+    aws: {
+      region: place.region,
+      endpoints: { ec2: awsUrl, ssm: awsUrl, sqs: awsUrl },
+      events: { queue: eventsUrl },
+    },
     status: { listen: `127.0.0.1:${ports.status}` },
     pollInterval: '2s',
     orphanGrace: '15s',

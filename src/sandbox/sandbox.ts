@@ -1,16 +1,20 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { Ec2 } from '../adapters/memory/ec2/ec2.ts';
+import { handOnEvents } from '../adapters/memory/ec2/event-bridge.ts';
 import { stateOf } from '../adapters/memory/ec2/instance-record.ts';
 import { defaultPlace } from '../adapters/memory/ec2/place.ts';
 import { Ssm } from '../adapters/memory/ec2/ssm.ts';
 import { GitLab } from '../adapters/memory/gitlab/gitlab.ts';
 import type { Timers } from '../adapters/memory/clock.ts';
+import { Queue } from '../adapters/memory/sqs/queue.ts';
 import { seconds } from '../engine/time.ts';
+import { findExecutable } from './aws/executables.ts';
 import type { Exchange as AwsExchange } from './aws/exchange.ts';
+import { findJobsUsers, type JobsUsers, type JobsUsersOptions } from './aws/jobs-users.ts';
 import { startMachines } from './aws/machines.ts';
 import { startAws } from './aws/server.ts';
 import { configFile } from './config-file.ts';
@@ -26,6 +30,8 @@ export interface SandboxOptions {
   readonly seed: number;
   /** GitLab drops every webhook silently. */
   readonly dropWebhooks?: boolean;
+  /** Jobs run as a user of their own, who does not reach the metadata, where this machine allows it; default: true. */
+  readonly isolateJobs?: boolean;
   /** Hears of what went wrong in the doubles themselves. */
   readonly complain: (message: string) => void;
   /** See all traffic of the doubles. */
@@ -39,6 +45,8 @@ export interface Sandbox extends AsyncDisposable {
   readonly double: GitLabDouble;
   readonly ec2: Ec2;
   readonly daemon: DaemonProcess;
+  /** Whether jobs run as a user of their own; otherwise they can do all that the agent can. */
+  readonly isolatesJobs: boolean;
   /** The project that pipelines are created in. */
   readonly project: number;
   /** The page, the status API. */
@@ -94,6 +102,19 @@ function newModels(options: SandboxOptions): { timers: Timers; gitlab: GitLab; e
   };
 }
 
+/** The queue into which rules of EventBridge write EC2's events. */
+function eventsOf(ec2: Ec2, timers: Timers, seed: number): Queue<string> {
+  const queue = new Queue<string>({ timers, seed, name: 'runtide-sandbox-events' });
+  handOnEvents(ec2, { timers, seed }, (event) => queue.send(JSON.stringify(event)));
+  return queue;
+}
+
+/** Lets users of their own pass through the folder. */
+async function isolate(options: JobsUsersOptions): Promise<JobsUsers | undefined> {
+  await chmod(options.folder, 0o711);
+  return findJobsUsers(options);
+}
+
 /** Starts everything; the daemon is up when this resolves. Throws when it does not come up, with its last words. */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   await using starting = new AsyncDisposableStack();
@@ -118,13 +139,27 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   });
   starting.defer(() => double.close());
   const observe = options.observeAws;
-  const aws = await startAws({ model: ec2, ssm, timers, log, ...(observe !== undefined && { observe }) });
+  const path = machinePath();
+  const gitlabRunner = findExecutable('gitlab-runner', path);
+  const jobsUsers = options.isolateJobs === false ? undefined : await isolate({ folder, path, gitlabRunner });
+  const events = eventsOf(ec2, timers, options.seed);
+  const aws = await startAws({
+    model: ec2,
+    ssm,
+    queues: [events],
+    timers,
+    log,
+    metadataFor: jobsUsers === undefined ? 'all' : 'root',
+    ...(observe !== undefined && { observe }),
+  });
   starting.defer(() => aws.close());
   const machines = await startMachines({
     model: ec2,
     aws,
     dir: join(folder, 'instances'),
-    path: machinePath(),
+    path,
+    gitlabRunner,
+    jobsUsers,
     log,
   });
   starting.defer(() => machines.close());
@@ -132,12 +167,13 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const project = gitlab.addProject({ path: PROJECT }).id;
   const [webhook = 0, status = 0] = await freePorts(2);
   const daemonFolder = join(folder, 'daemon');
-  await mkdir(daemonFolder);
+  await mkdir(daemonFolder, { mode: 0o700 });
   const file = join(daemonFolder, 'runtide.yaml');
   const pools = addRunners(gitlab, ssm);
   const text = configFile({
     gitlabUrl: double.url,
     awsUrl: aws.url,
+    eventsUrl: `${aws.url}/${defaultPlace.account}/${events.name}`,
     place: defaultPlace,
     projects: [PROJECT],
     ports: { webhook, status },
@@ -178,6 +214,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     double,
     ec2,
     daemon,
+    isolatesJobs: jobsUsers !== undefined,
     project,
     statusUrl,
     gitlabUrl: double.url,

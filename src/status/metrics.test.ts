@@ -72,6 +72,8 @@ function board(): StatusBoard {
   });
   const decided = plan(observation, aPolicy(aPool()));
   made.passed({ pass: 'acted', observation, plan: decided, outcomes: [] }, NOW, after(NOW, seconds(0.25)));
+  const interruption = { instance: 'i-1', pool: 'linux', kind: 'interruption', heeded: true } as const;
+  made.record({ event: 'interruption noticed', interruption });
   return made;
 }
 
@@ -130,6 +132,7 @@ describe('the numbers', () => {
     ['runtide_last_pass_seconds', {}, 0.25],
     ['runtide_passes_total', {}, 1],
     ['runtide_failed_passes_total', {}, 0],
+    ['runtide_interruptions_total', { kind: 'interruption' }, 1],
   ])('%s %j is %d', (name, labels, value) => {
     expect(sample(board().status(after(NOW, seconds(5))), name, labels)).toBe(value);
   });

@@ -95,6 +95,11 @@ function metrics(status: Status): readonly Metric[] {
     counter('runtide_terminated_instances_total', 'Instances terminated.', one(totals.terminated)),
     counter('runtide_failed_actions_total', 'Actions that failed.', one(totals.failedActions)),
     counter(
+      'runtide_interruptions_total',
+      'Instances that EC2 took (interruption) or was likely to take (rebalance), as far as it was heard.',
+      Object.entries(totals.interruptions).map(([kind, value]) => ({ labels: { kind }, value })),
+    ),
+    counter(
       'runtide_webhooks_total',
       'Webhook deliveries by what became of them.',
       Object.entries(totals.webhooks).map(([result, value]) => ({ labels: { result }, value })),

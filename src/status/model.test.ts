@@ -168,6 +168,7 @@ describe('the totals', () => {
     drained: 0,
     terminated: 0,
     failedActions: 0,
+    interruptions: {},
     webhooks: {},
   };
 
@@ -181,6 +182,13 @@ describe('the totals', () => {
     [{ event: 'acted', outcome: { action: FORGET, done: true } }, {}],
     [{ event: 'launch replayed', launchId: 'linux-1', launched: ['i-1'] }, { launched: 1 }],
     [{ event: 'lease taken', fence: 1 }, {}],
+    [
+      {
+        event: 'interruption noticed',
+        interruption: { instance: 'i-1', pool: 'linux', kind: 'rebalance', heeded: true },
+      },
+      { interruptions: { rebalance: 1 } },
+    ],
   ])('%j counts as %j', (event, counted) => {
     const board = boardAfter();
     board.record(event);
@@ -206,6 +214,48 @@ describe('the totals', () => {
     board.webhook('accepted');
     board.passed(FAILED, NOW, NOW);
     expect(totals).toEqual(zero);
+  });
+});
+
+function sourceOf(board: StatusBoard, at = NOW) {
+  return board.status(at).sources.find(({ source }) => source === 'events');
+}
+
+describe('the source of events', () => {
+  it('is shown once it was listened to', () => {
+    const board = boardAfter(acted());
+    expect(sourceOf(board)).toBeUndefined();
+    board.heardNotices(NOW);
+    expect(sourceOf(board, after(NOW, seconds(20)))).toEqual({
+      source: 'events',
+      fresh: true,
+      ageSeconds: 20,
+    });
+    expect(sourceOf(board, after(NOW, seconds(91)))).toMatchObject({ fresh: false });
+  });
+
+  it('keeps its age while it fails, says why, and recovers', () => {
+    const board = boardAfter(acted());
+    board.heardNotices(NOW);
+    board.heardNotices(after(NOW, seconds(10)), 'the queue does not exist');
+    expect(sourceOf(board, after(NOW, seconds(10)))).toEqual({
+      source: 'events',
+      fresh: true,
+      ageSeconds: 10,
+      failure: 'the queue does not exist',
+    });
+    board.heardNotices(after(NOW, seconds(20)));
+    expect(sourceOf(board, after(NOW, seconds(20)))).toEqual({
+      source: 'events',
+      fresh: true,
+      ageSeconds: 0,
+    });
+  });
+
+  it('is stale where it never answered', () => {
+    const board = boardAfter(acted());
+    board.heardNotices(NOW, 'no answer');
+    expect(sourceOf(board)).toEqual({ source: 'events', fresh: false, failure: 'no answer' });
   });
 });
 

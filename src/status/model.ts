@@ -1,4 +1,5 @@
 import type { ControllerEvent } from '../controller/events.ts';
+import { NOTICES } from '../controller/listen.ts';
 import type { PassReport } from '../controller/reconcile.ts';
 import type { InstanceView } from '../engine/capacity.ts';
 import { explainAlarm, explainPool } from '../engine/explain.ts';
@@ -6,7 +7,10 @@ import type { Phase } from '../engine/instance.ts';
 import { isFresh, type Observation, type Part } from '../engine/observation.ts';
 import type { Plan } from '../engine/plan.ts';
 import type { PoolPlan } from '../engine/pool-plan.ts';
-import { type Duration, elapsed, type Instant } from '../engine/time.ts';
+import { type Duration, elapsed, type Instant, seconds } from '../engine/time.ts';
+
+/** Whoever listens hears something, or nothing, every 20 seconds. */
+const NOTICES_FRESH_FOR = seconds(90);
 
 /** One source and how old its last answer is. */
 export interface SourceStatus {
@@ -51,6 +55,8 @@ export interface Totals {
   readonly drained: number;
   readonly terminated: number;
   readonly failedActions: number;
+  /** Instances that EC2 took, or was likely to take, by which of both was heard. */
+  readonly interruptions: Readonly<Record<string, number>>;
   readonly webhooks: Readonly<Record<string, number>>;
 }
 
@@ -102,6 +108,9 @@ function sourcesOf(observation: Observation, now: Instant): readonly SourceStatu
   return [
     sourceStatus('jobs', observation.jobs, now),
     sourceStatus('instances', observation.instances, now),
+    ...Object.entries(observation.unlisted ?? {}).map(([pool, part]) =>
+      sourceStatus(`instances of ${pool}`, part, now),
+    ),
     ...Object.entries(observation.managers).map(([pool, part]) =>
       sourceStatus(`managers of ${pool}`, part, now),
     ),
@@ -149,10 +158,13 @@ export class StatusBoard {
   readonly #installation: string;
   readonly #startedAt: Instant;
   readonly #webhooks: Record<string, number> = {};
+  readonly #interruptions: Record<string, number> = {};
   #totals = { passes: 0, failedPasses: 0, launched: 0, drained: 0, terminated: 0, failedActions: 0 };
   #last: LastPass | undefined;
   #soundAt: Instant | undefined;
   #acted: { readonly observation: Observation; readonly plan: Plan } | undefined;
+  /** Of the events of AWS, once they were listened to. */
+  #notices: Part<undefined> | undefined;
 
   constructor(installation: string, startedAt: Instant) {
     this.#installation = installation;
@@ -173,6 +185,7 @@ export class StatusBoard {
   /** Counts what an event says was done. */
   record(event: ControllerEvent): void {
     if (event.event === 'launch replayed') this.#totals.launched += event.launched.length;
+    if (event.event === 'interruption noticed') count(this.#interruptions, event.interruption.kind);
     if (event.event !== 'acted') return;
     const { outcome } = event;
     if (!outcome.done) this.#totals.failedActions += outcome.begun === false ? 0 : 1;
@@ -183,7 +196,14 @@ export class StatusBoard {
 
   /** Counts one webhook delivery by what became of it. */
   webhook(result: string): void {
-    this.#webhooks[result] = (this.#webhooks[result] ?? 0) + 1;
+    count(this.#webhooks, result);
+  }
+
+  /** Notes that the source of notices has answered, or why it has not. */
+  heardNotices(at: Instant, failure?: string): void {
+    if (failure === undefined)
+      this.#notices = { known: true, value: undefined, readAt: at, freshFor: NOTICES_FRESH_FOR };
+    else this.#notices = { ...(this.#notices ?? { known: false }), failure };
   }
 
   /** When the last pass that did not fail ended. */
@@ -202,12 +222,26 @@ export class StatusBoard {
         lastPassSeconds: elapsed(last.startedAt, last.endedAt) / 1000,
       }),
       ...roleOf(last?.report),
-      sources: this.#acted === undefined ? [] : sourcesOf(this.#acted.observation, now),
+      sources:
+        this.#acted === undefined
+          ? []
+          : [
+              ...sourcesOf(this.#acted.observation, now),
+              ...(this.#notices === undefined ? [] : [sourceStatus(NOTICES, this.#notices, now)]),
+            ],
       pools: this.#acted === undefined ? [] : this.#acted.plan.pools.map((pool) => poolStatus(pool, now)),
       alarms: this.#acted === undefined ? [] : this.#acted.plan.alarms.map(explainAlarm),
-      totals: { ...this.#totals, webhooks: { ...this.#webhooks } },
+      totals: {
+        ...this.#totals,
+        interruptions: { ...this.#interruptions },
+        webhooks: { ...this.#webhooks },
+      },
     };
   }
+}
+
+function count(counts: Record<string, number>, what: string): void {
+  counts[what] = (counts[what] ?? 0) + 1;
 }
 
 function roleOf(report: PassReport | undefined): Pick<Status, 'role' | 'detail'> {

@@ -19,6 +19,8 @@ export interface FleetWorld extends AsyncDisposable {
   loseAnswer(): void;
   /** The next call is refused for now. */
   throttle(): void;
+  /** The cloud gives the instance notice that it takes it. */
+  interrupt(id: string): Promise<void>;
   /** The machine writes to its console. */
   say(id: string, text: string): Promise<void>;
 }
@@ -83,6 +85,14 @@ const CASES: Readonly<Record<string, (world: FleetWorld) => Promise<void>>> = {
       expect(instance.launchedAt).toBeGreaterThan(0);
     }
     expect(asked.offerings).toContainEqual(launched[0]?.offering);
+  },
+
+  async 'lists the number of jobs of instances where they are counted'(world) {
+    const [one] = await launch(world, { count: 1, slots: 1, maxJobs: 3 });
+    const [other] = await launch(world, { count: 1 });
+    const listed = await world.fleet.list(signal);
+    expect(listed.find(({ id }) => id === one)).toMatchObject({ slots: 1, maxJobs: 3 });
+    expect(listed.find(({ id }) => id === other)).not.toHaveProperty('maxJobs');
   },
 
   async 'prepares the same template again'(world) {
@@ -156,6 +166,26 @@ const CASES: Readonly<Record<string, (world: FleetWorld) => Promise<void>>> = {
     expect(found.map(({ id }) => id).toSorted()).toEqual(ids.toSorted());
     expect(await world.fleet.find(['i-0123456789abcdef0'], signal)).toEqual([]);
     expect(await world.fleet.find([], signal)).toEqual([]);
+  },
+
+  async 'says in lists and of single instances which of them the cloud takes'(world) {
+    const [taken = '', other = ''] = await launch(world, { count: 2 });
+    await world.reach(taken, 'running');
+    await world.interrupt(taken);
+    const readings = [
+      await world.fleet.list(signal),
+      await world.fleet.find([taken, other], signal),
+      await world.reopen().list(signal),
+    ];
+    for (const instances of readings) {
+      const of = (id: string) => instances.find((instance) => instance.id === id);
+      expect(of(taken)).toMatchObject({
+        state: 'running',
+        interruption: { kind: 'interruption', at: expect.any(Number) },
+      });
+      expect(of(other)).toBeDefined();
+      expect(of(other)?.interruption).toBeUndefined();
+    }
   },
 
   async 'terminates, also what is gone already'(world) {

@@ -34,6 +34,7 @@ function levers(ec2: Ec2, clock: VirtualClock): Levers {
     runShort: (count) => void ec2.faults.shortage({ code: 'InsufficientInstanceCapacity', next: count }),
     loseAnswer: () => ec2.faults.loseAnswers(1),
     throttle: () => ec2.faults.throttle(1),
+    interrupt: async (id) => ec2.interrupt(id),
     async say(id, text) {
       ec2.appendConsole(id, text);
     },

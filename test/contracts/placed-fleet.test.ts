@@ -10,34 +10,52 @@ import { Ec2 } from '../../src/adapters/memory/ec2/ec2.ts';
 import { stateOf } from '../../src/adapters/memory/ec2/instance-record.ts';
 import { defaultPlace } from '../../src/adapters/memory/ec2/place.ts';
 import { Ssm } from '../../src/adapters/memory/ec2/ssm.ts';
-import { seconds } from '../../src/engine/time.ts';
+import { instant, seconds } from '../../src/engine/time.ts';
+import type { Exchange } from '../../src/sandbox/aws/exchange.ts';
 import { startAws } from '../../src/sandbox/aws/server.ts';
+import { Sts } from '../../src/sandbox/aws/sts.ts';
 import { fleetContract, launchRequest } from './fleet.contract.ts';
 
 const [X86, ARM] = defaultPlace.images;
 const GROUP = defaultPlace.securityGroups[0]?.id ?? '';
+const HOME = defaultPlace.account;
+const OTHER = '222222222222';
+const ROLE = `arn:aws:iam::${OTHER}:role/runtide`;
 const PARAMETER = '/acme/image';
 const NEVER = new AbortController().signal;
+
+function note(message: string): void {
+  unexpected({}, message);
+}
 
 function unexpected(details: object, message: string): void {
   throw new Error(`unexpected: ${message} ${JSON.stringify(details)}`);
 }
 
-/** One region of the double and a fleet for it whose pool is `pool`. */
-async function region(name: string, pool: string, seed: number, clock: VirtualClock) {
-  const place = { ...defaultPlace, region: name };
-  const model = new Ec2({ timers: clock, seed, place });
+/** What one region of one account holds. */
+function contentOf(account: string, region: string, seed: number, clock: VirtualClock) {
   const ssm = new Ssm(clock, seed);
   ssm.putParameter({ name: PARAMETER, value: X86?.id ?? '' });
-  const aws = await startAws({ model, ssm, timers: clock, log: { error: unexpected } });
+  const place = { ...defaultPlace, account, region };
+  return { model: new Ec2({ timers: clock, seed, place }), ssm };
+}
+
+interface Reach {
+  readonly url: string;
+  readonly region: string;
+  readonly role?: string;
+}
+
+/** A fleet whose pool is `pool`, and the clients that it speaks with. */
+function fleetIn({ url, region, role }: Reach, pool: string, clock: VirtualClock) {
   const access = {
-    region: name,
-    endpoints: { ec2: aws.url, ssm: aws.url },
+    region,
+    endpoints: { ec2: url, ssm: url, sts: url },
     credentials: { accessKeyId: 'AKIAEXAMPLE', secretAccessKey: 'example' },
+    ...(role !== undefined && { role: { arn: role, session: 'runtide-test' } }),
   };
   const ec2 = ec2Client(access);
   const parameters = ssmClient(access);
-  const note = (message: string): void => unexpected({}, message);
   const machines: Machines = {
     generation: 'g1',
     image: new FoundImage({
@@ -57,30 +75,45 @@ async function region(name: string, pool: string, seed: number, clock: VirtualCl
   const options = { ec2, installation: 'test', tags: () => ({}), timeout: seconds(10), note };
   const open = () => ec2Fleet({ ...options, pools: () => ({ [pool]: machines }) });
   return {
-    model,
-    ssm,
     pools: [pool],
     fleet: open(),
     open,
-    async [Symbol.asyncDispose]() {
+    close: () => {
       ec2.destroy();
       parameters.destroy();
-      await aws.close();
     },
   };
 }
 
-async function twoRegions() {
+/** Pool `other` in the home account, and pool `linux` in another region of another account, by a role. */
+async function twoPlaces() {
   const clock = new VirtualClock();
-  const near = await region('eu-central-1', 'other', 7, clock);
-  const far = await region('eu-west-1', 'linux', 8, clock);
+  // The SDK measures the end of a session by the clock of this machine.
+  const farOff = new VirtualClock(instant(Date.UTC(2100, 0, 1)));
+  const near = contentOf(HOME, 'eu-central-1', 7, clock);
+  const far = contentOf(OTHER, 'eu-west-1', 8, clock);
+  const seen: Exchange[] = [];
+  const aws = await startAws({
+    ...near,
+    elsewhere: [far],
+    sts: new Sts({ timers: farOff, seed: 7, account: HOME, roles: [{ arn: ROLE }] }),
+    timers: clock,
+    log: { error: unexpected },
+    observe: (exchange) => seen.push(exchange),
+  });
+  const { url } = aws;
+  const places = [
+    fleetIn({ url, region: 'eu-central-1' }, 'other', clock),
+    fleetIn({ url, region: 'eu-west-1', role: ROLE }, 'linux', clock),
+  ];
   const { model } = far;
   return {
     near,
     far,
     clock,
-    fleet: placedFleet([near, far]),
-    reopen: () => placedFleet([near, far].map((place) => ({ ...place, fleet: place.open() }))),
+    seen,
+    fleet: placedFleet(places),
+    reopen: () => placedFleet(places.map((place) => ({ ...place, fleet: place.open() }))),
     offerings: defaultPlace.subnets.map(({ id }) => ({
       instanceType: 'm7i.large',
       subnet: id,
@@ -98,21 +131,22 @@ async function twoRegions() {
       void model.faults.shortage({ code: 'InsufficientInstanceCapacity', next: count }),
     loseAnswer: () => model.faults.loseAnswers(1),
     throttle: () => model.faults.throttle(1),
+    interrupt: async (id: string) => model.interrupt(id),
     async say(id: string, text: string) {
       model.appendConsole(id, text);
     },
     async [Symbol.asyncDispose]() {
-      await near[Symbol.asyncDispose]();
-      await far[Symbol.asyncDispose]();
+      for (const { close } of places) close();
+      await aws.close();
     },
   };
 }
 
-fleetContract('ec2-fleets in two regions over the AWS double', twoRegions);
+fleetContract('ec2-fleets in two regions of two accounts over the AWS double', twoPlaces);
 
-describe('pools in two regions', () => {
+describe('pools in two regions of two accounts', () => {
   it('are bought each in their own, of the image that is found there, with a volume of their own', async () => {
-    await using world = await twoRegions();
+    await using world = await twoPlaces();
     const near = await world.fleet.launch(
       await launchRequest(world, {
         pool: 'other',
@@ -137,8 +171,39 @@ describe('pools in two regions', () => {
     });
   });
 
+  it('are reached each with its own credentials: the role is assumed once for all calls to EC2', async () => {
+    await using world = await twoPlaces();
+    const { fleet, seen } = world;
+    await fleet.prepare('other', NEVER);
+    const { launched } = await fleet.launch(await launchRequest(world, { count: 2 }), NEVER);
+    await fleet.list(NEVER);
+    await fleet.drain(
+      launched.map(({ id }) => id),
+      'idle',
+      instant(0),
+      NEVER,
+    );
+    const callers = (service: Exchange['service']) =>
+      Object.fromEntries(
+        Map.groupBy(
+          seen.filter((exchange) => exchange.service === service),
+          ({ caller = 'nobody' }) => caller,
+        ),
+      );
+    const user = `arn:aws:iam::${HOME}:user/sandbox`;
+    const role = `arn:aws:sts::${OTHER}:assumed-role/runtide/runtide-test`;
+    expect(Object.keys(callers('ec2')).toSorted()).toEqual([user, role]);
+    expect(callers('ec2')[role]?.map(({ action }) => action)).toEqual(
+      expect.arrayContaining(['CreateLaunchTemplate', 'CreateFleet', 'DescribeInstances', 'CreateTags']),
+    );
+    expect(callers('ec2')[user]?.map(({ action }) => action)).not.toContain('CreateFleet');
+    // One for EC2, and one for the parameters of the image.
+    expect(seen.filter(({ service }) => service === 'sts')).toHaveLength(2);
+    expect(Object.keys(callers('sts'))).toEqual([user]);
+  });
+
   it('drift when the image that they follow changes, an hour later and not before', async () => {
-    await using world = await twoRegions();
+    await using world = await twoPlaces();
     const request = await launchRequest(world, { count: 1 });
     await world.fleet.launch(request, NEVER);
     world.far.ssm.putParameter({ name: PARAMETER, value: ARM?.id ?? '', overwrite: true });

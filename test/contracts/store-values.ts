@@ -53,6 +53,7 @@ const instanceHistories = fc.record(
     readyAt: instants,
     idleSince: instants,
     managerMissingSince: instants,
+    jobs: fc.record({ count: numbers, last: fc.array(numbers) }, plain),
     interrupted: fc.constant(true as const),
     bootFailed: fc.constant(true as const),
     goneSince: instants,
@@ -106,10 +107,11 @@ export const launchRequests = fc.record(
     count: numbers,
     offerings: fc.array(offerings, { maxLength: 3 }),
     slots: numbers,
+    maxJobs: numbers,
     generation: texts,
     template: fc.record({ id: texts, version: texts }, plain),
   } satisfies Values<LaunchRequest>,
-  plain,
+  { ...plain, requiredKeys: ['launchId', 'pool', 'count', 'offerings', 'slots', 'generation', 'template'] },
 );
 
 const launchShortfalls = fc.record(

@@ -65,6 +65,20 @@ const DIFFERENCES: Readonly<Record<string, FleetDifference>> = {
     because: 'moto has capacity without end: its CreateFleet never has errors (moto/ec2/models/fleets.py)',
     instead: (world) => givesAll(world, 3),
   },
+  'says in lists and of single instances which of them the cloud takes': {
+    because:
+      'moto gives spot instances of a fleet no spot requests (moto/ec2/models/fleets.py), and interrupts nothing',
+    async instead(world) {
+      const { fleet } = world;
+      const { launched } = await fleet.launch(await launchRequest(world), signal);
+      for (const { id } of launched) await world.interrupt(id);
+      expect((await fleet.list(signal)).map(({ interruption }) => interruption)).toEqual([
+        undefined,
+        undefined,
+        undefined,
+      ]);
+    },
+  },
   'reads the console: empty at first, then what the machine said': {
     because:
       'moto answers every GetConsoleOutput with the boot of an old Xen kernel (moto/ec2/responses/general.py)',
@@ -123,8 +137,9 @@ fleetContract(
       reopen: open,
       offerings: subnets.map((subnet) => ({ instanceType: 'm7i.large', subnet, market: 'spot' })),
       reach: reachIn(fleet),
-      // Moto has no lever for these two: what it does instead is in the table above.
+      // Moto has no lever for these three: what it does instead is in the table above.
       runShort: () => undefined,
+      interrupt: async () => undefined,
       say: async () => undefined,
       loseAnswer: () => proxy.loseAnswer('CreateFleet'),
       throttle: () => proxy.throttle(),

@@ -16,6 +16,29 @@ const INSTANCE = 'Reservations[].Instances[]';
 /** Everything in which the two differ. What is not written here must be the same. */
 export const SESSION_DIFFERENCES: readonly SessionDifference[] = [
   {
+    because: 'the double leaves out of a subnet what Runtide never reads',
+    steps: ['look up the subnets'],
+    lines: [
+      '+ Subnets[].AssignIpv6AddressOnCreation',
+      '+ Subnets[].AvailabilityZoneId',
+      '+ Subnets[].Ipv6CidrBlockAssociationSet',
+      '+ Subnets[].Ipv6Native',
+      '+ Subnets[].PrivateDnsNameOptionsOnLaunch',
+      '+ Subnets[].SubnetArn',
+      '+ Subnets[].Tags',
+    ],
+  },
+  {
+    because: 'the double leaves out of a security group what Runtide never reads',
+    steps: ['look up the security group'],
+    lines: [
+      '+ SecurityGroups[].IpPermissions',
+      '+ SecurityGroups[].IpPermissionsEgress',
+      '+ SecurityGroups[].SecurityGroupArn',
+      '+ SecurityGroups[].Tags',
+    ],
+  },
+  {
     because: 'EC2 always answers an instant fleet with its errors, if there are any; moto has none to answer',
     steps: ['buy two spot instances'],
     lines: ['- Errors'],

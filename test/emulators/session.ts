@@ -110,6 +110,52 @@ export const SESSION: readonly Step[] = [
       new ec2.DescribeLaunchTemplateVersionsCommand({ LaunchTemplateName: NAME, MaxResults: 200 }),
     ),
   ),
+  step('look up the subnets', (side) =>
+    side.ec2.send(new ec2.DescribeSubnetsCommand({ SubnetIds: [...side.place.subnets] })),
+  ),
+  step('look up a subnet that does not exist', (side) =>
+    refusal(side.ec2.send(new ec2.DescribeSubnetsCommand({ SubnetIds: ['subnet-0123456789abcdef0'] }))),
+  ),
+  step('look up the security group', (side) =>
+    side.ec2.send(new ec2.DescribeSecurityGroupsCommand({ GroupIds: [side.place.group] })),
+  ),
+  step('look up a security group that does not exist', (side) =>
+    refusal(side.ec2.send(new ec2.DescribeSecurityGroupsCommand({ GroupIds: ['sg-0123456789abcdef0'] }))),
+  ),
+  step('ask where a type is offered', (side) =>
+    side.ec2.send(
+      new ec2.DescribeInstanceTypeOfferingsCommand({
+        LocationType: 'availability-zone',
+        Filters: [{ Name: 'instance-type', Values: ['m7i.large'] }],
+      }),
+    ),
+  ),
+  step('try a launch', (side) =>
+    refusal(
+      side.ec2.send(
+        new ec2.RunInstancesCommand({
+          DryRun: true,
+          MinCount: 1,
+          MaxCount: 1,
+          ImageId: side.place.image,
+          InstanceType: 'm7i.large',
+          SubnetId: side.place.subnets[0],
+          SecurityGroupIds: [side.place.group],
+        }),
+      ),
+    ),
+  ),
+  step('try to make a template', (side) =>
+    refusal(
+      side.ec2.send(
+        new ec2.CreateLaunchTemplateCommand({
+          DryRun: true,
+          LaunchTemplateName: `${NAME}-2`,
+          LaunchTemplateData: templateData(side),
+        }),
+      ),
+    ),
+  ),
   step('buy from a template that does not exist', (side) =>
     refusal(side.ec2.send(fleet(side, 'lt-0123456789abcdef0'))),
   ),

@@ -1,8 +1,14 @@
-import { EC2ServiceException } from '@aws-sdk/client-ec2';
+import {
+  CreateLaunchTemplateCommand,
+  type EC2Client,
+  EC2ServiceException,
+  type RequestLaunchTemplateData,
+} from '@aws-sdk/client-ec2';
 import type { SSMClient } from '@aws-sdk/client-ssm';
 import { ec2Client, ssmClient } from '../../src/adapters/aws/clients.ts';
 import { ec2Fleet } from '../../src/adapters/aws/ec2-fleet.ts';
 import type { PoolMachines } from '../../src/adapters/aws/launch-template.ts';
+import type { Machines } from '../../src/adapters/aws/machine-parts.ts';
 import { VirtualClock } from '../../src/adapters/memory/clock.ts';
 import { Ec2 } from '../../src/adapters/memory/ec2/ec2.ts';
 import { defaultPlace } from '../../src/adapters/memory/ec2/place.ts';
@@ -11,7 +17,8 @@ import type { Fleet } from '../../src/controller/ports.ts';
 import { seconds } from '../../src/engine/time.ts';
 import type { PolicyDocument } from '../../src/permissions/policy.ts';
 import { startAws } from '../../src/sandbox/aws/server.ts';
-import { ACCESS, type Account, type Calls, type KnownTemplate } from './access-of-calls.ts';
+import { ACCESS, type Calls } from './access-of-calls.ts';
+import type { Account, KnownTemplate } from './account.ts';
 import { type AccessRequest, allows } from './simulator.ts';
 
 const IMAGE = defaultPlace.images[0]?.id ?? '';
@@ -31,18 +38,33 @@ export interface GuardedAccount extends AsyncDisposable {
   readonly fleet: Fleet;
   /** The fleet of another process of the installation. */
   reopen(): Fleet;
+  readonly ec2: EC2Client;
   readonly ssm: SSMClient;
   readonly calls: readonly RecordedCall[];
+  readonly installation: string;
+  /** What pool `linux` is made of. */
+  machines(): Machines;
   /** What IAM looks up of it. */
   readonly account: Account;
   /** Makes pool `linux` one of another generation. */
   renew(): void;
+  /** Tells IAM of a template that nobody made through the clients. */
+  knowTemplate(id: string, template: KnownTemplate): void;
 }
 
 export interface GuardOptions {
   readonly installation: string;
   readonly policies: readonly PolicyDocument[];
   readonly kmsKey?: string;
+  readonly diskKey?: Account['diskKey'];
+  /** Default: that of the AWS double. */
+  readonly region?: string;
+  /** Default: that of the AWS double. */
+  readonly number?: string;
+  /** What pool `linux` is made of; default: `MACHINES`. */
+  readonly machines?: PoolMachines;
+  /** A launch template of the operator's, of which pool `linux` is made instead. */
+  readonly operators?: RequestLaunchTemplateData;
 }
 
 function isCall(name: string | undefined): name is keyof Calls {
@@ -74,6 +96,11 @@ function callOf<Name extends keyof Calls>(
 /** The templates that were made through the clients, as IAM knows them. */
 class Templates {
   readonly #made: { id: string; version: string; template: KnownTemplate }[] = [];
+
+  /** A template that somebody else made. */
+  add(id: string, template: KnownTemplate): void {
+    this.#made.push({ id, version: '1', template });
+  }
 
   find: Account['template'] = ({ id, name, version }) =>
     this.#made.find(
@@ -158,27 +185,56 @@ function unexpected(details: object, message: string): void {
   throw new Error(`unexpected: ${message} ${JSON.stringify(details)}`);
 }
 
-/** Starts an account in which the policies hold. */
-export async function guardedAccount({
-  installation,
-  policies,
-  kmsKey,
-}: GuardOptions): Promise<GuardedAccount> {
+/** The tags of images and of the snapshots under them: those are tagged alike. */
+function storedTagsIn(model: Ec2): Account['storedTags'] {
+  return (id) => {
+    const image = model.images.all().find((one) => one.id === id);
+    if (image !== undefined) return new Map(image.tags?.map(({ key, value }) => [key, value]));
+    return model.images.snapshots().includes(id) ? new Map([['runtide:image', 'packer']]) : undefined;
+  };
+}
+
+/** Makes the operator's template, before anybody guards the account. */
+async function operatorsTemplate(
+  ec2: EC2Client,
+  data: RequestLaunchTemplateData,
+  templates: Templates,
+): Promise<string> {
+  const { LaunchTemplate } = await ec2.send(
+    new CreateLaunchTemplateCommand({ LaunchTemplateName: 'operators', LaunchTemplateData: data }),
+  );
+  const id = LaunchTemplate?.LaunchTemplateId ?? '';
+  templates.add(id, { name: 'operators', tags: new Map(), data });
+  return id;
+}
+
+/** Starts an account in which the policies hold. With `operators`, they are made once its template has an id. */
+export async function guardedAccount(
+  options: Omit<GuardOptions, 'policies'> & {
+    readonly policies: GuardOptions['policies'] | ((template: string) => GuardOptions['policies']);
+  },
+): Promise<GuardedAccount> {
+  const { installation, kmsKey, diskKey, operators } = options;
+  const { region = defaultPlace.region, number = defaultPlace.account } = options;
   const clock = new VirtualClock();
-  const model = new Ec2({ timers: clock, seed: 7 });
+  const model = new Ec2({ timers: clock, seed: 7, place: { ...defaultPlace, region, account: number } });
   const parameters = new Ssm(clock, 7);
   const aws = await startAws({ model, ssm: parameters, timers: clock, log: { error: unexpected } });
   const access = {
-    region: defaultPlace.region,
+    region,
     endpoints: { ec2: aws.url, ssm: aws.url },
     credentials: { accessKeyId: 'AKIAEXAMPLE', secretAccessKey: 'example' },
   };
   const ec2 = ec2Client(access);
   const ssm = ssmClient(access);
   const templates = new Templates();
+  const template = operators === undefined ? '' : await operatorsTemplate(ec2, operators, templates);
+  const policies = typeof options.policies === 'function' ? options.policies(template) : options.policies;
   const account: Account = {
-    region: defaultPlace.region,
-    number: defaultPlace.account,
+    region,
+    number,
+    storedTags: storedTagsIn(model),
+    ...(diskKey !== undefined && { diskKey }),
     instanceTags: (id) => model.instance(id)?.tags,
     template: templates.find,
     ...(kmsKey !== undefined && { kmsKey }),
@@ -187,13 +243,15 @@ export async function guardedAccount({
   const guard = guardOf(account, templates, policies, calls);
   ec2.middlewareStack.add(guard, { step: 'initialize' });
   ssm.middlewareStack.add(guard, { step: 'initialize' });
-  let machines = MACHINES;
+  let machines = options.machines ?? MACHINES;
+  const made = (): Machines =>
+    operators === undefined ? machines : { template: { id: template, version: 'default' } };
   const open = () =>
     ec2Fleet({
       ec2,
       installation,
       tags: () => ({ CostCenter: '42' }),
-      pools: () => ({ linux: machines }),
+      pools: () => ({ linux: made() }),
       timeout: seconds(10),
       note: (message) => unexpected({}, message),
     });
@@ -203,12 +261,16 @@ export async function guardedAccount({
     parameters,
     fleet: open(),
     reopen: open,
+    ec2,
     ssm,
     calls,
+    installation,
+    machines: made,
     account,
     renew: () => {
       machines = { ...machines, generation: `${machines.generation}+` };
     },
+    knowTemplate: (id, known) => templates.add(id, known),
     async [Symbol.asyncDispose]() {
       ec2.destroy();
       ssm.destroy();

@@ -1,7 +1,9 @@
 import { defaultPlace } from '../../src/adapters/memory/ec2/place.ts';
 import type { Facts, PoolFacts } from '../../src/permissions/facts.ts';
+import { arnIn } from '../../src/permissions/place.ts';
 import type { PolicyDocument } from '../../src/permissions/policy.ts';
-import { type Role, type RoleDefinition, rolesOf, type RolesRequest } from '../../src/permissions/roles.ts';
+import type { Role, RoleDefinition, RolesRequest } from '../../src/permissions/role-definition.ts';
+import { rolesOf } from '../../src/permissions/roles.ts';
 import { MACHINES } from './guarded-account.ts';
 
 /** For tests: pool `linux` as the AWS double has it. */
@@ -18,15 +20,18 @@ export function poolFacts(over: Partial<PoolFacts> = {}): PoolFacts {
   };
 }
 
-/** For tests: installation `acme` with the one pool, in the account of the AWS double. */
+/** For tests: installation `acme` with the one pool and a queue, in the account of the AWS double. */
 export function facts(over: Partial<Facts> = {}): Facts {
   const { region, account } = defaultPlace;
+  const { installation = 'acme', place = { partition: 'aws', region, account } } = over;
   return {
-    installation: 'acme',
-    place: { partition: 'aws', region, account },
+    installation,
+    place,
     pools: [poolFacts()],
     parameters: ['/runtide/gitlab-token'],
     path: '/',
+    kmsKeys: [],
+    queue: arnIn(place, 'sqs', `runtide-${installation}-events`),
     instanceRoles: {},
     ...over,
   };

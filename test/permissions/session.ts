@@ -1,3 +1,5 @@
+import { limitsOf } from '../../src/adapters/aws/aws-call.ts';
+import { MachineChecks } from '../../src/adapters/aws/machine-checks.ts';
 import { readParameter } from '../../src/adapters/aws/parameters.ts';
 import { defaultPlace } from '../../src/adapters/memory/ec2/place.ts';
 import { stateOf } from '../../src/adapters/memory/ec2/instance-record.ts';
@@ -21,6 +23,22 @@ export async function launchIn(account: GuardedAccount, market: Market = 'spot')
   };
 }
 
+/** Looks at the machines as `runtide check` does. */
+async function check(account: GuardedAccount, { offerings }: LaunchRequest): Promise<void> {
+  const pool = {
+    installation: account.installation,
+    name: 'linux',
+    tags: {},
+    machines: account.machines(),
+    subnets: defaultPlace.subnets.map(({ id }) => id),
+    offerings,
+    typesAreNamed: true,
+  };
+  const findings = await new MachineChecks(account.ec2, pool, () => limitsOf(signal, seconds(10))).run();
+  const wrong = findings.filter(({ ok }) => !ok).map(({ detail }) => detail);
+  if (wrong.length > 0) throw new Error(wrong.join('\n'));
+}
+
 /** For tests: everything that Runtide does in an account, once: answers with the instances that it launched. */
 export async function session(
   account: GuardedAccount,
@@ -32,7 +50,9 @@ export async function session(
     account.parameters.putParameter({ name, value: 'glrt-example', type: 'SecureString' });
     await readParameter(account.ssm, name, signal, seconds(10));
   }
-  const { launched } = await fleet.launch(await launchIn(account, market), signal);
+  const request = await launchIn(account, market);
+  const { launched } = await fleet.launch(request, signal);
+  await check(account, request);
   account.renew();
   await fleet.prepare('linux', signal);
   await clock.advance(seconds(120));

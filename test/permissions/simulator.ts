@@ -11,6 +11,8 @@ export interface AccessRequest {
 }
 
 const ACCOUNT = '123456789012';
+/** Where a role is that another account may take: there both sides have to allow it. */
+const OTHER_ACCOUNT = '222222222222';
 
 /** The policy that a KMS key has by default: it leaves to the account's own policies who may use it. */
 const KEY_POLICY = {
@@ -93,4 +95,24 @@ export async function trusts(
   const principal = `arn:aws:iam::${ACCOUNT}:oidc-provider/${provider}`;
   const resourcePolicy = policyWith(trust, [`${provider}:`, `${known}:`]);
   return decided({ ...rest, request: { ...request, principal }, resourcePolicy });
+}
+
+/** Whether a role with this trust policy may be taken by the principal, whose own policies allow it. */
+export async function mayAssume(trust: PolicyDocument, principal: string): Promise<boolean> {
+  const resource = `arn:aws:iam::${ACCOUNT}:role/taken`;
+  const { request, ...rest } = simulationOf({ action: 'sts:AssumeRole', resource, context: {} });
+  return decided({
+    ...rest,
+    request: { ...request, principal, resource: { resource, accountId: OTHER_ACCOUNT } },
+    identityPolicies: [
+      {
+        name: 'own',
+        policy: {
+          Version: '2012-10-17',
+          Statement: [{ Effect: 'Allow', Action: 'sts:AssumeRole', Resource: '*' }],
+        },
+      },
+    ],
+    resourcePolicy: policyWith(trust, RENAMED),
+  });
 }

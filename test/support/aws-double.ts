@@ -1,11 +1,14 @@
 import * as sdk from '@aws-sdk/client-ec2';
+import { SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { VirtualClock } from '../../src/adapters/memory/clock.ts';
 import { Ec2 } from '../../src/adapters/memory/ec2/ec2.ts';
-import { defaultPlace } from '../../src/adapters/memory/ec2/place.ts';
+import { defaultPlace, type Place } from '../../src/adapters/memory/ec2/place.ts';
 import { Ssm } from '../../src/adapters/memory/ec2/ssm.ts';
+import { Queue } from '../../src/adapters/memory/sqs/queue.ts';
 import type { Exchange } from '../../src/sandbox/aws/exchange.ts';
 import { type Aws, startAws } from '../../src/sandbox/aws/server.ts';
+import { mistakesInJson } from './sdk-json.ts';
 import { mistakesInAnswer } from './sdk-model.ts';
 
 /** An AWS double in virtual time, with real SDK clients that speak to it. */
@@ -16,26 +19,33 @@ export interface AwsDouble extends AsyncDisposable {
   readonly aws: Aws;
   readonly ec2: sdk.EC2Client;
   readonly ssm: SSMClient;
+  readonly sqs: SQSClient;
+  readonly queue: Queue<string>;
+  /** The address of the queue. */
+  readonly queueUrl: string;
 }
 
 /**
- * Starts a double. Disposing of it fails when an answer of EC2 was not as the SDK's model says, or when
- * the double could not answer.
+ * Starts a double. Disposing of it fails when an answer of EC2 or SQS was not as the SDK's model says, or
+ * when the double could not answer.
  */
-export async function startAwsDouble(): Promise<AwsDouble> {
+export async function startAwsDouble(place: Place = defaultPlace): Promise<AwsDouble> {
   const clock = new VirtualClock();
-  const model = new Ec2({ timers: clock, seed: 1 });
+  const model = new Ec2({ timers: clock, seed: 1, place });
   const parameters = new Ssm(clock, 1);
+  const queue = new Queue<string>({ timers: clock, seed: 1, name: 'events' });
   const mistakes: string[] = [];
   const aws = await startAws({
     model,
     ssm: parameters,
+    queues: [queue],
     timers: clock,
     log: { error: (details, message) => mistakes.push(`${message}: ${JSON.stringify(details)}`) },
     observe: (exchange) => mistakes.push(...mistakesIn(exchange)),
   });
   const ec2 = new sdk.EC2Client(clientSettings(aws.url));
   const ssm = new SSMClient(clientSettings(aws.url));
+  const sqs = new SQSClient(clientSettings(aws.url));
   return {
     clock,
     model,
@@ -43,9 +53,13 @@ export async function startAwsDouble(): Promise<AwsDouble> {
     aws,
     ec2,
     ssm,
+    sqs,
+    queue,
+    queueUrl: `${aws.url}/${defaultPlace.account}/${queue.name}`,
     [Symbol.asyncDispose]: async () => {
       ec2.destroy();
       ssm.destroy();
+      sqs.destroy();
       await aws.close();
       if (mistakes.length > 0) throw new Error(`the AWS double answered wrongly:\n${mistakes.join('\n')}`);
     },
@@ -63,7 +77,9 @@ export function clientSettings(endpoint: string, region = 'eu-central-1') {
 }
 
 function mistakesIn({ service, status, action, body }: Exchange): readonly string[] {
-  return service === 'ec2' && status === 200 ? mistakesInAnswer(action, body) : [];
+  if (status !== 200) return [];
+  if (service === 'sqs') return mistakesInJson(action, body);
+  return service === 'ec2' ? mistakesInAnswer(action, body) : [];
 }
 
 /** A launch template that uses everything that the double knows of one. */

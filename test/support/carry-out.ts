@@ -28,6 +28,7 @@ function launched(
     state: 'pending',
     launchedAt: now,
     slots: pool.slots,
+    ...(pool.maxJobs !== undefined && { maxJobs: pool.maxJobs }),
     generation: pool.generation,
     offering,
   }));

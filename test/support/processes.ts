@@ -39,6 +39,11 @@ function words(pid: number, file: 'cmdline' | 'environ'): string {
   return readFileSync(`/proc/${pid}/${file}`, 'utf8').replaceAll('\0', ' ').trim();
 }
 
+/** Whether a process has not ended. */
+export function isAlive(pid: number): boolean {
+  return processOf(pid) !== undefined;
+}
+
 /** All processes that name `text` in their arguments or their environment. */
 export function processesNaming(text: string): readonly FoundProcess[] {
   return processes().filter(

@@ -26,6 +26,9 @@ export interface Difference {
   readonly state?: string;
   readonly subnet?: string;
   readonly lifecycle?: string;
+  readonly spotRequest?: string;
+  /** The code of the reason for its state, and how it came about. */
+  readonly reason?: readonly [code: string, how: string];
 }
 
 function element(name: string, text: string | undefined): string {
@@ -39,7 +42,7 @@ function tagSet(tags: ReadonlyMap<string, string>): string {
 /** One reservation of one instance, as DescribeInstances gives it. */
 export function described(
   id: string,
-  { tags = TAGS, state = 'running', subnet, lifecycle }: Difference = {},
+  { tags = TAGS, state = 'running', subnet, lifecycle, spotRequest, reason }: Difference = {},
 ): string {
   const parts = [
     element('instanceId', id),
@@ -48,6 +51,9 @@ export function described(
     element('launchTime', '2026-01-05T08:00:00.000Z'),
     element('subnetId', subnet),
     element('instanceLifecycle', lifecycle),
+    element('spotInstanceRequestId', spotRequest),
+    element('reason', reason?.[1]),
+    element('stateReason', reason && element('code', reason[0])),
     element('tagSet', tagSet(tags)),
   ];
   return `<item><instancesSet><item>${parts.join('')}</item></instancesSet></item>`;

@@ -8,6 +8,7 @@ import type {
   JobSource,
   LaunchRequest,
   LaunchResult,
+  LeaveOut,
   RunnerRegistry,
   Store,
 } from '../../src/controller/ports.ts';
@@ -42,9 +43,9 @@ export class ScriptedFleet implements Fleet {
     this.calls = calls;
   }
 
-  async list(signal: AbortSignal): Promise<readonly Instance[]> {
+  async list(signal: AbortSignal, leaveOut?: LeaveOut): Promise<readonly Instance[]> {
     this.calls.push('list');
-    return this.script.list === undefined ? this.instances : this.script.list(signal);
+    return this.script.list === undefined ? this.instances : this.script.list(signal, leaveOut);
   }
 
   async find(ids: readonly string[], signal: AbortSignal): Promise<readonly Instance[]> {

@@ -1,4 +1,4 @@
-import * as sdk from '@aws-sdk/client-ec2';
+import * as ec2 from '@aws-sdk/client-ec2';
 
 /** One element of a parsed XML document. */
 interface Element {
@@ -17,19 +17,33 @@ const operation = 9;
 const structure = 3;
 const list = 1;
 
+/** A client of the SDK with its schemas: `CreateFleet$` and so on. */
+type Sdk = Readonly<Record<string, unknown>>;
+
 /**
  * What is wrong with an answer of EC2, measured by the model of the installed SDK: elements that the
  * operation's output does not have, and values that do not parse. Empty when nothing is.
  */
 export function mistakesInAnswer(action: string, xml: string): readonly string[] {
   const root = parseXml(xml);
-  const output = outputOf(action);
-  if (output.kind !== 'structure') throw new Error(`${action}: its output is no structure`);
+  const output = outputOf(action, ec2);
   const mistakes = root.name === `${action}Response` ? [] : [`${root.name}: expected ${action}Response`];
   const requestIds = root.children.filter((child) => child.name === 'requestId' && child.text !== '');
   if (requestIds.length !== 1) mistakes.push(`${root.name}: needs one requestId`);
   const members = root.children.filter((child) => child.name !== 'requestId');
   return [...mistakes, ...mistakesInMembers(members, output.members, root.name)];
+}
+
+/** The same for an answer of STS, whose members stand in a result of their own. */
+export function mistakesInStsAnswer(action: string, xml: string, sts: Sdk): readonly string[] {
+  const root = parseXml(xml);
+  const names = root.children.map(({ name }) => name).join(' ');
+  if (root.name !== `${action}Response` || names !== `${action}Result ResponseMetadata`) {
+    return [`${root.name} with ${names}: expected ${action}Response with ${action}Result ResponseMetadata`];
+  }
+  return root.children.flatMap((child) =>
+    child.name === 'ResponseMetadata' ? [] : mistakesIn(child, outputOf(action, sts), child.name),
+  );
 }
 
 function mistakesInMembers(
@@ -76,7 +90,7 @@ const forms = {
 /** EC2's numbers that are no integers; the model of the SDK has only one kind of number. */
 const decimals = new Set(['priority', 'weightedCapacity']);
 
-function outputOf(action: string): Shape {
+function outputOf(action: string, sdk: Sdk): Extract<Shape, { kind: 'structure' }> {
   const described: unknown = Object.entries(sdk).find(([name]) => name === `${action}$`)?.[1];
   if (!Array.isArray(described) || described[0] !== operation)
     throw new Error(`${action}: the SDK has no such operation`);

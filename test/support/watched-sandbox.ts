@@ -6,10 +6,11 @@ import { z } from 'zod';
 import { isComplete, type Job, type JobDefinition } from '../../src/adapters/memory/gitlab/job.ts';
 import type { Exchange as AwsExchange } from '../../src/sandbox/aws/exchange.ts';
 import type { Exchange as GitLabExchange } from '../../src/sandbox/gitlab/exchange.ts';
-import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts';
+import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/sandbox.ts';
 import { eventually } from './eventually.ts';
 import { OpenApi } from './openapi.ts';
 import { processesNaming, processesRunning } from './processes.ts';
+import { mistakesInJson } from './sdk-json.ts';
 import { mistakesInAnswer } from './sdk-model.ts';
 
 /** What tests read of the daemon's status. */
@@ -36,6 +37,7 @@ const statusShape = z.object({
     passes: z.number(),
     launched: z.number(),
     drained: z.number(),
+    interruptions: z.record(z.string(), z.number()),
     webhooks: z.record(z.string(), z.number()),
   }),
 });
@@ -73,7 +75,9 @@ export interface WatchedSandbox extends Sandbox {
 }
 
 function awsMistakes({ service, status, action, body }: AwsExchange): readonly string[] {
-  return service === 'ec2' && status === 200 ? mistakesInAnswer(action, body) : [];
+  if (status !== 200) return [];
+  if (service === 'sqs') return mistakesInJson(action, body);
+  return service === 'ec2' ? mistakesInAnswer(action, body) : [];
 }
 
 /** What is left of a sandbox that should be gone. */
@@ -83,13 +87,16 @@ export function leftOf(folder: string): readonly string[] {
 
 /**
  * Starts a sandbox. Disposing of it fails when GitLab's traffic was not as GitLab documents it, when an
- * answer of EC2 was not as the SDK's model says, when a double had to complain, or when anything is left.
+ * answer of EC2 or SQS was not as the SDK's model says, when a double had to complain, or when anything is left.
  */
-export async function openSandbox(): Promise<WatchedSandbox> {
+export async function openSandbox(
+  options: Pick<SandboxOptions, 'isolateJobs'> = {},
+): Promise<WatchedSandbox> {
   const problems: string[] = [];
   const exchanges: GitLabExchange[] = [];
   const openApi = new OpenApi();
   const sandbox = await startSandbox({
+    ...options,
     seed: 1,
     complain: (message) => problems.push(message),
     observeGitLab: (exchange) => {

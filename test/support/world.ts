@@ -11,8 +11,10 @@ import { MemoryLease } from '../../src/adapters/memory/lease.ts';
 import { Machines } from '../../src/adapters/memory/machines.ts';
 import { MemoryRunnerRegistry } from '../../src/adapters/memory/runner-registry.ts';
 import { MemoryDisk, MemoryStore } from '../../src/adapters/memory/store.ts';
-import type { ControllerEvent } from '../../src/controller/events.ts';
-import type { Fleet, Store } from '../../src/controller/ports.ts';
+import type { ControllerEvent, Recorder } from '../../src/controller/events.ts';
+import { listen } from '../../src/controller/listen.ts';
+import { Notices } from '../../src/controller/notices.ts';
+import type { Fleet, NoticeSource, Store } from '../../src/controller/ports.ts';
 import { Controller, type PassReport } from '../../src/controller/reconcile.ts';
 import { runPasses, Wakes } from '../../src/controller/wakes.ts';
 import type { FleetPolicy, PoolPolicy } from '../../src/engine/pool.ts';
@@ -32,6 +34,10 @@ export interface WorldOptions {
   /** Puts something between the controller and EC2, to break it there. */
   readonly fleet?: (fleet: Fleet) => Fleet;
   readonly store?: (store: Store) => Store;
+  /** Where the controllers hear what the cloud announces; absent: nowhere. */
+  readonly notices?: (around: { readonly ec2: Ec2; readonly clock: VirtualClock }) => NoticeSource;
+  /** Whether pools drain instances that are likely to be taken; default: they do. */
+  readonly heedsRebalance?: boolean;
 }
 
 const SUBNET = defaultPlace.subnets[0]?.id ?? '';
@@ -75,6 +81,7 @@ export class World {
   policy: FleetPolicy;
   webhooks: boolean;
   readonly #options: WorldOptions;
+  readonly #source: NoticeSource | undefined;
   readonly #runners: Readonly<Record<string, { readonly id: number; readonly token: string }>>;
   #run: Run | undefined;
   #runs = 0;
@@ -96,6 +103,7 @@ export class World {
       listingLag: options.listingLag ?? seconds(0),
       ...options.ec2,
     });
+    this.#source = options.notices?.(this);
     this.gitlab = new GitLab({ timers: this.clock, seed });
     this.project = this.gitlab.addProject({ path: 'acme/web' }).id;
     this.#runners = Object.fromEntries(
@@ -134,14 +142,20 @@ export class World {
     this.#wakes.set(installation, wakes);
     const reports: PassReport[] = [];
     const abort = new AbortController();
+    const notices = new Notices();
+    const recorder = {
+      record: (event: ControllerEvent) => void this.events.push({ at: clock.now(), event }),
+    };
     const controller = new Controller({
       clock,
+      notices,
+      heedsRebalance: () => this.#options.heedsRebalance ?? true,
       jobs: new MemoryJobSource({ gitlab: this.gitlab, projects: [this.project], outage }),
       runners: new MemoryRunnerRegistry({ gitlab: this.gitlab, pools: this.#runners, outage }),
       fleet: breakFleet(new MemoryFleet({ ec2: this.ec2, installation, imageId: IMAGE })),
       store: breakStore(new MemoryStore(disk)),
       lease: new MemoryLease(disk, { owner: `controller-${++this.#runs}` }),
-      recorder: { record: (event) => this.events.push({ at: clock.now(), event }) },
+      recorder,
       policy: () => ({
         ...this.policy,
         pools: this.policy.pools.filter(({ name }) => pools?.includes(name) ?? true),
@@ -150,7 +164,8 @@ export class World {
       leaseFor: () => seconds(40),
       callTimeout: () => seconds(10),
     });
-    const ended = runPasses({
+    const listening = this.#listen({ notices, wakes, recorder, reports, abort });
+    const passing = runPasses({
       clock,
       wakes,
       pass: async (wake) => {
@@ -162,8 +177,28 @@ export class World {
       spacing: seconds(1),
       signal: abort.signal,
     });
+    const ended = Promise.all([passing, listening]).then(() => undefined);
     this.#run = { controller, reports, abort, ended };
     return this.#run;
+  }
+
+  /** Listens as the daemon does: while it decides. */
+  async #listen(
+    run: Pick<Run, 'reports' | 'abort'> & {
+      readonly notices: Notices;
+      readonly wakes: Wakes;
+      readonly recorder: Recorder;
+    },
+  ): Promise<void> {
+    if (this.#source === undefined) return;
+    await listen({
+      ...run,
+      clock: this.clock,
+      source: this.#source,
+      deciding: () => run.reports.at(-1)?.pass === 'acted',
+      heard: () => undefined,
+      signal: run.abort.signal,
+    });
   }
 
   /** Ends the running controller. */

@@ -7,6 +7,10 @@ export interface AgentSettings {
   readonly gitlabUrl: string;
   /** Name of the SSM parameter that holds the runner's token; never the token. */
   readonly tokenParameter: string;
+  /** Jobs after which the runner ends; absent: they are not counted. */
+  readonly maxJobs?: number;
+  /** Drains by itself when EC2 recommends to rebalance; absent: only says so. */
+  readonly rebalance?: 'drain';
   /** In place of the region's own SSM endpoint. */
   readonly ssmEndpoint?: string;
 }
@@ -33,6 +37,8 @@ export function renderAgentEnv(settings: AgentSettings): string {
     ['RUNTIDE_GITLAB_URL', settings.gitlabUrl],
     ['RUNTIDE_TOKEN_PARAMETER', settings.tokenParameter],
   ];
+  if (settings.maxJobs !== undefined) lines.push(['RUNTIDE_MAX_JOBS', String(settings.maxJobs)]);
+  if (settings.rebalance !== undefined) lines.push(['RUNTIDE_REBALANCE', settings.rebalance]);
   if (settings.ssmEndpoint !== undefined) lines.push(['RUNTIDE_SSM_ENDPOINT', settings.ssmEndpoint]);
   return lines.map(line).join('');
 }

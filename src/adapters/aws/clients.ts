@@ -1,4 +1,5 @@
 import { EC2Client } from '@aws-sdk/client-ec2';
+import { SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { type AssumedRole, roleCredentials } from './assumed-role.ts';
 
@@ -6,7 +7,12 @@ import { type AssumedRole, roleCredentials } from './assumed-role.ts';
 export interface AwsAccess {
   readonly region: string;
   /** Full URLs in place of the region's own endpoints: VPC endpoints, or a double. */
-  readonly endpoints?: { readonly ec2?: string; readonly ssm?: string; readonly sts?: string };
+  readonly endpoints?: {
+    readonly ec2?: string;
+    readonly ssm?: string;
+    readonly sts?: string;
+    readonly sqs?: string;
+  };
   /**
    * Fixed credentials. Without them the SDK's default chain looks in the environment, the shared files, and
    * last the machine's own metadata service.
@@ -48,4 +54,13 @@ export function ec2Client(access: AwsAccess): EC2Client {
 /** A client for Systems Manager; the time-out of each call is the caller's. */
 export function ssmClient(access: AwsAccess): SSMClient {
   return new SSMClient(settings(access, access.endpoints?.ssm));
+}
+
+const silent = (): void => undefined;
+/** Without one the SDK prints at every call that it takes the host of the queue's URL for the endpoint. */
+const SILENT = { trace: silent, debug: silent, info: silent, warn: silent, error: silent };
+
+/** A client for SQS; the time-out of each call is the caller's. */
+export function sqsClient(access: AwsAccess): SQSClient {
+  return new SQSClient({ ...settings(access, access.endpoints?.sqs), logger: SILENT });
 }

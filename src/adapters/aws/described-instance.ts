@@ -1,7 +1,7 @@
 import type { Instance as Description } from '@aws-sdk/client-ec2';
 import type { Instance } from '../../engine/instance.ts';
 import type { Offering } from '../../engine/pool.ts';
-import { instant } from '../../engine/time.ts';
+import { type Instant, instant } from '../../engine/time.ts';
 import { readDrain, readLaunchTags, tagMap, Unreadable } from './instance-tags.ts';
 
 /** An instance, or why the description is not one of ours. */
@@ -15,6 +15,27 @@ function offeringOf(described: Description, instanceType: string): Offering {
   };
 }
 
+/** EC2's codes for a spot instance that it has taken back. */
+const TAKEN_BACK: ReadonlySet<string | undefined> = new Set([
+  'Server.SpotInstanceTermination',
+  'Server.SpotInstanceShutdown',
+]);
+
+/** An instance that is gone by now was taken: its offering is to be avoided although no notice was seen. */
+function interruptionOf(
+  { StateReason: reason, StateTransitionReason: how = '' }: Description,
+  launchedAt: Instant,
+): Pick<Instance, 'interruption'> {
+  if (!TAKEN_BACK.has(reason?.Code)) return {};
+  const [, day, time] = /\((\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d) GMT\)/.exec(how) ?? [];
+  return {
+    interruption: {
+      kind: 'interruption',
+      at: day === undefined ? launchedAt : instant(Date.parse(`${day}T${time}Z`)),
+    },
+  };
+}
+
 function instanceOf(id: string, described: Description): Instance {
   const { LaunchTime: launched, InstanceType: type } = described;
   const state = described.State?.Name;
@@ -22,19 +43,17 @@ function instanceOf(id: string, described: Description): Instance {
     throw new Unreadable('its description lacks state, launch time or type');
   }
   const tags = tagMap(described.Tags);
-  const { pool, launchId, slots, generation } = readLaunchTags(tags);
+  const { installation: _ours, ...launch } = readLaunchTags(tags);
   const launchedAt = instant(launched.getTime());
   const drain = readDrain(tags, launchedAt);
   return {
     id,
-    pool,
-    launchId,
+    ...launch,
     state,
     launchedAt,
-    slots,
-    generation,
     offering: offeringOf(described, type),
     ...(drain === undefined ? {} : { drain }),
+    ...interruptionOf(described, launchedAt),
   };
 }
 

@@ -17,6 +17,7 @@ import { LaunchTemplates, wantedTemplate } from './launch-template.ts';
 import type { FoundImage } from './machine-image.ts';
 import { MachineParts, type Machines } from './machine-parts.ts';
 import { serialConsole } from './serial-console.ts';
+import { SpotRequests } from './spot-requests.ts';
 import { inBatches } from './unknown-ids.ts';
 
 export interface Ec2FleetOptions {
@@ -29,7 +30,7 @@ export interface Ec2FleetOptions {
   readonly pools: () => Readonly<Record<string, Machines>>;
   /** The longest that one operation may take; for listings, that one page may take. */
   readonly timeout: Duration;
-  /** Called once for each instance that carries our tag but cannot be read. */
+  /** Hears of what is left out or not known, once. */
   readonly note: (message: string) => void;
 }
 
@@ -57,6 +58,7 @@ class Ec2Fleet implements Fleet {
   readonly #options: Ec2FleetOptions;
   readonly #templates: LaunchTemplates;
   readonly #parts: MachineParts;
+  readonly #spotRequests: SpotRequests;
   /** The pinned template of each pool, by the name of its version: a version never changes. */
   readonly #pins = new Map<string, { version: string; pin: LaunchRequest['template'] }>();
   readonly #noted = new Set<string>();
@@ -65,6 +67,7 @@ class Ec2Fleet implements Fleet {
     this.#options = options;
     this.#templates = new LaunchTemplates(options.ec2, options.note);
     this.#parts = new MachineParts(options.ec2);
+    this.#spotRequests = new SpotRequests(options.ec2, options.note);
   }
 
   async list(signal: AbortSignal): Promise<readonly Instance[]> {
@@ -72,7 +75,7 @@ class Ec2Fleet implements Fleet {
     const call = { system: 'ec2', doing: `listing the instances of installation ${installation}` } as const;
     const filters = { [`tag:${TAG.installation}`]: [installation], 'instance-state-name': NOT_TERMINATED };
     await this.#lookForImages(signal);
-    return this.#read(await describeMatching(ec2, filters, call, () => this.#limits(signal)));
+    return this.#look(await describeMatching(ec2, filters, call, () => this.#limits(signal)), signal);
   }
 
   async find(ids: readonly string[], signal: AbortSignal): Promise<readonly Instance[]> {
@@ -80,7 +83,7 @@ class Ec2Fleet implements Fleet {
     const pages = await inBatches(ids, FIND_BATCH, (batch) =>
       describeIds(this.#options.ec2, batch, call, () => this.#limits(signal)),
     );
-    return this.#read(pages.flat());
+    return this.#look(pages.flat(), signal);
   }
 
   async prepare(pool: string, signal: AbortSignal): Promise<LaunchRequest['template']> {
@@ -142,6 +145,11 @@ class Ec2Fleet implements Fleet {
     const call = { system: 'ec2', doing: `looking for the instances of launch ${launchId}` } as const;
     const filters = { [`tag:${TAG.installation}`]: [installation], [`tag:${TAG.launch}`]: [launchId] };
     return this.#read(await describeMatching(ec2, filters, call, () => limits));
+  }
+
+  /** What is described, and which of it EC2 takes back. */
+  #look(descriptions: readonly Description[], signal: AbortSignal): Promise<readonly Instance[]> {
+    return this.#spotRequests.mark(this.#read(descriptions), descriptions, () => this.#limits(signal));
   }
 
   #limits(signal: AbortSignal): CallLimits {

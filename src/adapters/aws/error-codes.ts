@@ -30,6 +30,10 @@ const PARAMETER_GONE: CodeMeaning = {
   kind: 'not-found',
   next: 'create the SSM parameter in the configured region, or correct its name',
 };
+const QUEUE_GONE: CodeMeaning = {
+  kind: 'not-found',
+  next: 'create the queue, or correct aws.events.queue',
+};
 const MISTAKE: CodeMeaning = { kind: 'refused' };
 
 function mistake(next: string): CodeMeaning {
@@ -52,6 +56,7 @@ const MEANINGS: Readonly<Record<string, CodeMeaning>> = {
   UnauthorizedOperation: PERMISSION,
   AccessDenied: PERMISSION,
   AccessDeniedException: PERMISSION,
+  KmsAccessDenied: PERMISSION,
   'AuthFailure.ServiceLinkedRoleCreationNotPermitted': {
     kind: 'unauthorized',
     next: 'create the role once: aws iam create-service-linked-role --aws-service-name spot.amazonaws.com',
@@ -62,6 +67,7 @@ const MEANINGS: Readonly<Record<string, CodeMeaning>> = {
   SignatureDoesNotMatch: CREDENTIALS,
   InvalidSignatureException: CREDENTIALS,
   IncompleteSignature: CREDENTIALS,
+  InvalidSecurity: CREDENTIALS,
   MissingAuthenticationToken: CREDENTIALS,
   MissingAuthenticationTokenException: CREDENTIALS,
   ExpiredToken: EXPIRED,
@@ -83,6 +89,7 @@ const MEANINGS: Readonly<Record<string, CodeMeaning>> = {
   TooManyRequestsException: THROTTLED,
   EC2ThrottledException: THROTTLED,
   BandwidthLimitExceeded: THROTTLED,
+  OverLimit: THROTTLED,
 
   InternalError: FAILING,
   InternalFailure: FAILING,
@@ -99,6 +106,9 @@ const MEANINGS: Readonly<Record<string, CodeMeaning>> = {
   'InvalidLaunchTemplateId.VersionNotFound': TEMPLATE_GONE,
   ParameterNotFound: PARAMETER_GONE,
   ParameterVersionNotFound: PARAMETER_GONE,
+
+  QueueDoesNotExist: QUEUE_GONE,
+  'AWS.SimpleQueueService.NonExistentQueue': QUEUE_GONE,
 
   InvalidAMIID: IMAGE,
   InvalidSubnetID: SUBNETS,

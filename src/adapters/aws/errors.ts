@@ -1,4 +1,5 @@
 import { EC2ServiceException } from '@aws-sdk/client-ec2';
+import { SQSServiceException } from '@aws-sdk/client-sqs';
 import { SSMServiceException } from '@aws-sdk/client-ssm';
 import {
   isPortError,
@@ -10,7 +11,7 @@ import { type CodeMeaning, meaningOf } from './error-codes.ts';
 
 /** One call of an AWS API, in words. */
 export interface CallDescription {
-  readonly system: 'ec2' | 'ssm';
+  readonly system: 'ec2' | 'ssm' | 'sqs';
   /** What is being done, to what. */
   readonly doing: string;
 }
@@ -24,11 +25,17 @@ export interface CutOff {
 /** The encoded blob that EC2 appends tells an operator nothing that the text before it does not. */
 const ENCODED_PART = /\s*Encoded authorization failure message:.*$/s;
 
-function isServiceError(error: unknown): error is EC2ServiceException | SSMServiceException {
-  return error instanceof EC2ServiceException || error instanceof SSMServiceException;
+type ServiceError = EC2ServiceException | SSMServiceException | SQSServiceException;
+
+function isServiceError(error: unknown): error is ServiceError {
+  return (
+    error instanceof EC2ServiceException ||
+    error instanceof SSMServiceException ||
+    error instanceof SQSServiceException
+  );
 }
 
-function serviceErrorBehind(error: unknown): EC2ServiceException | SSMServiceException | undefined {
+function serviceErrorBehind(error: unknown): ServiceError | undefined {
   const cause = isPortError(error) ? error.details.cause : error;
   return isServiceError(cause) ? cause : undefined;
 }
@@ -47,10 +54,7 @@ function meaning(code: string, status: number): CodeMeaning {
   return meaningOf(code) ?? { kind: status >= 500 ? 'unavailable' : 'refused' };
 }
 
-function fromService(
-  error: EC2ServiceException | SSMServiceException,
-  call: CallDescription,
-): PortErrorDetails {
+function fromService(error: ServiceError, call: CallDescription): PortErrorDetails {
   const { httpStatusCode = 400, requestId } = error.$metadata;
   const { kind, next } = meaning(error.name, httpStatusCode);
   const words = error.message.replace(ENCODED_PART, '');

@@ -42,7 +42,7 @@ type Override = NonNullable<
 type InstanceType = NonNullable<Override['InstanceType']>;
 
 /** Only the spelling is checked: EC2 has more types than the SDK has names for. */
-function isInstanceType(name: string): name is InstanceType {
+export function isInstanceType(name: string): name is InstanceType {
   return /^[\w.-]+$/.test(name);
 }
 

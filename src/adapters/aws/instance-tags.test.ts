@@ -5,13 +5,11 @@ import { instant } from '../../engine/time.ts';
 import { awsTags, drainValue, launchTags, readDrain, readLaunchTags, TAG, tagMap } from './instance-tags.ts';
 
 const text = fc.string({ minLength: 1, unit: 'grapheme' });
-const launch = fc.record({
-  installation: text,
-  pool: text,
-  launchId: text,
-  slots: fc.integer({ min: 1, max: 9999 }),
-  generation: text,
-});
+const number = fc.integer({ min: 1, max: 9999 });
+const launch = fc.record(
+  { installation: text, pool: text, launchId: text, slots: number, maxJobs: number, generation: text },
+  { requiredKeys: ['installation', 'pool', 'launchId', 'slots', 'generation'] },
+);
 const usersTags = fc.dictionary(
   fc.oneof(text, fc.constantFrom(...Object.values(TAG), '__proto__', 'constructor')),
   fc.string(),
@@ -58,6 +56,8 @@ describe('the tags of a launch', () => {
     [TAG.slots, 'many', 'tag runtide:slots is not a number'],
     [TAG.slots, '0', 'tag runtide:slots is not a number'],
     [TAG.slots, '1e3', 'tag runtide:slots is not a number'],
+    [TAG.maxJobs, '', 'tag runtide:max-jobs is missing'],
+    [TAG.maxJobs, 'one', 'tag runtide:max-jobs is not a number of jobs'],
   ])('are unreadable with %s = %j', (key, value, why) => {
     const tags = new Map(launchTags(LAUNCH, {}));
     if (value === undefined) tags.delete(key);

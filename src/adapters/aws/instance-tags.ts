@@ -7,6 +7,8 @@ export const TAG = {
   pool: 'runtide:pool',
   launch: 'runtide:launch',
   slots: 'runtide:slots',
+  /** Jobs after which the instance ends; not set where they are not counted. */
+  maxJobs: 'runtide:max-jobs',
   generation: 'runtide:generation',
   /** The instance drains while it is there, whatever it says: `<reason>@<ISO time>`, such as `idle@2026-01-05T08:00:00.000Z`. */
   drain: 'runtide:drain',
@@ -19,6 +21,7 @@ export interface LaunchTags {
   readonly pool: string;
   readonly launchId: string;
   readonly slots: number;
+  readonly maxJobs?: number;
   readonly generation: string;
 }
 
@@ -57,10 +60,12 @@ export function launchTags(
   launch: LaunchTags,
   users: Readonly<Record<string, string>>,
 ): ReadonlyMap<string, string> {
+  const { [TAG.maxJobs]: _ours, ...theirs } = users;
   return new Map([
-    ...poolTags(launch.installation, launch.pool, users),
+    ...poolTags(launch.installation, launch.pool, theirs),
     [TAG.launch, launch.launchId],
     [TAG.slots, String(launch.slots)],
+    ...(launch.maxJobs === undefined ? [] : [[TAG.maxJobs, String(launch.maxJobs)] as const]),
     [TAG.generation, launch.generation],
   ]);
 }
@@ -74,15 +79,21 @@ function required(tags: ReadonlyMap<string, string>, key: string): string {
   return value;
 }
 
+function positive(tags: ReadonlyMap<string, string>, key: string, what: string): number {
+  const value = required(tags, key);
+  if (!/^[1-9]\d{0,3}$/.test(value)) throw new Unreadable(`tag ${key} is not a number of ${what}`);
+  return Number(value);
+}
+
 /** Reads back what `launchTags` wrote. Throws `Unreadable`. */
 export function readLaunchTags(tags: ReadonlyMap<string, string>): LaunchTags {
-  const slots = required(tags, TAG.slots);
-  if (!/^[1-9]\d{0,3}$/.test(slots)) throw new Unreadable(`tag ${TAG.slots} is not a number of slots`);
+  const maxJobs = tags.has(TAG.maxJobs) ? positive(tags, TAG.maxJobs, 'jobs') : undefined;
   return {
     installation: required(tags, TAG.installation),
     pool: required(tags, TAG.pool),
     launchId: required(tags, TAG.launch),
-    slots: Number(slots),
+    slots: positive(tags, TAG.slots, 'slots'),
+    ...(maxJobs !== undefined && { maxJobs }),
     generation: required(tags, TAG.generation),
   };
 }

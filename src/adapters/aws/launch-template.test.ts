@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { answer, failure, scriptedAws } from '../../../test/support/scripted-aws.ts';
-import { described, listing } from '../../../test/support/scripted-fleet.ts';
+import { listing } from '../../../test/support/scripted-fleet.ts';
 import { seconds } from '../../engine/time.ts';
 import { limitsOf } from './aws-call.ts';
 import { ec2Client } from './clients.ts';
@@ -55,10 +55,6 @@ function many(count: number): string {
   return Array.from({ length: count }, (_, index) => version(index + 1, `old ${index + 1}`))
     .join('')
     .replace('<versionNumber>1<', '<defaultVersion>true</defaultVersion><versionNumber>1<');
-}
-
-function madeOf(number: string): string {
-  return described(`i-${number}`, { tags: new Map([['aws:ec2launchtemplate:version', number]]) });
 }
 
 describe('wantedTemplate', () => {
@@ -190,26 +186,6 @@ describe('LaunchTemplates', () => {
   });
 
   describe('once it has added a version', () => {
-    it('deletes those that are old and not in use', async () => {
-      const { pin, aws, notes } = await ensure({
-        CreateLaunchTemplateVersion: () => ADDED,
-        DescribeLaunchTemplateVersions: () => versions(many(24)),
-        DescribeInstances: () => listing(madeOf('3') + madeOf('24')),
-        DeleteLaunchTemplateVersions: () => answer('DeleteLaunchTemplateVersions', ''),
-      });
-      expect(pin).toEqual({ id: 'lt-1', version: '8' });
-      expect(Object.fromEntries(aws.of('DescribeInstances')[0] ?? [])).toMatchObject({
-        'Filter.1.Name': 'tag:aws:ec2launchtemplate:id',
-        'Filter.1.Value.1': 'lt-1',
-      });
-      const [deleted] = aws.of('DeleteLaunchTemplateVersions');
-      expect(deleted?.get('LaunchTemplateId')).toBe('lt-1');
-      const numbers = [...(deleted ?? [])].filter(([key]) => key.startsWith('LaunchTemplateVersion.'));
-      // The first is the default, and the third is in use.
-      expect(numbers.map(([, number]) => number)).toEqual(['4', '2']);
-      expect(notes).toEqual([]);
-    });
-
     it('looks no further while there are few', async () => {
       const { aws } = await ensure({
         CreateLaunchTemplateVersion: () => ADDED,

@@ -148,7 +148,7 @@ export class LaunchTemplates {
     const found = await this.#find(wanted, limits);
     if (found.pin !== undefined) return found.pin;
     if (found.id !== undefined) {
-      const pin = await this.#addVersion(wanted, found.id, limits);
+      const pin = await this.#addVersion(wanted, found, limits);
       await this.#cleanUp(found.id, found.others, limits);
       return pin;
     }
@@ -222,17 +222,19 @@ export class LaunchTemplates {
   async #afterRace(wanted: WantedTemplate, limits: CallLimits): Promise<Pin> {
     const found = await this.#find(wanted, limits);
     if (found.pin !== undefined) return found.pin;
-    return this.#addVersion(wanted, found.id, limits);
+    return this.#addVersion(wanted, found, limits);
   }
 
-  async #addVersion(wanted: WantedTemplate, id: string | undefined, limits: CallLimits): Promise<Pin> {
+  async #addVersion(wanted: WantedTemplate, { id, others }: Found, limits: CallLimits): Promise<Pin> {
+    const latest = Math.max(0, ...others.map(({ VersionNumber = 0 }) => VersionNumber));
     const call = { system: 'ec2', doing: `adding a version to launch template ${wanted.name}` } as const;
     const answer = await awsCall(call, limits, (options) =>
       this.#ec2.send(
         new CreateLaunchTemplateVersionCommand({
           ...(id === undefined ? { LaunchTemplateName: wanted.name } : { LaunchTemplateId: id }),
-          // With the id: a template deleted and made again must not answer for the old one.
-          ClientToken: digest(`${id ?? wanted.name} ${wanted.version}`, 64),
+          // With the id and the latest number: neither a template that was deleted and made again, nor a version
+          // that was deleted and is wanted again, may answer for the old one.
+          ClientToken: digest(`${id ?? wanted.name} ${latest} ${wanted.version}`, 64),
           VersionDescription: wanted.version,
           LaunchTemplateData: wanted.data,
         }),

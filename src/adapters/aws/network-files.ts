@@ -1,4 +1,5 @@
 import { PortError } from '../../controller/errors.ts';
+import { withoutComments } from './shell-text.ts';
 import type { BootFile } from './user-data.ts';
 
 /** How the instances of a pool reach the world. */
@@ -12,6 +13,8 @@ export interface NetworkSettings {
   readonly certificates?: string;
   /** Where Docker asks first for images of Docker Hub. */
   readonly registryMirror?: string;
+  /** Whether user data brings settings for a bootstrap: it trusts the certificates as well. */
+  readonly bootstrap?: boolean;
 }
 
 /** Characters that mean only themselves, to a shell, to systemd and in JSON. */
@@ -51,11 +54,14 @@ changed=
 
 have() { command -v "$1" >/dev/null; }
 
-# Certificates: with a bootstrap that is still to come, which trusts them too; else at once.
+# Whether a bootstrap is still to come: it has to know what it needs itself.
+comes() { [ -n "$bootstrap" ] || { [ -e "$settings/bootstrap.env" ] && [ ! -e "$settings/bootstrapped" ]; }; }
+
+# Certificates: trusted at once, and again by a bootstrap.
 set -- "$settings"/pool-ca/*.crt
 bundle=
 if [ -e "$1" ]; then
-  if [ -e "$settings/bootstrap.env" ] && [ ! -e "$settings/bootstrapped" ]; then
+  if comes; then
     mkdir -p "$settings/ca.d"
     cp "$@" "$settings/ca.d/"
   fi
@@ -96,9 +102,8 @@ else
   changed=yes
 fi
 
-# A bootstrap that is still to come writes the file anew, and has to fetch packages itself.
-if [ -n "$proxy" ] && [ -e "$settings/bootstrap.env" ] && [ ! -e "$settings/bootstrapped" ] &&
-  ! grep -q '^RUNTIDE_PROXY=' "$settings/bootstrap.env"; then
+# A bootstrap writes the file anew, and has to fetch packages itself.
+if [ -n "$proxy" ] && comes && ! grep -q '^RUNTIDE_PROXY=' "$settings/bootstrap.env"; then
   printf 'RUNTIDE_PROXY=%s\\nRUNTIDE_NO_PROXY=%s\\n' "$proxy" "$around" >>"$settings/bootstrap.env"
 fi
 
@@ -127,14 +132,15 @@ fi
 `;
 
 function hook(settings: NetworkSettings): string {
-  const { pool, proxy = '', direct = [], registryMirror = '' } = settings;
+  const { pool, proxy = '', direct = [], registryMirror = '', bootstrap = false } = settings;
   const around = [ITSELF, ...direct].join(',');
   return [
     '#!/bin/sh\n# The way out of the instances of this pool: certificates, proxy, mirror.\nset -eu\numask 022\n',
     `proxy='${plain(pool, 'proxy', proxy)}'\n`,
     `around='${plain(pool, 'hosts around the proxy', around)}'\n`,
     `mirror='${plain(pool, 'registry mirror', registryMirror)}'\n`,
-    HOOK.trimStart(),
+    `bootstrap=${bootstrap ? 'yes' : ''}\n`,
+    withoutComments(HOOK),
   ].join('');
 }
 

@@ -26,7 +26,13 @@ function notFound(id: string): PortError {
 }
 
 /** A fleet that holds these instances and notes what it is asked. */
-function fleetWith(name: string, ids: readonly string[], asked: string[], failing = false): Fleet {
+function fleetWith(
+  name: string,
+  ids: readonly string[],
+  asked: string[],
+  failing = () => false,
+  buys: readonly string[] = [],
+): Fleet {
   const note = (what: string): void => {
     asked.push(`${name}: ${what}`);
   };
@@ -35,7 +41,7 @@ function fleetWith(name: string, ids: readonly string[], asked: string[], failin
   return {
     async list() {
       note('list');
-      if (failing)
+      if (failing())
         throw new PortError({ kind: 'unreachable', system: 'ec2', doing: 'listing', why: 'silence' });
       return ids.map(instance);
     },
@@ -49,7 +55,8 @@ function fleetWith(name: string, ids: readonly string[], asked: string[], failin
     },
     async launch(request) {
       note(`launch ${request.pool}`);
-      return { launched: [], shortfalls: [] };
+      const offering = { instanceType: 'm7i.large', market: 'spot' as const };
+      return { launched: buys.map((id) => ({ id, offering })), shortfalls: [] };
     },
     async drain(some, because) {
       note(`drain ${some.join(' ')} ${because}`);
@@ -65,11 +72,11 @@ function fleetWith(name: string, ids: readonly string[], asked: string[], failin
   };
 }
 
-function twoPlaces() {
+function twoPlaces(buys: readonly string[] = []) {
   const asked: string[] = [];
   const fleet = placedFleet([
     { pools: ['linux'], fleet: fleetWith('near', ['i-1', 'i-2'], asked) },
-    { pools: ['arm', 'gpu'], fleet: fleetWith('far', ['i-3'], asked) },
+    { pools: ['arm', 'gpu'], fleet: fleetWith('far', ['i-3'], asked, () => false, buys) },
   ]);
   return { fleet, asked };
 }
@@ -133,12 +140,50 @@ describe('placedFleet', () => {
     await expect(fleet.prepare('mac', NEVER)).rejects.toThrow('the configuration has no such pool');
   });
 
-  it('knows no instance where one place does not answer', async () => {
-    const fleet = placedFleet([
-      { pools: ['linux'], fleet: fleetWith('near', ['i-1'], []) },
-      { pools: ['arm'], fleet: fleetWith('far', [], [], true) },
-    ]);
+  it('gives no listing to who does not hear what it leaves out, or where no place answers', async () => {
+    const far = { pools: ['arm'], fleet: fleetWith('far', [], [], () => true) };
+    const fleet = placedFleet([{ pools: ['linux'], fleet: fleetWith('near', ['i-1'], []) }, far]);
     await expect(fleet.list(NEVER)).rejects.toMatchObject({ kind: 'unreachable' });
+    const none = placedFleet([far, far]);
+    await expect(none.list(NEVER, () => expect.unreachable())).rejects.toMatchObject({ kind: 'unreachable' });
+  });
+
+  it('lists the places that answer, and says which pools that leaves out', async () => {
+    const asked: string[] = [];
+    let fails = false;
+    const far = fleetWith('far', ['i-3', 'i-4'], asked, () => fails);
+    const fleet = placedFleet([
+      { pools: ['mac'], fleet: fleetWith('near', ['i-1', 'i-2'], asked) },
+      { pools: ['arm', 'gpu'], fleet: far },
+    ]);
+    const leftOut: (readonly [readonly string[], string])[] = [];
+    const list = async (): Promise<readonly string[]> =>
+      (await fleet.list(NEVER, (pools, why) => leftOut.push([pools, why]))).map(({ id }) => id);
+    expect(await list()).toEqual(['i-1', 'i-2', 'i-3', 'i-4']);
+    expect(leftOut).toEqual([]);
+    fails = true;
+    expect(await list()).toEqual(['i-1', 'i-2']);
+    // Its instances are of pool `linux`, which has moved: they are among what is not known.
+    expect(leftOut).toEqual([[['arm', 'gpu', 'linux'], 'listing: silence']]);
+    asked.length = 0;
+    await fleet.drain(['i-3'], 'asked', AT, NEVER);
+    expect(asked).toEqual(['far: drain i-3 asked']);
+    fails = false;
+    leftOut.length = 0;
+    expect(await list()).toEqual(['i-1', 'i-2', 'i-3', 'i-4']);
+    expect(leftOut).toEqual([]);
+  });
+
+  it('asks for what it has bought where it has bought it, also before any listing shows it', async () => {
+    const { fleet, asked } = twoPlaces(['i-7']);
+    const template = { id: 'far', version: '1' };
+    const request = { launchId: 'l-1', count: 1, offerings: [], slots: 1, generation: 'g1', template };
+    await fleet.launch({ ...request, pool: 'gpu' }, NEVER);
+    await fleet.list(NEVER);
+    asked.length = 0;
+    expect(await fleet.find(['i-7'], NEVER)).toEqual([]);
+    await fleet.terminate(['i-7'], NEVER);
+    expect(asked).toEqual(['far: find i-7', 'far: terminate i-7']);
   });
 
   it('counts an instance once where two roles lead into one account', async () => {

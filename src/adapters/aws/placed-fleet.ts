@@ -1,5 +1,5 @@
 import { isPortError, PortError } from '../../controller/errors.ts';
-import type { Fleet, LaunchRequest, LaunchResult } from '../../controller/ports.ts';
+import type { Fleet, LaunchRequest, LaunchResult, LeaveOut } from '../../controller/ports.ts';
 import type { DrainReason, Instance } from '../../engine/instance.ts';
 import type { Instant } from '../../engine/time.ts';
 
@@ -10,8 +10,9 @@ export interface PlaceOfPools {
 }
 
 /**
- * One fleet over several regions and accounts. Listings need an answer of every place: with one missing, the
- * instances of all count as unread, because the absence of some must not look like their end.
+ * One fleet over several regions and accounts, which answer each for itself. A listing says which pools it leaves
+ * out, because the absence of their instances must not look like their end; who does not listen to that gets no
+ * listing at all.
  */
 export function placedFleet(places: readonly PlaceOfPools[]): Fleet {
   const [first, ...others] = places;
@@ -33,32 +34,47 @@ async function consoleIn(
   }
 }
 
+/** As many as are bought in the minutes for which anybody asks for them by id. */
+const MOST_BOUGHT = 10_000;
+
+/** An instance, where it was seen last. */
+interface Seen {
+  readonly fleet: Fleet;
+  readonly pool: string;
+}
+
+type Answer =
+  | { readonly fleet: Fleet; readonly instances: readonly Instance[] }
+  | { readonly fleet: Fleet; readonly pools: readonly string[]; readonly error: PortError };
+
 class PlacedFleet implements Fleet {
   readonly #fleets: readonly Fleet[];
   readonly #byPool: ReadonlyMap<string, Fleet>;
+  readonly #places: readonly PlaceOfPools[];
   /** Where instances were seen last; one that is not here is asked for everywhere. */
-  #seenIn: ReadonlyMap<string, Fleet> = new Map();
+  #seenIn: ReadonlyMap<string, Seen> = new Map();
+
+  /** Where the last instances were bought: listings show them late, and not once they have ended. */
+  readonly #boughtIn = new Map<string, Fleet>();
 
   constructor(places: readonly PlaceOfPools[]) {
+    this.#places = places;
     this.#fleets = places.map(({ fleet }) => fleet);
     this.#byPool = new Map(places.flatMap(({ pools, fleet }) => pools.map((pool) => [pool, fleet] as const)));
   }
 
-  async list(signal: AbortSignal): Promise<readonly Instance[]> {
-    const seenIn = new Map<string, Fleet>();
-    const lists = await Promise.all(
-      this.#fleets.map(async (fleet) => ({ fleet, instances: await fleet.list(signal) })),
-    );
+  async list(signal: AbortSignal, leaveOut?: LeaveOut): Promise<readonly Instance[]> {
+    const answers = await Promise.all(this.#places.map((place) => this.#listOf(place, signal)));
+    const failures = answers.filter((answer) => 'error' in answer);
+    const [failure] = failures;
+    const isWhole = failure === undefined;
+    if (!isWhole && (leaveOut === undefined || failures.length === answers.length)) throw failure.error;
+    for (const { pools, error } of failures) leaveOut?.(pools, error.message);
+    const lists = answers.filter((answer) => 'instances' in answer);
+    this.#noteSeen(lists, new Set(failures.map(({ fleet }) => fleet)));
     // Two roles may lead into one account: there every instance is listed twice.
-    const once = lists.flatMap(({ fleet, instances }) =>
-      instances.filter(({ id }) => {
-        if (seenIn.has(id)) return false;
-        seenIn.set(id, fleet);
-        return true;
-      }),
-    );
-    this.#seenIn = seenIn;
-    return once;
+    const all = lists.flatMap(({ instances }) => instances);
+    return [...new Map(all.map((instance) => [instance.id, instance])).values()];
   }
 
   async find(ids: readonly string[], signal: AbortSignal): Promise<readonly Instance[]> {
@@ -71,7 +87,11 @@ class PlacedFleet implements Fleet {
   }
 
   async launch(request: LaunchRequest, signal: AbortSignal): Promise<LaunchResult> {
-    return this.#of(request.pool).launch(request, signal);
+    const fleet = this.#of(request.pool);
+    const result = await fleet.launch(request, signal);
+    for (const { id } of result.launched) this.#boughtIn.set(id, fleet);
+    for (const id of [...this.#boughtIn.keys()].slice(0, -MOST_BOUGHT)) this.#boughtIn.delete(id);
+    return result;
   }
 
   async drain(ids: readonly string[], because: DrainReason, at: Instant, signal: AbortSignal): Promise<void> {
@@ -83,8 +103,33 @@ class PlacedFleet implements Fleet {
   }
 
   console(id: string, signal: AbortSignal): Promise<string> {
-    const known = this.#seenIn.get(id);
+    const known = this.#where(id);
     return known === undefined ? consoleIn(this.#fleets, id, signal) : known.console(id, signal);
+  }
+
+  /** Where instances are now; of a place that fails, where they were. */
+  #noteSeen(lists: readonly Extract<Answer, { instances: unknown }>[], failing: ReadonlySet<Fleet>): void {
+    const before = [...this.#seenIn].filter(([, { fleet }]) => failing.has(fleet));
+    const now = lists
+      .flatMap(({ fleet, instances }) => instances.map(({ id, pool }) => [id, { fleet, pool }] as const))
+      // The first place that shows an instance is asked for it.
+      .toReversed();
+    this.#seenIn = new Map([...before, ...now]);
+  }
+
+  #where(id: string): Fleet | undefined {
+    return this.#seenIn.get(id)?.fleet ?? this.#boughtIn.get(id);
+  }
+
+  /** What a place answers; where it fails, with the pools that have instances there, or had when it answered last. */
+  async #listOf({ pools, fleet }: PlaceOfPools, signal: AbortSignal): Promise<Answer> {
+    try {
+      return { fleet, instances: await fleet.list(signal) };
+    } catch (error) {
+      if (!isPortError(error)) throw error;
+      const seen = [...this.#seenIn.values()].filter((one) => one.fleet === fleet).map(({ pool }) => pool);
+      return { fleet, pools: [...new Set([...pools, ...seen])], error };
+    }
   }
 
   #of(pool: string): Fleet {
@@ -105,7 +150,7 @@ class PlacedFleet implements Fleet {
     call: (fleet: Fleet, ids: readonly string[]) => Promise<T>,
   ): Promise<readonly T[]> {
     const calls = this.#fleets.flatMap((fleet) => {
-      const some = ids.filter((id) => (this.#seenIn.get(id) ?? fleet) === fleet);
+      const some = ids.filter((id) => (this.#where(id) ?? fleet) === fleet);
       return some.length === 0 ? [] : [call(fleet, some)];
     });
     return Promise.all(calls);

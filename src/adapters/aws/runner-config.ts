@@ -22,6 +22,10 @@ export interface SharedCache {
   readonly region: string;
   /** What the names of the pool's objects begin with. */
   readonly path: string;
+  /** Address of a host that speaks S3; absent: the region's own. */
+  readonly endpoint?: string;
+  /** Id, alias or ARN of the key that encrypts the objects; absent: as the bucket says. */
+  readonly kmsKey?: string;
 }
 
 /** What the runner process of an instance is told. */
@@ -54,11 +58,23 @@ function executorTable(executor: Executor): Record<string, unknown> {
   };
 }
 
+/** The runner takes a host in place of an address. */
+function serverOf(endpoint: string): Record<string, unknown> {
+  const { host, protocol } = new URL(endpoint);
+  return { ServerAddress: host, ...(protocol === 'http:' ? { Insecure: true } : {}) };
+}
+
 /** Shared, because otherwise the path would have a part of the token in it; apart from other pools by its path. */
 function cacheTable(cache: SharedCache | undefined): Record<string, unknown> {
   if (cache === undefined) return {};
-  const { bucket, region, path } = cache;
-  const s3 = { BucketName: bucket, BucketLocation: region, AuthenticationType: 'iam' };
+  const { bucket, region, path, endpoint, kmsKey } = cache;
+  const s3 = {
+    ...(endpoint === undefined ? {} : serverOf(endpoint)),
+    BucketName: bucket,
+    BucketLocation: region,
+    AuthenticationType: 'iam',
+    ...(kmsKey === undefined ? {} : { ServerSideEncryption: 'KMS', ServerSideEncryptionKeyID: kmsKey }),
+  };
   return { cache: { Type: 's3', Path: path, Shared: true, s3 } };
 }
 

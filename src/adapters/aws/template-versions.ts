@@ -11,10 +11,11 @@ import { tagMap } from './instance-tags.ts';
 const KEPT = 20;
 /** The most that EC2 deletes in one call. */
 const BATCH = 200;
-const ALIVE = ['pending', 'running', 'shutting-down', 'stopping', 'stopped'];
+/** The states of instances that are not terminated. */
+export const ALIVE = ['pending', 'running', 'shutting-down', 'stopping', 'stopped'];
 
 /** The tags by which EC2 itself says where an instance comes from. */
-const FROM = { template: 'aws:ec2launchtemplate:id', version: 'aws:ec2launchtemplate:version' };
+export const FROM = { template: 'aws:ec2launchtemplate:id', version: 'aws:ec2launchtemplate:version' };
 
 async function versionsInUse(
   ec2: EC2Client,

@@ -2,11 +2,13 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { parse } from 'smol-toml';
 import { describe, expect, it } from 'vitest';
 import { minutes, seconds } from '../../engine/time.ts';
 import type { AgentSettings } from './agent-env.ts';
 import { readAgentFiles } from './agent-files.ts';
+import { installFiles } from './install-files.ts';
 import { type RunnerSettings, renderRunnerConfig } from './runner-config.ts';
 import { type BootData, renderUserData } from './user-data.ts';
 
@@ -34,12 +36,17 @@ const BOOT: BootData = {
   runnerConfig: renderRunnerConfig(RUNNER),
 };
 
+/** The script in user data, as cloud-init takes it out. */
+function scriptIn(userData: Uint8Array): string {
+  return gunzipSync(userData).toString();
+}
+
 /** Runs the script under a root folder of its own and hands what it left there to `check`. */
-function boot(script: string, check: (at: (path: string) => string, root: string) => void): void {
+function boot(userData: Uint8Array, check: (at: (path: string) => string, root: string) => void): void {
   const root = mkdtempSync(join(tmpdir(), 'runtide user data '));
   try {
     const env = { PATH: '/usr/local/bin:/usr/bin:/bin', RUNTIDE_ROOT: root };
-    const run = spawnSync('sh', ['-s'], { input: script, env, encoding: 'utf8' });
+    const run = spawnSync('sh', ['-s'], { input: scriptIn(userData), env, encoding: 'utf8' });
     expect(run).toMatchObject({ status: 0, stderr: '' });
     check((path) => readFileSync(join(root, path), 'utf8'), root);
   } finally {
@@ -71,6 +78,19 @@ describe('renderUserData', () => {
     boot(renderUserData({ ...BOOT, files }), (at, root) => {
       expect(at('etc/runtide/hooks.d/pre/10-x')).toBe('#!/bin/sh\n');
       expect(statSync(join(root, 'etc/runtide/hooks.d/pre/10-x')).mode & 0o777).toBe(0o755);
+    });
+  });
+
+  it.each([
+    ['nothing', '', ''],
+    ['no line end', 'last', 'last\n'],
+    ['what means something to a shell', `$HOME \`id\` $(id) "it's" \\ \t \\\n`, undefined],
+    ['the words that end a file', 'EOF\necho EOF\nEOF_\n', undefined],
+    ['other scripts', 'größer → 大\n', undefined],
+  ])('writes a file with %s as it is', (_what, text, expected = text) => {
+    boot(renderUserData({ ...BOOT, files: [{ mode: '0600', path: '/etc/x', text }] }), (at) => {
+      expect(at('etc/x')).toBe(expected);
+      expect(at('etc/runtide/config.toml.in')).toBe(BOOT.runnerConfig);
     });
   });
 
@@ -108,7 +128,7 @@ describe('renderUserData', () => {
 
   it('stops when a file cannot be written', () => {
     const run = spawnSync('sh', ['-s'], {
-      input: renderUserData(BOOT),
+      input: scriptIn(renderUserData(BOOT)),
       env: { PATH: '/usr/local/bin:/usr/bin:/bin', RUNTIDE_ROOT: '/dev/null' },
       encoding: 'utf8',
     });
@@ -116,13 +136,9 @@ describe('renderUserData', () => {
   });
 
   it('is the same bytes for the same settings, and names no system that packed it', () => {
-    const script = renderUserData(BOOT);
-    expect(renderUserData({ ...BOOT })).toBe(script);
-    const packed = [...script.matchAll(/<<'EOF'\n(.+)\nEOF/g)].map(([, text = '']) =>
-      Buffer.from(text, 'base64'),
-    );
-    expect(packed).toHaveLength(5);
-    for (const bytes of packed) expect([...bytes.subarray(4, 10)]).toEqual([0, 0, 0, 0, 2, 255]);
+    const bytes = renderUserData(BOOT);
+    expect(renderUserData({ ...BOOT })).toEqual(bytes);
+    expect([...bytes.subarray(0, 10)]).toEqual([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 2, 255]);
   });
 
   it('holds no secret: the token is a placeholder, and one that slips in is refused', () => {
@@ -130,37 +146,22 @@ describe('renderUserData', () => {
     const runnerConfig = BOOT.runnerConfig.replace('@RUNNER_TOKEN@', 'glrt-t3_abcdefgh12345678');
     const leak = () => renderUserData({ ...BOOT, runnerConfig });
     expect(leak).toThrow(
-      'writing the user data of pool linux: a GitLab token stands in it; keep the token in the SSM parameter',
+      'writing the user data of pool linux: a secret stands in what becomes /etc/runtide/config.toml.in; keep the token of the runner in the SSM parameter',
     );
     expect(leak).not.toThrow('abcdefgh');
   });
 
-  it('fits with the agent that ships and settings as long as they come', async () => {
-    const long = `https://gitlab.${'subdomain.'.repeat(20)}example.com/with/a/relative/root`;
-    const executor = {
-      kind: 'docker',
-      image: `123456789012.dkr.ecr.eu-central-1.amazonaws.com/${'team/'.repeat(40)}image@sha256:${'0'.repeat(64)}`,
-      privileged: true,
-    } as const;
-    const script = renderUserData({
-      agentFiles: await readAgentFiles(),
-      agentEnv: {
-        ...SETTINGS,
-        gitlabUrl: long,
-        tokenParameter: `/${'path/'.repeat(200)}token`,
-        ssmEndpoint: long,
-      },
-      runnerConfig: renderRunnerConfig({ ...RUNNER, gitlabUrl: long, executor }),
-    });
-    expect(Buffer.byteLength(script)).toBeLessThan(12_000);
-  });
-
-  it('is refused from 16 KiB on, with what to shorten', () => {
-    const noise = Array.from({ length: 6000 }, (_, index) => ((index * 7919) % 65_521).toString(36)).join('');
-    expect(() => renderUserData({ ...BOOT, runnerConfig: noise })).toThrow(
-      /writing the user data of pool linux: it has \d+ bytes, and EC2 takes fewer than 16384; shorten .*docker.image/,
-    );
-  });
+  it.each(['glpat-abcdefgh12345678', 'AKIAABCDEFGHIJKLMNOP', '-----BEGIN EC PRIVATE KEY-----'])(
+    'refuses a hook with %s',
+    (secret) => {
+      const files = installFiles({ postInstall: `echo '${secret}'` });
+      const leak = () => renderUserData({ ...BOOT, files });
+      expect(leak).toThrow(
+        /a secret stands in what becomes \/etc\/runtide\/hooks\.d\/post\/50-pool; .* a hook fetch/,
+      );
+      expect(leak).not.toThrow(secret);
+    },
+  );
 });
 
 describe('renderRunnerConfig', () => {
@@ -242,6 +243,6 @@ describe('readAgentFiles', () => {
     const files = await readAgentFiles();
     expect(files.agent).toMatch(/^#!\/bin\/sh\n/);
     expect(files.agentUnit).toContain('ExecStart=');
-    expect(files.runnerUnit).toContain('gitlab-runner');
+    expect(files.runnerUnit).toContain('runtide-agent runner');
   });
 });

@@ -74,12 +74,27 @@ describe('an instance of the memory fleet', () => {
     expect((await fleet.list())[0]?.drain).toEqual({ because: 'asked', at: 0 });
   });
 
-  it('carries its interruption', async () => {
+  it('carries its interruption, from the notice until it is gone', async () => {
     const { fleet, launch, ec2, clock } = scene();
     const [id = ''] = await launch({ count: 1 });
     await clock.advance(seconds(30));
     ec2.interrupt(id, minutes(2));
-    expect((await fleet.list())[0]?.interruption).toEqual({ at: START + 150_000 });
+    expect((await fleet.list())[0]?.interruption).toEqual({ kind: 'interruption', at: START + 30_000 });
+    await clock.advance(seconds(121));
+    expect((await fleet.find([id]))[0]).toMatchObject({
+      state: 'shutting-down',
+      interruption: { kind: 'interruption', at: START + 150_000 },
+    });
+  });
+
+  it('is listed also while nobody says which are taken', async () => {
+    const { fleet, launch, ec2, clock } = scene();
+    const [id = ''] = await launch({ count: 1 });
+    await clock.advance(seconds(30));
+    ec2.interrupt(id, minutes(2));
+    ec2.faults.throttle(1, 'DescribeSpotInstanceRequests');
+    expect((await fleet.list()).map(({ interruption }) => interruption)).toEqual([undefined]);
+    expect((await fleet.list()).map(({ interruption }) => interruption?.at)).toEqual([START + 30_000]);
   });
 });
 

@@ -6,6 +6,7 @@ import { type Instant, instant } from '../../engine/time.ts';
 import { Ec2Error, LostAnswer } from './ec2/error.ts';
 import type { Ec2 } from './ec2/ec2.ts';
 import type { FleetPool } from './ec2/fleet-request.ts';
+import { TAKEN_BACK } from './ec2/instance-record.ts';
 import type { ListedInstance } from './ec2/listing.ts';
 
 /** The tags by which instances of the memory fleet are known. */
@@ -14,6 +15,7 @@ export const FLEET_TAG = {
   pool: 'runtide:pool',
   launch: 'runtide:launch',
   slots: 'runtide:slots',
+  maxJobs: 'runtide:max-jobs',
   generation: 'runtide:generation',
   drain: 'runtide:drain',
 } as const;
@@ -24,6 +26,9 @@ export interface MemoryFleetOptions {
   /** The image that new instances boot. */
   readonly imageId: string;
 }
+
+/** The codes of requests whose instance is taken. */
+const TAKEN = ['marked-for-termination', 'marked-for-stop', 'instance-terminated-no-capacity'];
 
 const KINDS: Readonly<Record<string, PortErrorKind>> = {
   RequestLimitExceeded: 'throttled',
@@ -65,7 +70,8 @@ export class MemoryFleet implements Fleet {
       { name: `tag:${FLEET_TAG.installation}`, values: [this.#options.installation] },
       { name: 'instance-state-name', values: ['pending', 'running', 'shutting-down', 'stopping', 'stopped'] },
     ];
-    return this.#call('listing instances', (ec2) => ec2.describeInstances({ filters }).items.map(read));
+    const listed = this.#call('listing instances', (ec2) => ec2.describeInstances({ filters }).items);
+    return this.#withInterruptions(listed);
   }
 
   async find(ids: readonly string[]): Promise<readonly Instance[]> {
@@ -73,7 +79,8 @@ export class MemoryFleet implements Fleet {
     const known = ids.filter((id) => ec2.instance(id) !== undefined);
     if (known.length === 0) return [];
     const filters = [{ name: 'instance-id', values: known }];
-    return this.#call('looking up instances', () => ec2.describeInstances({ filters }).items.map(read));
+    const found = this.#call('looking up instances', () => ec2.describeInstances({ filters }).items);
+    return this.#withInterruptions(found);
   }
 
   async prepare(pool: string): Promise<LaunchRequest['template']> {
@@ -146,6 +153,7 @@ export class MemoryFleet implements Fleet {
       [FLEET_TAG.pool]: request.pool,
       [FLEET_TAG.launch]: request.launchId,
       [FLEET_TAG.slots]: String(request.slots),
+      ...(request.maxJobs !== undefined && { [FLEET_TAG.maxJobs]: String(request.maxJobs) }),
       [FLEET_TAG.generation]: request.generation,
     }).map(([key, value]) => ({ key, value }));
   }
@@ -155,6 +163,30 @@ export class MemoryFleet implements Fleet {
       return run(this.#options.ec2);
     } catch (error) {
       throw asPortError(doing, error);
+    }
+  }
+
+  /** Spot requests say which instances are taken. Where they cannot be read nothing is: the listing stands. */
+  #withInterruptions(listed: readonly ListedInstance[]): readonly Instance[] {
+    const instances = listed.map(read);
+    const alive = instances.filter(({ state, offering }) => isAlive(state) && offering.market === 'spot');
+    if (alive.length === 0) return instances;
+    const since = this.#takenSince(new Set(alive.map(({ id }) => id)));
+    return instances.map((instance) => {
+      const at = since.get(instance.id);
+      return at === undefined ? instance : { ...instance, interruption: { kind: 'interruption', at } };
+    });
+  }
+
+  #takenSince(ids: ReadonlySet<string>): ReadonlyMap<string, Instant> {
+    const filters = [{ name: 'status-code', values: TAKEN }];
+    try {
+      const { items } = this.#options.ec2.describeSpotInstanceRequests({ filters });
+      const ours = items.filter(({ instance }) => ids.has(instance));
+      return new Map(ours.map(({ instance, status }) => [instance, status.updatedAt]));
+    } catch (error) {
+      if (error instanceof Ec2Error || error instanceof LostAnswer) return new Map();
+      throw error;
     }
   }
 
@@ -170,9 +202,14 @@ export class MemoryFleet implements Fleet {
   }
 }
 
+function isAlive(state: Instance['state']): boolean {
+  return state === 'pending' || state === 'running';
+}
+
 function read({ record, shown }: ListedInstance): Instance {
   const tag = (key: string): string => record.tags.get(key) ?? '';
   const drain = record.tags.get(FLEET_TAG.drain);
+  const maxJobs = record.tags.get(FLEET_TAG.maxJobs);
   return {
     id: record.id,
     pool: tag(FLEET_TAG.pool),
@@ -180,9 +217,12 @@ function read({ record, shown }: ListedInstance): Instance {
     state: shown.state,
     launchedAt: record.launchedAt,
     slots: Number(tag(FLEET_TAG.slots)),
+    ...(maxJobs !== undefined && { maxJobs: Number(maxJobs) }),
     generation: tag(FLEET_TAG.generation),
     offering: { instanceType: record.instanceType, subnet: record.subnet, market: record.market },
     ...(drain !== undefined && { drain: drainOf(drain) }),
-    ...(record.interruption !== undefined && { interruption: { at: record.interruption.at } }),
+    ...(shown.reason?.code === TAKEN_BACK && {
+      interruption: { kind: 'interruption' as const, at: shown.at },
+    }),
   };
 }

@@ -38,13 +38,14 @@ function scene() {
     gitlab,
     outage,
     machines,
-    launch: async (slots = 1) => {
+    launch: async (slots = 1, maxJobs?: number) => {
       const { launched } = await fleet.launch({
         launchId: 'l-1',
         pool: 'linux',
         count: 1,
         offerings: [{ instanceType: 'm7i.large', subnet: SUBNET, market: 'spot' }],
         slots,
+        ...(maxJobs !== undefined && { maxJobs }),
         generation: 'g1',
         template: await fleet.prepare('linux'),
       });
@@ -228,6 +229,42 @@ describe('a machine that is asked to drain', () => {
     drain(id);
     await clock.advance(seconds(20));
     expect([managers().length, state(id)]).toEqual([1, 'terminated']);
+  });
+});
+
+describe('a machine whose jobs are counted', () => {
+  it('takes that many, then unregisters and powers off by itself', async () => {
+    const { clock, launch, submit, counts, managers, state } = scene();
+    const id = await launch(1, 2);
+    submit(3, seconds(21));
+    await clock.advance(seconds(77));
+    expect([counts()['success'], counts()['pending'], managers().length]).toEqual([2, 1, 1]);
+    await clock.advance(seconds(3));
+    expect([counts()['pending'], managers()]).toEqual([1, []]);
+    expect(state(id)).not.toBe('running');
+  });
+
+  it('does not give up its open poll when it is asked to drain', async () => {
+    const { clock, launch, drain, submit, counts, managers, state } = scene();
+    const id = await launch(1, 2);
+    await clock.advance(seconds(39));
+    drain(id);
+    await clock.advance(seconds(2));
+    submit(2, seconds(20));
+    await clock.advance(seconds(10));
+    expect([counts()['running'], counts()['pending'], state(id)]).toEqual([1, 1, 'running']);
+    await clock.advance(seconds(20));
+    expect([counts()['success'], counts()['pending'], managers()]).toEqual([1, 1, []]);
+  });
+
+  it('leaves with its poll when that brings nothing', async () => {
+    const { clock, launch, drain, managers, state } = scene();
+    const id = await launch(1, 1);
+    await clock.advance(seconds(39));
+    drain(id);
+    await clock.advance(seconds(5));
+    expect(managers()).toEqual([]);
+    expect(state(id)).not.toBe('running');
   });
 });
 

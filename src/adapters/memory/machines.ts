@@ -53,6 +53,10 @@ class Machine {
   readonly #systemId: string;
   readonly #token: string;
   readonly #slots: number;
+  /** Its runner is GitLab's run-single. */
+  readonly #counted: boolean;
+  /** Jobs that its runner still takes. */
+  #left: number;
   readonly #jobs = new Set<Job>();
   #draining = false;
 
@@ -63,6 +67,9 @@ class Machine {
     this.#broken = broken;
     this.#systemId = systemIdOf(id);
     this.#slots = Number(tags?.get(FLEET_TAG.slots));
+    const maxJobs = tags?.get(FLEET_TAG.maxJobs);
+    this.#counted = maxJobs !== undefined;
+    this.#left = Number(maxJobs ?? Infinity);
     this.#token = options.tokens[tags?.get(FLEET_TAG.pool) ?? ''] ?? '';
   }
 
@@ -88,7 +95,7 @@ class Machine {
     const { gitlab, outage } = this.#options;
     if (outage.on || this.#broken.silenced) return;
     const contact = { token: this.#token, systemId: this.#systemId };
-    while (this.#jobs.size < this.#slots) {
+    while (this.#jobs.size < this.#slots && this.#left > 0) {
       const job = gitlab.requestJob({ ...contact, twoPhase: true });
       if (job === undefined) return;
       if (gitlab.acceptJob(job.token)) this.#run(job);
@@ -98,6 +105,7 @@ class Machine {
   #run(job: Job): void {
     const { timers, gitlab, jobFor } = this.#options;
     this.#jobs.add(job);
+    this.#left -= 1;
     timers.after(job.duration ?? jobFor ?? minutes(3), () => {
       if (!this.#alive) return;
       gitlab.updateJob(job.token, { state: 'success', exitCode: 0 });
@@ -111,24 +119,44 @@ class Machine {
     if (!this.#alive || this.#draining) return;
     const record = this.#options.ec2.instance(this.#id);
     const asked = record?.tags.has(FLEET_TAG.drain) === true || record?.interruption !== undefined;
-    if (asked && !this.#broken.deafAgents.has(this.#id)) this.#drain();
+    const usedUp = this.#left === 0 && this.#jobs.size === 0;
+    if ((asked || usedUp) && !this.#broken.deafAgents.has(this.#id)) this.#drain();
     else this.#options.timers.after(this.#options.watchEvery, () => this.#watch());
   }
 
   #drain(): void {
     this.#draining = true;
-    const { ec2, timers } = this.#options;
+    const { ec2, timers, pollEvery } = this.#options;
     ec2.appendConsole(this.#id, 'runtide: draining\n');
-    const ends = ec2.instance(this.#id)?.interruption?.at;
-    if (ends !== undefined) {
-      const left = elapsed(timers.now(), ends) - seconds(45);
-      timers.after(milliseconds(Math.max(0, left)), () => this.#abort());
-    }
+    this.#watchForEnd();
+    const polls = this.#counted && this.#left > 0 && this.#jobs.size === 0;
+    if (polls) timers.after(pollEvery, () => this.#closePoll());
+    else this.#leaveWhenDone();
+  }
+
+  /** A run-single does not give up its open poll: the job that it brings is run. */
+  #closePoll(): void {
+    if (!this.#alive) return;
+    this.#fill();
     this.#leaveWhenDone();
+  }
+
+  /** Also a machine that drains for another reason may be taken. */
+  #watchForEnd(): void {
+    if (!this.#alive || this.#broken.deafAgents.has(this.#id)) return;
+    const { ec2, timers, watchEvery } = this.#options;
+    const ends = ec2.instance(this.#id)?.interruption?.at;
+    if (ends === undefined) {
+      timers.after(watchEvery, () => this.#watchForEnd());
+      return;
+    }
+    const left = elapsed(timers.now(), ends) - seconds(45);
+    timers.after(milliseconds(Math.max(0, left)), () => this.#abort());
   }
 
   /** The cloud takes the machine: jobs fail promptly, so that GitLab can retry them. */
   #abort(): void {
+    if (!this.#alive) return;
     for (const job of this.#jobs) {
       this.#options.gitlab.updateJob(job.token, { state: 'failed', failureReason: 'runner_system_failure' });
     }

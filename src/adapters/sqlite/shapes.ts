@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 import type { DecisionRecord, LaunchRequest, LaunchResult, LaunchShortfall } from '../../controller/ports.ts';
 import type { History, InstanceHistory, PoolHistory, Shortfall, UnservedJob } from '../../engine/history.ts';
+import type { JobsSeen } from '../../engine/jobs-seen.ts';
 import type { Offering } from '../../engine/pool.ts';
 import type { Duration, Instant } from '../../engine/time.ts';
 import { Document } from './document.ts';
@@ -19,6 +20,11 @@ const offering = z.object({
   price: z.number().exactOptional(),
 } satisfies Fields<Offering>);
 
+const jobsSeen = z.object({
+  count: z.number(),
+  last: z.array(z.number()),
+} satisfies Fields<JobsSeen>);
+
 /** What is `undefined` is absent once it is written. */
 const instance = z.object({
   pool: z.string(),
@@ -26,6 +32,7 @@ const instance = z.object({
   idleSince: moment.optional(),
   bootedFor: duration,
   managerMissingSince: moment.optional(),
+  jobs: jobsSeen.optional(),
   interrupted: z.literal(true).optional(),
   bootFailed: z.literal(true).optional(),
   goneSince: moment.optional(),
@@ -80,6 +87,7 @@ export const requestDocument = new Document<LaunchRequest>(
     count: z.number(),
     offerings: z.array(offering),
     slots: z.number(),
+    maxJobs: z.number().exactOptional(),
     generation: z.string(),
     template: z.object({ id: z.string(), version: z.string() }),
   } satisfies Fields<LaunchRequest>),

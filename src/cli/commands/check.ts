@@ -1,10 +1,11 @@
 import process from 'node:process';
 import type { Command } from 'commander';
 import { probe } from '../../adapters/gitlab/probe.ts';
-import type { Adapters } from '../../compose.ts';
+import { type Adapters, composeEvents } from '../../compose.ts';
+import { givenAway } from '../../config/given-away.ts';
 import type { Config, PoolConfig } from '../../config/schema.ts';
 import { openInstallation } from '../installation.ts';
-import { configCommand, type ConfigOptions, counted } from '../options.ts';
+import { complain, configCommand, type ConfigOptions, counted } from '../options.ts';
 
 /** One thing that was tried. */
 interface Finding {
@@ -43,6 +44,44 @@ async function runnerFits(pool: PoolConfig, adapters: Adapters, signal: AbortSig
   return `runner ${pool.runner.id} takes what the pool counts`;
 }
 
+/** What gives jobs the instance. Nobody is hindered: who writes it may need it. */
+function isolationFindings(pool: PoolConfig): readonly Finding[] {
+  const given = givenAway(pool);
+  if (given.length === 0) return [];
+  const means = "gives every job the instance, and with it the pool's token; see docs/security.md";
+  return [{ check: `isolation of ${pool.name}`, ok: true, detail: `${given.join(', ')}: ${means}` }];
+}
+
+/** What one pool needs of GitLab, of its parameter and of EC2. */
+async function poolFindings(
+  pool: PoolConfig,
+  adapters: Adapters,
+  signal: AbortSignal,
+): Promise<readonly Finding[]> {
+  const [runner, token, machines] = await Promise.all([
+    tried(`runner of ${pool.name}`, () => runnerFits(pool, adapters, signal)),
+    tried(`token parameter of ${pool.name}`, async () => {
+      const value = await adapters.runnerToken(pool.name, signal);
+      if (!value.startsWith('glrt-'))
+        throw new Error('it does not hold a glrt- token; put the runner authentication token there');
+      return `${pool.runner.tokenParameter} holds a runner token`;
+    }),
+    adapters.checkMachines(pool.name, signal),
+  ]);
+  const ofMachines = machines.map(({ about, ok, detail }) => ({
+    check: `${about} of ${pool.name}`,
+    ok,
+    detail,
+  }));
+  return [runner, token, ...ofMachines, ...isolationFindings(pool)];
+}
+
+/** The queue of EC2's events, where there is one. */
+async function eventFindings(config: Config, signal: AbortSignal): Promise<readonly Finding[]> {
+  const events = composeEvents(config, { timeout: () => config.aws.timeout, note: complain });
+  return events === undefined ? [] : [await tried('EC2 events', () => events.check(signal))];
+}
+
 async function findings(config: Config, adapters: Adapters): Promise<readonly Finding[]> {
   const signal = AbortSignal.timeout(config.gitlab.timeout * 10);
   const token = await tried('GitLab token', async () => {
@@ -64,17 +103,9 @@ async function findings(config: Config, adapters: Adapters): Promise<readonly Fi
     return `${counted(length, 'instance')} of installation ${config.installation}`;
   });
   const pools = await Promise.all(
-    Object.values(config.pools).flatMap((pool) => [
-      tried(`runner of ${pool.name}`, () => runnerFits(pool, adapters, signal)),
-      tried(`token parameter of ${pool.name}`, async () => {
-        const value = await adapters.runnerToken(pool.name, signal);
-        if (!value.startsWith('glrt-'))
-          throw new Error('it does not hold a glrt- token; put the runner authentication token there');
-        return `${pool.runner.tokenParameter} holds a runner token`;
-      }),
-    ]),
+    Object.values(config.pools).map((pool) => poolFindings(pool, adapters, signal)),
   );
-  return [token, jobs, instances, ...pools];
+  return [token, jobs, instances, ...(await eventFindings(config, signal)), ...pools.flat()];
 }
 
 /** `runtide check`: tries everything that the daemon needs, and changes nothing. */

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { z } from 'zod';
 import { type Ended, runtide } from '../../../test/support/command-line.ts';
-import { type Edits, sample } from '../../../test/support/sample-config.ts';
+import { type Edits, sample, SMALLEST } from '../../../test/support/sample-config.ts';
 
 const ACCOUNT = ['--account', '123456789012'];
 const SECRETS: Edits = {
@@ -27,6 +27,7 @@ const printed = z.object({
       name: z.string(),
       path: z.string(),
       permissionsBoundary: z.string().optional(),
+      trustPolicy: z.looseObject({}),
       policies: z.array(
         z.object({
           document: z.object({
@@ -59,17 +60,16 @@ function resourcesOf(roles: Awaited<ReturnType<typeof rolesOf>>, sid: string): r
   );
 }
 
-describe('runtide iam', () => {
+describe('runtide iam', { timeout: 60_000 }, () => {
   it('prints the roles of the controller and of the instances, and needs no secret for it', async () => {
     const roles = await rolesOf(SECRETS, []);
     expect(roles.map(({ role, name }) => [role, name])).toEqual([
       ['controller', 'runtide-acme-controller'],
       ['instance', 'runtide-instance'],
     ]);
-    expect(resourcesOf(roles, 'ReadParameters')).toEqual([
-      'arn:aws:ssm:eu-central-1:123456789012:parameter/runtide/linux/runner-token',
-      'arn:aws:ssm:eu-central-1:123456789012:parameter/runtide/gitlab-token',
-    ]);
+    const parameter = 'arn:aws:ssm:eu-central-1:123456789012:parameter/runtide';
+    expect(resourcesOf(roles, 'ReadTokensAndImages')).toEqual([`${parameter}/linux/runner-token`]);
+    expect(resourcesOf(roles, 'ReadParameters')).toEqual([`${parameter}/gitlab-token`]);
   });
 
   it('looks up what policies are made of', async () => {
@@ -99,7 +99,74 @@ describe('runtide iam', () => {
     expect(resourcesOf(roles, 'GiveInstancesTheirRole')).toEqual([
       'arn:aws:iam::123456789012:role/ci/runs-jobs',
     ]);
-    expect(resourcesOf(roles, 'DecryptParameters')).toEqual([key]);
+    expect(resourcesOf(roles, 'DecryptTokens')).toEqual([key]);
+  });
+
+  it('goes where the pools are: other regions, and other accounts by roles', async () => {
+    const role = 'arn:aws:iam::222222222222:role/runtide';
+    const far = {
+      ...SMALLEST.pools.linux,
+      runner: { id: 13, tokenParameter: '/runtide/far/runner-token' },
+      instances: { ...SMALLEST.pools.linux.instances, region: 'eu-west-1', role },
+    };
+    const controller = 'arn:aws:iam::123456789012:role/ecs';
+    const roles = await rolesOf({ 'pools.far': far }, ['--controller', controller]);
+    expect(roles.map(({ role: kind, name }) => [kind, name])).toEqual([
+      ['controller', 'runtide-acme-controller'],
+      ['assumed', 'runtide'],
+      ['instance', 'runtide-instance'],
+      ['instance', 'runtide-instance'],
+    ]);
+    expect(resourcesOf(roles, 'AssumeRolesOfPools')).toEqual([role]);
+    expect(JSON.stringify(roles[1]?.trustPolicy)).toContain(controller);
+    expect(resourcesOf(roles.slice(1, 2), 'LaunchTheseImagesInTheseSubnets')).toEqual([
+      'arn:aws:ec2:eu-west-1::image/ami-0123456789abcdef0',
+      'arn:aws:ec2:eu-west-1:222222222222:subnet/subnet-0abc',
+    ]);
+  });
+
+  it('knows cache, logs, registries and the queue of events', async () => {
+    const roles = await rolesOf(
+      {
+        'pools.linux.cache': { bucket: 'acme-cache', prefix: 'ci' },
+        'aws.events': { queue: 'https://sqs.eu-central-1.amazonaws.com/123456789012/acme-events' },
+      },
+      '--log-group /runtide --ecr-registry 333333333333.dkr.ecr.us-east-1.amazonaws.com'.split(' '),
+    );
+    expect(resourcesOf(roles, 'UseSharedCache')).toEqual(['arn:aws:s3:::acme-cache/ci/acme/linux/*']);
+    expect(resourcesOf(roles, 'WriteLogs')).toContain(
+      'arn:aws:logs:eu-central-1:123456789012:log-group:/runtide',
+    );
+    expect(resourcesOf(roles, 'PullFromRegistries')).toEqual([
+      'arn:aws:ecr:us-east-1:333333333333:repository/*',
+    ]);
+    expect(resourcesOf(roles, 'ReadEvents')).toEqual(['arn:aws:sqs:eu-central-1:123456789012:acme-events']);
+  });
+
+  it('takes a launch template of the operator, once it knows the role of its instances', async () => {
+    const {
+      image: _image,
+      profile: _profile,
+      securityGroups: _groups,
+      ...instances
+    } = SMALLEST.pools.linux.instances;
+    const edits = { 'pools.linux.instances': { ...instances, template: 'lt-0123456789abcdef0' } };
+    const unknown = await iam(edits, ACCOUNT);
+    expect(unknown.code).toBe(2);
+    expect(unknown.stderr).toContain('--instance-role linux=ROLE');
+    const roles = await rolesOf(edits, ['--instance-role', 'linux=runs-jobs']);
+    expect(resourcesOf(roles, 'LaunchFromYourTemplates')).toEqual([
+      'arn:aws:ec2:eu-central-1:123456789012:launch-template/lt-0123456789abcdef0',
+    ]);
+    expect(roles.map(({ name }) => name)).toEqual(['runtide-acme-controller', 'runs-jobs']);
+  });
+
+  it('prints what clean-up needs', async () => {
+    const roles = await rolesOf({}, ['--role', 'clean']);
+    expect(roles.map(({ role, name }) => [role, name])).toEqual([['clean', 'runtide-acme-clean']]);
+    expect(resourcesOf(roles, 'DeleteItsTemplates')).toEqual([
+      'arn:aws:ec2:eu-central-1:123456789012:launch-template/*',
+    ]);
   });
 
   it('prints the role of CI jobs as text, with the snippet and a reason for each action', async () => {
@@ -121,7 +188,7 @@ describe('runtide iam', () => {
   it.for([
     [[], /--account/],
     [['--account', '42'], /"42" is no AWS account/],
-    [[...ACCOUNT, '--role', 'admin'], /one of controller, instance, ci/],
+    [[...ACCOUNT, '--role', 'admin'], /one of controller, assumed, instance, ci, clean/],
     [[...ACCOUNT, '--role', 'ci'], /at least one --preset/],
     [[...ACCOUNT, '--instance-role', 'x'], /PROFILE=ROLE/],
   ] as const)('refuses %j as misuse', async ([args, why]) => {

@@ -1,20 +1,17 @@
-import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import process from 'node:process';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { readConfigParameter } from '../../compose.ts';
-import { environment } from '../../config/environment.ts';
-import { loadConfig } from '../../config/load.ts';
-import type { Sources } from '../../config/lookup.ts';
+import { regionOfQueue } from '../../adapters/aws/interruptions.ts';
+import { placeOf as placeOfPool, runnerSettingsOf } from '../../config/boot-settings.ts';
 import { splitOf } from '../../config/market-schema.ts';
-import { ConfigError } from '../../config/mistakes.ts';
 import type { Config, PoolConfig } from '../../config/schema.ts';
-import type { Facts, PoolFacts } from '../../permissions/facts.ts';
+import { accountOfRole, type Facts, type PoolFacts } from '../../permissions/facts.ts';
 import { placeOf } from '../../permissions/place.ts';
 import { PermissionError } from '../../permissions/policy.ts';
 import { type Preset, PRESETS } from '../../permissions/presets.ts';
-import { type Role, type RoleDefinition, ROLES, rolesOf } from '../../permissions/roles.ts';
+import { type Role, type RoleDefinition, ROLES } from '../../permissions/role-definition.ts';
+import { rolesOf } from '../../permissions/roles.ts';
 import { textOf } from '../../permissions/text.ts';
+import { loadNames } from '../named-config.ts';
 import { configCommand, type ConfigOptions } from '../options.ts';
 
 interface IamOptions extends ConfigOptions {
@@ -22,7 +19,10 @@ interface IamOptions extends ConfigOptions {
   readonly partition?: string;
   readonly boundary?: string;
   readonly path: string;
-  readonly kmsKey?: string;
+  readonly kmsKey?: readonly string[];
+  readonly controller?: string;
+  readonly logGroup?: string;
+  readonly ecrRegistry?: readonly string[];
   readonly instanceRole?: Readonly<Record<string, string>>;
   readonly role?: readonly Role[];
   readonly preset?: readonly Preset[];
@@ -35,79 +35,78 @@ interface IamOptions extends ConfigOptions {
   readonly audience?: string;
 }
 
-/**
- * Stands for every value behind a reference: it is a fit secret, and fits no key that policies are made of, so
- * that a file whose references are all secrets loads without them.
- */
-const STAND_IN = `whsec_${btoa('policies are written without any of it!')}+/+/`;
-
-/** Loads the configuration with something else behind its references, and notes the parameters that it names. */
-async function loadWith(
-  file: string,
-  sources: Sources,
-): Promise<{ config: Config; parameters: Set<string> }> {
-  const parameters = new Set<string>();
-  const readParameter: Sources['readParameter'] = (name, region, endpoint) => {
-    parameters.add(name);
-    return sources.readParameter(name, region, endpoint);
-  };
-  return { config: await loadConfig(file, { ...sources, readParameter }), parameters };
+function cacheFacts(config: Config, pool: PoolConfig): Pick<PoolFacts, 'cache'> {
+  const { cache } = runnerSettingsOf(config, pool);
+  if (cache === undefined) return {};
+  const { bucket, region, path, kmsKey } = cache;
+  return { cache: { bucket, region, path, ...(kmsKey !== undefined && { kmsKey }) } };
 }
 
-/** Sources in which every reference stands for the same. */
-function standIns(file: string): Sources {
-  const itself = resolve(file);
+function imageFacts({ image }: PoolConfig['instances']): Pick<PoolFacts, 'image' | 'imageParameter'> {
+  if (image === undefined) return {};
+  if (typeof image === 'string') return { image };
+  // One that is looked up is not known yet.
+  return { image: '*', ...(image.parameter !== undefined && { imageParameter: image.parameter }) };
+}
+
+/** What the launch template of a pool is made of; of one that the operator keeps only its id is known. */
+function machineFacts({ instances }: PoolConfig) {
+  const { profile, securityGroups = [], volume } = instances;
+  const template = typeof instances.template === 'string' ? instances.template : instances.template?.id;
   return {
-    env: new Proxy<Record<string, string>>(
-      {},
-      { get: () => STAND_IN, getOwnPropertyDescriptor: () => ({ value: STAND_IN, configurable: true }) },
-    ),
-    readFile: async (path) => (path === itself ? readFile(path) : new TextEncoder().encode(STAND_IN)),
-    readParameter: async () => STAND_IN,
-  };
-}
-
-/** Policies need no secrets: only where other keys are references as well are they all looked up. */
-async function loadNames(file: string): Promise<{ config: Config; parameters: Set<string> }> {
-  try {
-    return await loadWith(file, standIns(file));
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    return loadWith(file, { env: environment(), readParameter: readConfigParameter });
-  }
-}
-
-function poolFacts({ name, instances, runner }: PoolConfig): PoolFacts {
-  const { image, subnets, securityGroups = [], profile, market } = instances;
-  const { spotShare } = splitOf(market);
-  if (profile === undefined) {
-    throw new PermissionError(
-      `pool ${name} has a launch template of its own, and what that needs cannot be read from the configuration: write its rights by hand`,
-    );
-  }
-  const imageParameter = typeof image === 'string' ? undefined : image?.parameter;
-  return {
-    name,
-    // One that is looked up is not known yet.
-    image: typeof image === 'string' ? image : '*',
-    ...(imageParameter !== undefined && { imageParameter }),
-    subnets,
+    ...imageFacts(instances),
+    ...(template !== undefined && { template }),
+    ...(profile !== undefined && { profile }),
+    ...(volume?.kmsKey !== undefined && { volumeKey: volume.kmsKey }),
     securityGroups,
-    profile,
-    market: spotShare > 0 ? 'spot' : 'on-demand',
-    tokenParameter: runner.tokenParameter,
   };
+}
+
+/** What the instances use besides: as the configuration installs it, and as images have it. */
+function installedFacts({ instances }: PoolConfig, { logGroup, ecrRegistry = [] }: IamOptions) {
+  const group = instances.bootstrap?.logGroup ?? logGroup;
+  return {
+    ...(group !== undefined && { logGroup: group }),
+    ecrRegistries: [...(instances.bootstrap?.ecrRegistries ?? []), ...ecrRegistry],
+  };
+}
+
+function poolFacts(config: Config, pool: PoolConfig, options: IamOptions): PoolFacts {
+  const { region, role } = placeOfPool(config, pool);
+  const account = role === undefined ? options.account : accountOfRole(role);
+  return {
+    name: pool.name,
+    place: placeOf(account, region, options.partition),
+    ...(role !== undefined && { assumes: role }),
+    ...machineFacts(pool),
+    ...cacheFacts(config, pool),
+    ...installedFacts(pool, options),
+    subnets: pool.instances.subnets,
+    market: splitOf(pool.instances.market).spotShare > 0 ? 'spot' : 'on-demand',
+    tokenParameter: pool.runner.tokenParameter,
+  };
+}
+
+/** The ARN of the queue of events; its URL names region, account and queue. */
+function queueOf({ aws }: Config, partition: string): string | undefined {
+  if (aws.events === undefined) return undefined;
+  const { queue } = aws.events;
+  const [, account = '', name = ''] = new URL(queue).pathname.split('/');
+  return `arn:${partition}:sqs:${regionOfQueue(queue) ?? aws.region}:${account}:${name}`;
 }
 
 function factsOf(config: Config, parameters: ReadonlySet<string>, options: IamOptions): Facts {
+  const place = placeOf(options.account, config.aws.region, options.partition);
+  const queue = queueOf(config, place.partition);
   return {
     installation: config.installation,
-    place: placeOf(options.account, config.aws.region, options.partition),
-    pools: Object.values(config.pools).map(poolFacts),
+    place,
+    ...(queue !== undefined && { queue }),
+    pools: Object.values(config.pools).map((pool) => poolFacts(config, pool, options)),
     parameters: [...parameters],
     path: options.path,
     instanceRoles: options.instanceRole ?? {},
-    ...(options.kmsKey !== undefined && { kmsKey: options.kmsKey }),
+    kmsKeys: options.kmsKey ?? [],
   };
 }
 
@@ -116,7 +115,7 @@ async function definitions(options: IamOptions): Promise<readonly RoleDefinition
   const issuer = (options.issuer ?? config.gitlab.url).replace(/\/+$/, '');
   return rolesOf({
     facts: factsOf(config, parameters, options),
-    roles: options.role ?? ['controller', 'instance'],
+    roles: options.role ?? ['controller', 'assumed', 'instance'],
     jobs: {
       presets: options.preset ?? [],
       repositories: options.repository ?? [],
@@ -130,6 +129,7 @@ async function definitions(options: IamOptions): Promise<readonly RoleDefinition
       gitTags: options.tag ?? [],
     },
     ...(options.boundary !== undefined && { boundary: options.boundary }),
+    ...(options.controller !== undefined && { controller: options.controller }),
   });
 }
 
@@ -169,12 +169,15 @@ export function iamCommand(): Command {
     .option('--partition <name>', 'the AWS partition; the one of the region where nothing is said')
     .option('--boundary <arn>', 'a permissions boundary that every role gets')
     .option('--path <path>', 'the path of the roles', '/')
-    .option('--kms-key <arn>', 'the key of your own that encrypts the SSM parameters')
+    .option('--controller <arn>', 'the identity that Runtide has, where it is not the role that is printed')
+    .addOption(several('--kms-key <arn>', 'a key of your own that encrypts SSM parameters'))
     .option(
       '--instance-role <profile=role>',
-      'a role that has another name than its instance profile',
+      'a role that has another name than its instance profile; POOL=ROLE for a pool with a launch template of yours',
       profileRole,
     )
+    .option('--log-group <name>', 'the log group that the image of the instances sends their logs to')
+    .addOption(several('--ecr-registry <host>', 'an ECR registry that the image of the instances pulls from'))
     .addOption(severalOf('--role <role>', 'only this role', ROLES))
     .addOption(
       severalOf('--preset <name>', 'what CI jobs may do, with --role ci or --role instance', PRESETS),

@@ -2,8 +2,10 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import process from 'node:process';
 import { Command, Option } from 'commander';
-import type { BootstrapSettings } from '../../image/bootstrap-settings.ts';
-import { readBootstrap } from '../../image/bootstrap-text.ts';
+import { ARCHITECTURES, type Architecture } from '../../bootstrap/architecture.ts';
+import { BootstrapError } from '../../bootstrap/bootstrap-error.ts';
+import type { BootstrapSettings } from '../../bootstrap/bootstrap-settings.ts';
+import { readBootstrap } from '../../bootstrap/bootstrap-text.ts';
 import { ImageError } from '../../image/image-error.ts';
 import { renderImageBuilder } from '../../image/image-builder.ts';
 import {
@@ -14,7 +16,7 @@ import {
   type RenderedFile,
 } from '../../image/image-recipe.ts';
 import { renderPacker } from '../../image/packer.ts';
-import { ARCHITECTURES, type Architecture, type System, SYSTEMS } from '../../image/platform.ts';
+import { type System, SYSTEMS } from '../../image/platform.ts';
 
 const FORMATS = ['packer', 'image-builder'] as const;
 type Format = (typeof FORMATS)[number];
@@ -146,7 +148,7 @@ export function imageCommand(): Command {
     .option('--open-metadata', 'let every user read the instance metadata, and with it the role')
     .action(async (options: ImageOptions, command: Command) => {
       const files = await rendered(options).catch((error: unknown) => {
-        if (!(error instanceof ImageError)) throw error;
+        if (!(error instanceof ImageError || error instanceof BootstrapError)) throw error;
         return command.error(`error: ${error.message}`);
       });
       await write(options.output, files);

@@ -31,6 +31,24 @@ describe('the line of an event', () => {
       /^reading jobs failed$/,
       { why: 'GitLab answered 502' },
     ],
+    [
+      {
+        event: 'interruption noticed',
+        interruption: { instance: 'i-1', pool: 'linux', kind: 'interruption', heeded: true },
+      },
+      'info',
+      /^EC2 takes i-1 back; it drains$/,
+      { pool: 'linux' },
+    ],
+    [
+      {
+        event: 'interruption noticed',
+        interruption: { instance: 'i-1', pool: 'linux', kind: 'rebalance', heeded: false },
+      },
+      'info',
+      /^EC2 recommends to replace i-1 \(rebalance\); its pool ignores that$/,
+      { pool: 'linux' },
+    ],
     [{ event: 'read recovered', source: 'jobs' }, 'info', /^read recovered$/, { source: 'jobs' }],
     [
       { event: 'launch replayed', launchId: 'linux-1', launched: ['i-1'] },

@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import type { WebhookEvent } from '../../adapters/gitlab/webhook-event.ts';
-import type { ControllerEvent } from '../../controller/events.ts';
+import type { ControllerEvent, NoticedInterruption } from '../../controller/events.ts';
 import { explainAction, explainAlarm } from '../../engine/explain.ts';
 import type { Outcome } from '../../engine/outcome.ts';
 
@@ -77,6 +77,18 @@ function outcomeLine(outcome: Outcome): Line {
   };
 }
 
+function interruptionLine({ instance, pool, kind, heeded }: NoticedInterruption): Line {
+  const what =
+    kind === 'interruption'
+      ? `EC2 takes ${instance} back`
+      : `EC2 recommends to replace ${instance} (rebalance)`;
+  return {
+    level: 'info',
+    message: heeded ? `${what}; it drains` : `${what}; its pool ignores that`,
+    fields: { pool },
+  };
+}
+
 /** A controller event as a line: one a change, none a poll. */
 export function eventLine(event: ControllerEvent): Line {
   switch (event.event) {
@@ -94,6 +106,8 @@ export function eventLine(event: ControllerEvent): Line {
       return { level: 'info', message: `alarm over: ${explainAlarm(event.alarm)}`, fields: {} };
     case 'read failed':
       return { level: 'error', message: `reading ${event.source} failed`, fields: { why: event.why } };
+    case 'interruption noticed':
+      return interruptionLine(event.interruption);
     case 'boot failed':
       return { level: 'error', message: `${event.instance} did not boot`, fields: { why: event.why } };
     default: {

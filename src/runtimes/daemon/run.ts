@@ -2,6 +2,7 @@ import type { WebhookEvent } from '../../adapters/gitlab/webhook-event.ts';
 import {
   composeAdapters,
   composeController,
+  composeEvents,
   composeWebhook,
   openState,
   readConfigParameter,
@@ -13,6 +14,8 @@ import { loadConfig } from '../../config/load.ts';
 import type { Config } from '../../config/schema.ts';
 import type { ControllerEvent } from '../../controller/events.ts';
 import type { Clock } from '../../controller/ports.ts';
+import { listen } from '../../controller/listen.ts';
+import { Notices } from '../../controller/notices.ts';
 import { runPasses, Wakes } from '../../controller/wakes.ts';
 import { milliseconds, seconds } from '../../engine/time.ts';
 import { StatusBoard } from '../../status/model.ts';
@@ -68,10 +71,12 @@ class Daemon {
   readonly #options: DaemonOptions;
   readonly #state: State;
   readonly #wakes = new Wakes();
+  readonly #notices = new Notices();
   readonly #board: StatusBoard;
   readonly #noteQuietly: (kind: string, line: Line) => void;
   #config: Config;
   #composition: Composition | undefined;
+  #deciding = false;
 
   constructor(options: DaemonOptions, config: Config, state: State) {
     const { clock, log } = options;
@@ -84,13 +89,17 @@ class Daemon {
 
   /** Builds adapters, controller and webhook for a configuration; the next pass uses them. */
   async compose(config: Config): Promise<void> {
-    const { clock, log, version } = this.#options;
-    const note = (message: string): void => log.line({ level: 'warn', message, fields: {} });
-    const adapters = await composeAdapters(config, { clock, version, note });
+    const { clock, version } = this.#options;
+    const adapters = await composeAdapters(config, {
+      clock,
+      version,
+      note: (message) => this.#note(message),
+    });
     const recorder = { record: (event: ControllerEvent) => this.#record(event) };
+    const notices = this.#notices;
     this.#composition = {
       config,
-      controller: composeController(config, adapters, { clock, ...this.#state, recorder }),
+      controller: composeController(config, adapters, { clock, ...this.#state, recorder, notices }),
       webhook: composeWebhook(config, {
         clock,
         wake: (ref) => this.#wakes.add(ref),
@@ -125,21 +134,24 @@ class Daemon {
     return listeners;
   }
 
-  /** Runs passes until shutdown. */
+  /** Runs passes until shutdown, and listens to the events of AWS where there is a queue of them. */
   async run(): Promise<void> {
     const { clock, log, shutdown } = this.#options;
+    const listening = this.#listenToEvents();
     await runPasses({
       clock,
       wakes: this.#wakes,
       pass: async (wake) => {
         const startedAt = clock.now();
         const report = await this.#composition?.controller.pass(wake, shutdown.signal);
+        this.#deciding = report?.pass === 'acted';
         if (report !== undefined) this.#board.passed(report, startedAt, clock.now());
       },
       pollInterval: () => this.#config.pollInterval,
       spacing: SPACING,
       signal: shutdown.signal,
     });
+    await listening;
     log.line({
       level: 'info',
       message: 'runtide has stopped; instances keep running and are found again',
@@ -169,6 +181,25 @@ class Daemon {
     }
   }
 
+  async #listenToEvents(): Promise<void> {
+    const { clock, shutdown } = this.#options;
+    const source = composeEvents(this.#config, {
+      timeout: () => this.#config.aws.timeout,
+      note: (message) => this.#note(message),
+    });
+    if (source === undefined) return;
+    await listen({
+      clock,
+      source,
+      notices: this.#notices,
+      wakes: this.#wakes,
+      recorder: { record: (event) => this.#record(event) },
+      deciding: () => this.#deciding,
+      heard: (failure) => this.#board.heardNotices(clock.now(), failure),
+      signal: shutdown.signal,
+    });
+  }
+
   async #answerWebhook(request: Request, remote: string): Promise<Response> {
     const { webhook } = this.#composition ?? {};
     if (new URL(request.url).pathname !== '/webhook' || webhook === undefined) {
@@ -181,6 +212,10 @@ class Daemon {
     const because = event.outcome === 'accepted' ? '' : `: ${event.because}`;
     this.#board.webhook(`${event.outcome}${because}`);
     this.#noteQuietly(`${event.outcome}${because}`, webhookLine(event));
+  }
+
+  #note(message: string): void {
+    this.#options.log.line({ level: 'warn', message, fields: {} });
   }
 
   #record(event: ControllerEvent): void {

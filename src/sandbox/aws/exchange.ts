@@ -1,13 +1,15 @@
 /** One request and its answer, for whoever watches the wire. */
 export interface Exchange {
-  readonly service: 'ec2' | 'ssm' | 'imds' | 'control';
-  /** EC2's or SSM's action; method and path for the rest. */
+  readonly service: 'ec2' | 'ssm' | 'sts' | 'sqs' | 'imds' | 'control';
+  /** EC2's, SSM's, STS's or SQS's action; method and path for the rest. */
   readonly action: string;
   readonly request: string;
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   /** The answer's text. */
   readonly body: string;
+  /** The ARN of who asked, where the request says it. */
+  readonly caller?: string;
 }
 
 export type Observe = (exchange: Exchange) => void;

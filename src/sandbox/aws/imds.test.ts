@@ -1,6 +1,10 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { platform } from 'node:os';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../adapters/memory/clock.ts';
 import { Ec2 } from '../../adapters/memory/ec2/ec2.ts';
+import { stateOf } from '../../adapters/memory/ec2/instance-record.ts';
 import type { LaunchTemplateData } from '../../adapters/memory/ec2/launch-template.ts';
 import { Ssm } from '../../adapters/memory/ec2/ssm.ts';
 import { minutes, seconds } from '../../engine/time.ts';
@@ -83,6 +87,24 @@ describe('the metadata service', () => {
     expect(await (await reader(blind))('meta-data/tags/instance/')).toBe(404);
   });
 
+  it('gives the credentials of the role of its profile, where it has one', async () => {
+    const id = await launch({
+      iamInstanceProfile: { arn: 'arn:aws:iam::111122223333:instance-profile/ci/runner' },
+    });
+    const read = await reader(id);
+    expect(await read('meta-data/iam/security-credentials/')).toBe('runner');
+    const given: unknown = JSON.parse(String(await read('meta-data/iam/security-credentials/runner')));
+    expect(given).toMatchObject({
+      Code: 'Success',
+      AccessKeyId: `role-of-${id}`,
+      LastUpdated: '2026-01-05T08:00:05.000Z',
+      Expiration: '2026-01-05T14:00:05.000Z',
+    });
+    expect(await read('meta-data/iam/security-credentials/other')).toBe(404);
+    const bare = await launch();
+    expect(await (await reader(bare))('meta-data/iam/security-credentials/')).toBe(404);
+  });
+
   it('announces an interruption and a rebalance recommendation', async () => {
     const id = await launch();
     const read = await reader(id);
@@ -135,5 +157,34 @@ describe('the metadata service', () => {
     expect(await read('meta-data/instance-id')).toBe(id);
     await clock.advance(seconds(5));
     expect(await read('meta-data/instance-id')).toBe(404);
+  });
+});
+
+/** The exit code of a request by a user: 0 for an answer, 52 where the connection ends without one. */
+async function exitCodeOf(uid: number | undefined, ...words: string[]): Promise<unknown> {
+  const child = spawn('curl', ['-s', '-f', '-o', '/dev/null', '--max-time', '5', ...words], {
+    uid,
+    stdio: 'ignore',
+  });
+  return (await once(child, 'exit'))[0];
+}
+
+const IS_ROOT = platform() === 'linux' && process.getuid?.() === 0;
+
+describe('the metadata service behind a firewall', () => {
+  it('answers root alone, over its data and its switch', async () => {
+    await using stack = new AsyncDisposableStack();
+    const closed = await startAws({ model, ssm: new Ssm(clock, 1), timers: clock, log, metadataFor: 'root' });
+    stack.defer(() => closed.close());
+    const id = await launch();
+    const ask = ['-X', 'PUT', '-H', 'X-aws-ec2-metadata-token-ttl-seconds: 60'];
+    const token = [...ask, `${closed.imdsUrl(id)}/latest/api/token`];
+    const off = ['-X', 'POST', `${closed.imdsUrl(id)}/sandbox/poweroff`];
+    // Who is not root here has no other user to ask as: it is the one that is refused.
+    const other = IS_ROOT ? 4711 : undefined;
+    expect(await exitCodeOf(other, ...token)).toBe(52);
+    expect(await exitCodeOf(other, ...off)).toBe(52);
+    expect(await exitCodeOf(undefined, ...token)).toBe(IS_ROOT ? 0 : 52);
+    expect(model.instances().map(stateOf)).toEqual(['running']);
   });
 });

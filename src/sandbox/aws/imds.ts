@@ -4,6 +4,7 @@ import type { Ec2 } from '../../adapters/memory/ec2/ec2.ts';
 import { type InstanceRecord, seesOwnTags, stateOf } from '../../adapters/memory/ec2/instance-record.ts';
 import { after, type Instant, seconds } from '../../engine/time.ts';
 import type { Answer } from './exchange.ts';
+import { roleCredentials, roleOf } from './role-credentials.ts';
 
 export interface ImdsRequest {
   readonly method: string;
@@ -40,7 +41,7 @@ export class Imds {
     if (request.path === 'latest/api/token') return this.#issue(request);
     if (request.method !== 'GET') return refuse(405);
     if (!this.#isValid(request)) return refuse(401);
-    const value = valueAt(request.path, record, this.#ec2.place.region);
+    const value = valueAt(request.path, record, { region: this.#ec2.place.region, now: this.#timers.now() });
     return value === undefined ? refuse(404) : plain(request, 200, value);
   }
 
@@ -72,13 +73,20 @@ export class Imds {
   }
 }
 
-function valueAt(path: string, record: InstanceRecord, region: string): string | undefined {
+/** What is asked about an instance, beyond its record. */
+interface Asked {
+  readonly region: string;
+  readonly now: Instant;
+}
+
+function valueAt(path: string, record: InstanceRecord, { region, now }: Asked): string | undefined {
   const trimmed = path.replace(/\/$/, '');
   if (trimmed === 'latest/user-data') return userDataOf(record);
   const prefix = 'latest/meta-data/';
   if (!trimmed.startsWith(prefix)) return undefined;
   const key = trimmed.slice(prefix.length);
   if (key === 'tags/instance' || key.startsWith('tags/instance/')) return tagAt(key, record);
+  if (key.startsWith('iam/')) return roleAt(key, record, now);
   return metadataOf(record, region).get(key);
 }
 
@@ -86,6 +94,14 @@ function tagAt(key: string, { data, tags }: InstanceRecord): string | undefined 
   if (!seesOwnTags(data)) return undefined;
   if (key === 'tags/instance') return [...tags.keys()].join('\n');
   return tags.get(key.slice('tags/instance/'.length));
+}
+
+function roleAt(key: string, record: InstanceRecord, now: Instant): string | undefined {
+  const role = roleOf(record);
+  if (role === undefined) return undefined;
+  const path = 'iam/security-credentials';
+  if (key === path) return role;
+  return key === `${path}/${role}` ? roleCredentials(record, now) : undefined;
 }
 
 function metadataOf(record: InstanceRecord, region: string): ReadonlyMap<string, string> {

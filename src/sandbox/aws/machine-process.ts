@@ -9,6 +9,8 @@ export interface MachineOptions {
   readonly script: string;
   /** The whole environment of the machine, `RUNTIDE_ROOT` among it. */
   readonly environment: Readonly<Record<string, string>>;
+  /** The id of the user that its jobs have and nobody else, where there is one. */
+  readonly jobsUser?: number | undefined;
   /** Hears what the machine prints. */
   readonly print: (text: string) => void;
   /** The machine went off without being told to. */
@@ -22,7 +24,8 @@ export interface Machine {
 }
 
 /** Boots a machine. */
-export function bootMachine({ root, script, environment, print, lost }: MachineOptions): Machine {
+export function bootMachine(options: MachineOptions): Machine {
+  const { root, script, environment, print, lost } = options;
   const first = spawn('/bin/sh', [script], {
     cwd: root,
     env: environment,
@@ -34,8 +37,7 @@ export function bootMachine({ root, script, environment, print, lost }: MachineO
     stream.setEncoding('utf8');
     stream.on('data', print);
   }
-  const path = environment['PATH'];
-  const cord = plugIn(root, first.pid, path);
+  const cord = plugIn(options, first.pid);
   let asked = false;
   cord.on('exit', () => {
     if (!asked) lost('its power cord was cut');
@@ -43,7 +45,7 @@ export function bootMachine({ root, script, environment, print, lost }: MachineO
   return {
     off: async () => {
       asked = true;
-      const held = isHeld(cord) ? cord : plugIn(root, first.pid, path);
+      const held = isHeld(cord) ? cord : plugIn(options, first.pid);
       const ended = once(held, 'exit');
       held.stdin.end('off\n');
       const [exitCode]: unknown[] = await ended;
@@ -56,9 +58,11 @@ function isHeld(cord: ChildProcess): boolean {
   return cord.exitCode === null && cord.signalCode === null;
 }
 
-function plugIn(root: string, first: number | undefined, path: string | undefined) {
+function plugIn({ root, environment, jobsUser }: MachineOptions, first: number | undefined) {
+  const path = environment['PATH'];
   // A machine that did not start has no processes: an impossible id finds none.
-  const cord = spawn('/bin/sh', ['-c', powerCord, 'power-cord', root, String(first ?? 'none')], {
+  const words = ['power-cord', root, String(first ?? 'none'), String(jobsUser ?? '')];
+  const cord = spawn('/bin/sh', ['-c', powerCord, ...words], {
     env: path === undefined ? {} : { PATH: path },
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],

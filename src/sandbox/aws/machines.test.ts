@@ -10,6 +10,7 @@ import type { LaunchTemplateData } from '../../adapters/memory/ec2/launch-templa
 import { stateOf } from '../../adapters/memory/ec2/instance-record.ts';
 import { EC2_LIFE_TIMES } from '../../adapters/memory/ec2/life-times.ts';
 import type { Market } from '../../engine/pool.ts';
+import type { JobsUsers } from './jobs-users.ts';
 import { type Machines, startMachines } from './machines.ts';
 
 const patience = { timeout: 10_000, interval: 20 };
@@ -27,7 +28,7 @@ interface Room extends AsyncDisposable {
   state(id: string): string;
 }
 
-async function openRoom(): Promise<Room> {
+async function openRoom(jobsUsers?: JobsUsers): Promise<Room> {
   const double = await startAwsDouble();
   const { model, clock, aws } = double;
   const dir = mkdtempSync(join(tmpdir(), 'machines-'));
@@ -37,6 +38,7 @@ async function openRoom(): Promise<Room> {
     aws,
     dir,
     path: '/usr/local/bin:/usr/bin:/bin',
+    jobsUsers,
     log: { error: (details, message) => failures.push(`${message}: ${JSON.stringify(details)}`) },
   });
   const consoleOf = (id: string): string => model.consoleOf(id);
@@ -127,14 +129,13 @@ describe('a machine', () => {
     expect(lines).toContain(root);
     const names = lines.flatMap((line) => /^([A-Z_0-9]+)=/.exec(line)?.[1] ?? []);
     expect(names.filter((name) => !['PWD', 'OLDPWD', 'SHLVL', '_'].includes(name))).toEqual([
-      'AWS_ACCESS_KEY_ID',
       'AWS_EC2_METADATA_DISABLED',
       'AWS_ENDPOINT_URL_SSM',
       'AWS_REGION',
-      'AWS_SECRET_ACCESS_KEY',
       'HOME',
       'PATH',
       'RUNTIDE_IMDS',
+      'RUNTIDE_JOBS_USER',
       'RUNTIDE_ROOT',
       'RUNTIDE_SUPERVISOR',
       'RUNTIDE_WATCH_INTERVAL',
@@ -143,6 +144,7 @@ describe('a machine', () => {
     expect(lines).toContain(`PATH=${room.dir}/tools:/usr/local/bin:/usr/bin:/bin`);
     expect(lines).toContain(`RUNTIDE_IMDS=${room.double.aws.imdsUrl(id)}`);
     expect(lines).toContain(`HOME=${root}`);
+    expect(lines).toContain('RUNTIDE_JOBS_USER=');
   });
 
   it('goes on running when its user data has ended', async () => {
@@ -242,6 +244,25 @@ describe('ending a machine', () => {
     const escaped = pidsIn(room.consoleOf(id));
     await gone(escaped);
     expect(escaped).toHaveLength(1);
+  });
+
+  it('finds by their user what the jobs of the machine have hidden', async () => {
+    // Only root can give processes another user; what has this one is hidden from everything else.
+    const own = process.getuid?.() === 0 ? 1_073_700_000 + (process.pid % 40_000) : undefined;
+    await using room = await openRoom({
+      next: () => ({ word: String(own ?? ''), ...(own !== undefined && { own }) }),
+    });
+    const user = own === undefined ? '' : `setpriv --reuid ${own} --clear-groups`;
+    const hidden = `env -i ${own === undefined ? 'RUNTIDE_ROOT="$RUNTIDE_ROOT"' : ''} PATH=/usr/bin:/bin ${user}`;
+    const id = await room.boot(
+      `#!/bin/sh\necho "user $RUNTIDE_JOBS_USER"\nsetsid ${hidden} sh -c 'echo "pid $$"; exec sleep 1000' &\n`,
+    );
+    await room.saw(id, 'pid');
+    expect(room.consoleOf(id)).toContain(`user ${own ?? ''}\n`);
+    const pids = pidsIn(room.consoleOf(id));
+    expect(pids.filter(isAlive)).toHaveLength(1);
+    room.double.model.terminateInstances([id]);
+    await gone(pids);
   });
 
   it('comes with the loss of its power cord', async () => {

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -6,6 +6,7 @@ import type { Ec2 } from '../../adapters/memory/ec2/ec2.ts';
 import type { InstanceRecord } from '../../adapters/memory/ec2/instance-record.ts';
 import type { StateEvent } from '../../adapters/memory/ec2/instances.ts';
 import { followFile } from './console-file.ts';
+import type { JobsUser, JobsUsers } from './jobs-users.ts';
 import { bootMachine, type Machine } from './machine-process.ts';
 import { makeTools } from './tool-folder.ts';
 
@@ -18,7 +19,9 @@ export interface MachinesOptions {
   /** Where machines look for programs after `tools`, in the form of the variable PATH. */
   readonly path: string;
   /** A real gitlab-runner; default: the one on `path`, or else the built-in runner. */
-  readonly gitlabRunner?: string;
+  readonly gitlabRunner?: string | undefined;
+  /** Whom jobs run as; default: whom the agent runs as. */
+  readonly jobsUsers?: JobsUsers | undefined;
   readonly log: { error(details: object, message: string): void };
 }
 
@@ -50,6 +53,8 @@ class MachineRoom {
   readonly #tools: string;
   readonly #machines = new Map<string, { readonly machine: Machine; readonly release: () => void }>();
   readonly #folders = new Set<string>();
+  /** They own files, so that a machine keeps its own over a stop. */
+  readonly #jobsUsers = new Map<string, JobsUser>();
   readonly #pending = new Set<Promise<void>>();
 
   constructor(options: MachinesOptions, tools: string) {
@@ -93,7 +98,8 @@ class MachineRoom {
     }
     const root = this.#folderOf(id);
     this.#folders.add(id);
-    mkdirSync(join(root, 'tmp'), { recursive: true, mode: 0o700 });
+    makeFolders(root);
+    const user = this.#jobsUserOf(id);
     writeFileSync(join(root, 'user-data'), script, { mode: 0o600 });
     const output = join(root, 'console.log');
     // What an earlier boot wrote has been read already.
@@ -102,7 +108,8 @@ class MachineRoom {
     const machine = bootMachine({
       root,
       script: join(root, 'user-data'),
-      environment: this.#environment(id, root),
+      environment: this.#environment(id, root, user),
+      jobsUser: user?.own,
       print: (text) => model.appendConsole(id, text),
       lost: (why) => {
         this.#options.log.error({ instance: id }, `a machine went off: ${why}`);
@@ -113,7 +120,7 @@ class MachineRoom {
   }
 
   /** Everything that a machine knows; nothing of this process's own environment. */
-  #environment(id: string, root: string): Readonly<Record<string, string>> {
+  #environment(id: string, root: string, user?: JobsUser): Readonly<Record<string, string>> {
     const { aws, path, model } = this.#options;
     return {
       PATH: `${this.#tools}${delimiter}${path}`,
@@ -124,8 +131,7 @@ class MachineRoom {
       // What an image without systemd says to the agent; drains are seen at once, so that runs are short.
       RUNTIDE_SUPERVISOR: 'none',
       RUNTIDE_WATCH_INTERVAL: '1',
-      AWS_ACCESS_KEY_ID: 'sandbox',
-      AWS_SECRET_ACCESS_KEY: 'sandbox',
+      RUNTIDE_JOBS_USER: user?.word ?? '',
       AWS_REGION: model.place.region,
       AWS_EC2_METADATA_DISABLED: 'true',
       AWS_ENDPOINT_URL_SSM: aws.url,
@@ -142,7 +148,14 @@ class MachineRoom {
 
   async #removeFolder(id: string): Promise<void> {
     this.#folders.delete(id);
+    this.#jobsUsers.delete(id);
     await rm(this.#folderOf(id), { recursive: true, force: true, maxRetries: 3 });
+  }
+
+  #jobsUserOf(id: string): JobsUser | undefined {
+    const user = this.#jobsUsers.get(id) ?? this.#options.jobsUsers?.next();
+    if (user !== undefined) this.#jobsUsers.set(id, user);
+    return user;
   }
 
   #folderOf(id: string): string {
@@ -158,6 +171,15 @@ class MachineRoom {
       .finally(() => this.#pending.delete(settled));
     this.#pending.add(settled);
   }
+}
+
+/** What an image has: others may pass through, write to `tmp`, and the folder of jobs is for their user alone. */
+function makeFolders(root: string): void {
+  mkdirSync(join(root, 'tmp'), { recursive: true });
+  chmodSync(root, 0o711);
+  chmodSync(join(root, 'tmp'), 0o1777);
+  mkdirSync(join(root, 'var/lib/runtide'), { recursive: true });
+  chmodSync(join(root, 'var/lib/runtide'), 0o700);
 }
 
 /** The shell script in user data, which may be compressed; undefined where there is none. */

@@ -4,22 +4,35 @@ import { type Filter, page, type Page, type Paging, passes } from '../../adapter
 import type { Image, SecurityGroup, Subnet } from '../../adapters/memory/ec2/place.ts';
 import { readFilters, readPaging } from './paging-wire.ts';
 import type { QueryParameters } from './query-parameters.ts';
+import { writeTags } from './tag-wire.ts';
 import type { XmlTree } from './xml.ts';
 
 /** Actions that only read what the account holds. */
 export const placeActions = {
   DescribeImages(parameters: QueryParameters, ec2: Ec2): XmlTree {
     const question = readQuestion(parameters, 'ImageId');
-    parameters.texts('Owner');
+    const owners = parameters.texts('Owner');
     parameters.finish();
     ec2.countCall('DescribeImages');
-    const { items, nextToken } = answer(question, ec2.place.images, 'InvalidAMIID.NotFound', (image) => ({
-      'image-id': image.id,
-      name: image.name,
-      architecture: image.architecture,
-      state: 'available',
-    }));
-    return { imagesSet: items.map((image) => imageXml(image, ec2.place.account)), nextToken };
+    const { account, images } = ec2.place;
+    // All images here are the account's own.
+    const own = owners.length === 0 || owners.some((owner) => owner === 'self' || owner === account);
+    const { items, nextToken } = answer(question, own ? images : [], 'InvalidAMIID.NotFound', imageValues);
+    return { imagesSet: items.map((image) => imageXml(image, account)), nextToken };
+  },
+
+  DeregisterImage(parameters: QueryParameters, ec2: Ec2): XmlTree {
+    const id = parameters.required('ImageId');
+    parameters.finish();
+    ec2.images.deregister(id);
+    return { return: true };
+  },
+
+  DeleteSnapshot(parameters: QueryParameters, ec2: Ec2): XmlTree {
+    const id = parameters.required('SnapshotId');
+    parameters.finish();
+    ec2.images.deleteSnapshot(id);
+    return { return: true };
   },
 
   DescribeSubnets(parameters: QueryParameters, ec2: Ec2): XmlTree {
@@ -75,7 +88,7 @@ function answer<T extends { readonly id: string }>(
   { ids, filters, ...paging }: Question,
   all: readonly T[],
   missingCode: string,
-  values: (one: T) => Readonly<Record<string, string>>,
+  values: (one: T) => Readonly<Record<string, string | readonly string[]>>,
 ): Page<T> {
   const missing = ids.find((id) => !all.some((one) => one.id === id));
   if (missing !== undefined) throw new Ec2Error(missingCode, `The ID '${missing}' does not exist`);
@@ -83,13 +96,27 @@ function answer<T extends { readonly id: string }>(
   const chosen = named.filter((one) =>
     passes(filters, (filter) => {
       const value = values(one)[filter];
-      return value === undefined ? undefined : [value];
+      if (value === undefined) return filter.startsWith('tag:') ? [] : undefined;
+      return typeof value === 'string' ? [value] : value;
     }),
   );
   return page(chosen, (one) => one.id, paging);
 }
 
+function imageValues(image: Image): Readonly<Record<string, string | readonly string[]>> {
+  const { id, name, architecture, tags = [] } = image;
+  return {
+    'image-id': id,
+    name,
+    architecture,
+    state: 'available',
+    'tag-key': tags.map(({ key }) => key),
+    ...Object.fromEntries(tags.map(({ key, value }) => [`tag:${key}`, value])),
+  };
+}
+
 function imageXml(image: Image, account: string): XmlTree {
+  const { createdAt, snapshot, tags = [] } = image;
   return {
     imageId: image.id,
     name: image.name,
@@ -100,6 +127,12 @@ function imageXml(image: Image, account: string): XmlTree {
     architecture: image.architecture,
     rootDeviceType: 'ebs',
     rootDeviceName: image.rootDevice,
+    blockDeviceMapping:
+      snapshot === undefined
+        ? undefined
+        : [{ deviceName: image.rootDevice, ebs: { snapshotId: snapshot, encrypted: true } }],
+    creationDate: createdAt === undefined ? undefined : new Date(createdAt).toISOString(),
+    tagSet: writeTags(tags.map(({ key, value }) => [key, value])),
     virtualizationType: 'hvm',
     enaSupport: true,
     imdsSupport: 'v2.0',

@@ -2,15 +2,18 @@
  * The power cord of one machine: a shell script that waits on its standard input, whose other end the
  * sandbox holds. `off` asks every process of the machine to end and, two seconds later, makes it; the end
  * of file, which also comes when the sandbox is killed, pulls the plug. The script ends when the machine is
- * off. Arguments: the machine's root folder, and the id of its first process, which leads a process group.
+ * off. Arguments: the machine's root folder, the id of its first process, which leads a process group, and the
+ * id of the user that only the machine's jobs have, or nothing.
  *
  * A process belongs to the machine when it descends from the first one, is in its group, or (on Linux) has
- * the machine's `RUNTIDE_ROOT` in its environment, which finds those that started a session of their own.
+ * the machine's `RUNTIDE_ROOT` in its environment, which finds those that started a session of their own, or
+ * has that user, which finds those that hide.
  * The script must not have that variable itself.
  */
 export const powerCord = `
 root=$1
 first=$2
+user=$3
 
 processes() {
   if [ -r /proc/self/stat ]; then
@@ -37,8 +40,13 @@ bearers() {
   grep -lsF -e "RUNTIDE_ROOT=$root" /proc/[0-9]*/environ | sed 's|^/proc/||; s|/environ$||'
 }
 
+jobs() {
+  [ -n "$user" ] || return 0
+  grep -lsE "^Uid:[[:space:]]+$user[[:space:]]" /proc/[0-9]*/status | sed 's|^/proc/||; s|/status$||'
+}
+
 members() {
-  { relatives; bearers; } | sort -u
+  { relatives; bearers; jobs; } | sort -u
 }
 
 signal() {

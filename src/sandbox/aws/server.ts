@@ -1,21 +1,36 @@
 import { once } from 'node:events';
 import { type HttpBindings, serve } from '@hono/node-server';
-import { type Context, Hono } from 'hono';
+import { type Context, Hono, type Next } from 'hono';
 import type { Timers } from '../../adapters/memory/clock.ts';
 import type { Ec2 } from '../../adapters/memory/ec2/ec2.ts';
 import type { Ssm } from '../../adapters/memory/ec2/ssm.ts';
+import type { Queue } from '../../adapters/memory/sqs/queue.ts';
 import { answerFaults, answerState } from './control.ts';
+import { readSignature } from './credentials.ts';
 import { answerEc2 } from './ec2-wire.ts';
 import type { Answer, Exchange, Observe } from './exchange.ts';
 import { Imds } from './imds.ts';
+import { userOfPeer } from './peer.ts';
+import { answerSqs, SQS_TARGET } from './sqs-wire.ts';
 import { answerSsm } from './ssm-wire.ts';
+import { answerSts } from './sts-wire.ts';
+import type { Caller, Sts } from './sts.ts';
+import { type World, Worlds } from './worlds.ts';
 
 export interface AwsOptions {
   readonly model: Ec2;
   readonly ssm: Ssm;
+  /** Other regions and accounts. A request reaches the one that it is signed for; default: none. */
+  readonly elsewhere?: readonly World[];
+  /** Gives roles and knows their credentials; default: there are no roles. */
+  readonly sts?: Sts;
+  /** What SQS has; default: no queues. */
+  readonly queues?: readonly Queue<string>[];
   readonly timers: Timers;
   /** Hears of what the double could not answer. */
   readonly log: { error(details: object, message: string): void };
+  /** Who on this machine reaches the metadata, as the bootstrap's firewall has it; default: all. */
+  readonly metadataFor?: 'root' | 'all';
   /** Default: any free port. */
   readonly port?: number;
   /** Sees all traffic. */
@@ -24,7 +39,7 @@ export interface AwsOptions {
 
 /** AWS on this machine, as the SDK speaks to it. */
 export interface Aws {
-  /** Endpoint of EC2 and of Systems Manager. */
+  /** Endpoint of EC2, Systems Manager and SQS. */
   readonly url: string;
   /** Where the instance finds its metadata service; `/latest/…` follows. */
   imdsUrl(instanceId: string): string;
@@ -53,25 +68,46 @@ export async function startAws(options: AwsOptions): Promise<Aws> {
   };
 }
 
-function routes({ model, ssm, timers, log, observe }: AwsOptions): Hono<Env> {
-  const imds = new Imds(model, timers);
+function routes(options: AwsOptions): Hono<Env> {
+  const { model, ssm, elsewhere = [], sts, timers, log, observe, metadataFor = 'all', queues = [] } = options;
+  const withImds = (world: World) => ({ ...world, imds: new Imds(world.model, timers) });
+  const worlds = new Worlds(withImds({ model, ssm }), elsewhere.map(withImds), sts);
   const app = new Hono<Env>();
   app.post('/', async (context) => {
     const body = await context.req.text();
-    const authorization = context.req.header('authorization');
+    const signed = context.req.header('authorization');
+    const { caller, world } = worlds.reach({
+      authorization: signed,
+      token: context.req.header('x-amz-security-token'),
+    });
+    const seen = caller === undefined || observe === undefined ? observe : seenOf(caller, observe);
+    if (sts !== undefined && readSignature(signed)?.service === 'sts') {
+      return send(context, 'sts', body, answerSts(sts, body, caller), seen);
+    }
+    const here = world ?? worlds.home;
+    // Credentials that open nothing here are as good as none.
+    const authorization = world === undefined ? undefined : signed;
     const target = context.req.header('x-amz-target');
+    const request = { target: target ?? '', body, authorization };
+    if (request.target.startsWith(SQS_TARGET)) {
+      const asked = { ...request, signal: context.req.raw.signal };
+      return send(context, 'sqs', body, await answerSqs(queues, here.model.place, asked), seen);
+    }
     return target === undefined
-      ? send(context, 'ec2', body, answerEc2(model, body, authorization), observe)
-      : send(context, 'ssm', body, answerSsm(ssm, model.place, { target, body, authorization }), observe);
+      ? send(context, 'ec2', body, answerEc2(here.model, body, authorization), seen)
+      : send(context, 'ssm', body, answerSsm(here.ssm, here.model.place, request), seen);
   });
+  if (metadataFor === 'root') app.use('/imds/*', (context, next) => refuseAllButRoot(context, next));
   app.post('/imds/:instance/sandbox/poweroff', (context) => {
-    model.powerOff(context.req.param('instance'));
+    const instance = context.req.param('instance');
+    worlds.of(instance).model.powerOff(instance);
     return context.body(null, 204);
   });
   app.all('/imds/:instance/:path{.*}', (context) => {
-    const answer = imds.answer({
+    const instance = context.req.param('instance');
+    const answer = worlds.of(instance).imds.answer({
       method: context.req.method,
-      instance: context.req.param('instance'),
+      instance,
       path: context.req.param('path'),
       header: (name) => context.req.header(name),
     });
@@ -87,6 +123,22 @@ function routes({ model, ssm, timers, log, observe }: AwsOptions): Hono<Env> {
     return context.text('', 500);
   });
   return app;
+}
+
+/** Ends the connection of anybody else, where a firewall would not let it come about. */
+async function refuseAllButRoot(context: Context<Env>, next: Next): Promise<Response | undefined> {
+  const { socket } = context.env.incoming;
+  if ((await userOfPeer(socket)) !== 0) {
+    socket.destroy();
+    return new Response(null, { status: 503 });
+  }
+  await next();
+  return undefined;
+}
+
+/** Says with each exchange who asked. */
+function seenOf(caller: Caller, observe: Observe): Observe {
+  return (exchange) => observe({ ...exchange, caller: caller.arn });
 }
 
 function send(

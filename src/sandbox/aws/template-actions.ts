@@ -1,12 +1,13 @@
 import type { Ec2 } from '../../adapters/memory/ec2/ec2.ts';
 import { Ec2Error } from '../../adapters/memory/ec2/error.ts';
 import type {
+  DeletedVersion,
   LaunchTemplate,
   LaunchTemplateData,
   LaunchTemplateVersion,
   TemplateRef,
 } from '../../adapters/memory/ec2/launch-template.ts';
-import { readPaging } from './paging-wire.ts';
+import { readFilters, readPaging } from './paging-wire.ts';
 import type { QueryParameters } from './query-parameters.ts';
 import { readTagSpecifications, writeTags } from './tag-wire.ts';
 import { readTemplateData, writeTemplateData } from './template-data-wire.ts';
@@ -41,6 +42,7 @@ export const templateActions = {
     const request = {
       ids: parameters.texts('LaunchTemplateId'),
       names: parameters.texts('LaunchTemplateName'),
+      filters: readFilters(parameters),
       ...readPaging(parameters),
     };
     parameters.finish();
@@ -64,6 +66,17 @@ export const templateActions = {
     parameters.finish();
     return { launchTemplate: templateXml(ec2.deleteLaunchTemplate(ref), ec2) };
   },
+
+  DeleteLaunchTemplateVersions(parameters: QueryParameters, ec2: Ec2): XmlTree {
+    const ref = readRef(parameters);
+    const versions = parameters.texts('LaunchTemplateVersion');
+    parameters.finish();
+    const { template, deleted, kept } = ec2.deleteLaunchTemplateVersions(ref, versions);
+    return {
+      successfullyDeletedLaunchTemplateVersionSet: deleted.map((one) => deletedXml(template, one)),
+      unsuccessfullyDeletedLaunchTemplateVersionSet: kept.map((one) => deletedXml(template, one)),
+    };
+  },
 };
 
 function readRef(parameters: QueryParameters): TemplateRef {
@@ -85,6 +98,15 @@ function templateXml(template: LaunchTemplate, ec2: Ec2): XmlTree {
     defaultVersionNumber: template.defaultVersion,
     latestVersionNumber: template.latestVersion,
     tagSet: writeTags(template.tags.map(({ key, value }) => [key, value])),
+  };
+}
+
+function deletedXml({ id, name }: LaunchTemplate, { number, refusal }: DeletedVersion): XmlTree {
+  return {
+    launchTemplateId: id,
+    launchTemplateName: name,
+    versionNumber: number,
+    responseError: refusal && { ...refusal },
   };
 }
 

@@ -16,7 +16,10 @@ export interface ToolOptions {
 export async function makeTools({ folder, path, gitlabRunner }: ToolOptions): Promise<void> {
   await mkdir(folder, { recursive: true });
   const tools = new Map([
-    ['aws', `${nodeScript('./tools/aws')} "\${AWS_ENDPOINT_URL_SSM:-}" "\${AWS_ACCESS_KEY_ID:-}" "$@"`],
+    [
+      'aws',
+      `${nodeScript('./tools/aws')} "\${AWS_ENDPOINT_URL_SSM:-}" "\${AWS_ACCESS_KEY_ID:-}" "\${RUNTIDE_IMDS:-}" "$@"`,
+    ],
     ['poweroff', `${nodeScript('./tools/poweroff')} "\${RUNTIDE_IMDS:-}"`],
   ]);
   const realRunner = gitlabRunner ?? findExecutable('gitlab-runner', path);

@@ -16,7 +16,8 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startAwsDouble } from '../../../test/support/aws-double.ts';
+import { launch, startAwsDouble } from '../../../test/support/aws-double.ts';
+import { minutes } from '../../engine/time.ts';
 import { findExecutable } from './executables.ts';
 import { makeTools } from './tool-folder.ts';
 
@@ -96,6 +97,21 @@ describe('aws', () => {
     const missing = await run(join(dir, 'tools', 'aws'), reading('/none'), env);
     expect(missing).toMatchObject({ exitCode: 254, output: '' });
     expect(missing.complaints).toContain('(ParameterNotFound) when calling the GetParameter operation');
+  });
+
+  it('takes the credentials of the role of the instance where it is given none', async () => {
+    await using double = await startAwsDouble();
+    double.parameters.putParameter({ name: '/token', value: 'glrt-secret', type: 'SecureString' });
+    const [id = ''] = await launch(double.ec2);
+    await double.clock.advance(minutes(1));
+    const env = { AWS_ENDPOINT_URL_SSM: double.aws.url, RUNTIDE_IMDS: double.aws.imdsUrl(id) };
+    const aws = join(dir, 'tools', 'aws');
+    expect(await run(aws, reading('/token'), env)).toMatchObject({ exitCode: 0, output: 'glrt-secret\n' });
+    const elsewhere = { ...env, RUNTIDE_IMDS: double.aws.imdsUrl('i-0123456789abcdef0') };
+    expect(await run(aws, reading('/token'), elsewhere)).toMatchObject({
+      exitCode: 253,
+      complaints: '\nUnable to locate credentials.\n',
+    });
   });
 
   it('refuses what it cannot do', async () => {

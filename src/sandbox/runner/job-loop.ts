@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { logAnswer } from './answer-log.ts';
 import { type JobSurroundings, runJob } from './job-run.ts';
 import { log } from './log.ts';
 import type { JobAnswer } from './protocol.ts';
@@ -23,7 +24,7 @@ const UNHEALTHY_PAUSE = 3_600_000;
 export class JobLoop {
   readonly #options: JobLoopOptions;
   readonly #own: Slots;
-  readonly #running = new Set<Promise<void>>();
+  readonly #running = new Set<Promise<unknown>>();
   #unhealthy = 0;
 
   constructor(options: JobLoopOptions) {
@@ -66,11 +67,7 @@ export class JobLoop {
   }
 
   #note(answer: JobAnswer): void {
-    const fields = { runner: shortToken(this.#options.surroundings.entry.token) };
-    if (answer.kind === 'job')
-      log('INFO', 'Checking for jobs... received', { job: answer.job.id, ...fields });
-    if (answer.kind === 'failed') log('WARNING', `Checking for jobs... failed: ${answer.why}`, fields);
-    if (answer.kind === 'unhealthy') log('ERROR', `Checking for jobs... forbidden: ${answer.why}`, fields);
+    logAnswer(answer, this.#options.surroundings.entry.token);
     this.#unhealthy = answer.kind === 'unhealthy' ? this.#unhealthy + 1 : 0;
   }
 

@@ -2,6 +2,7 @@ import type { RunnerEntry } from './config.ts';
 import { JobFolder } from './job-folder.ts';
 import { JobReport, type JobResult } from './job-report.ts';
 import type { Job, JobStep } from './job.ts';
+import type { JobsUser } from './jobs-user.ts';
 import { log } from './log.ts';
 import type { RunnerProtocol } from './protocol.ts';
 import { VERSION } from './runner-info.ts';
@@ -17,19 +18,22 @@ export interface JobSurroundings {
   readonly workFolder: string;
   readonly shell: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Whom jobs run as; absent: the runner's own user. */
+  readonly user?: JobsUser | undefined;
   /** Aborts when the process must end: jobs fail as interrupted. */
   readonly interrupt: AbortSignal;
 }
 
-/** Accepts a job, runs its scripts and reports it. Never rejects. */
-export async function runJob(job: Job, slot: number, surroundings: JobSurroundings): Promise<void> {
-  const { entry, protocol } = surroundings;
+/** Accepts a job, runs its scripts and reports it. True unless GitLab did not confirm it. Never rejects. */
+export async function runJob(job: Job, slot: number, surroundings: JobSurroundings): Promise<boolean> {
+  const { entry, protocol, workFolder, user } = surroundings;
   const fields = { job: job.id, runner: shortToken(entry.token) };
   try {
-    const folder = await JobFolder.make(job, entry, surroundings.workFolder, slot);
+    const folder = await JobFolder.make(job, { entry, workFolder, slot, user });
     const trace = new Trace([...folder.secrets(), entry.token], entry.outputLimit);
     const report = new JobReport(protocol, job, trace);
-    if (await report.accept()) {
+    const accepted = await report.accept();
+    if (accepted) {
       const result = await new JobRun(job, folder, trace, report, surroundings).run();
       const told = await report.finish(result);
       log(
@@ -41,12 +45,14 @@ export async function runJob(job: Job, slot: number, surroundings: JobSurroundin
       log('WARNING', 'Job dropped: GitLab did not confirm it', fields);
     }
     await folder.removeScripts();
+    return accepted;
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     log('ERROR', `Job not run: ${why}`, fields);
     const nothing = new Trace([], entry.outputLimit);
     nothing.write(`ERROR: Job failed (system failure): ${why}\n`);
     await new JobReport(protocol, job, nothing).finish({ state: 'failed', reason: 'runner_system_failure' });
+    return true;
   }
 }
 
@@ -89,14 +95,15 @@ class JobRun {
   }
 
   async #runStep(step: JobStep): Promise<JobResult> {
-    const { shell, environment } = this.#surroundings;
+    const { shell, user } = this.#surroundings;
     const timeout = AbortSignal.timeout(step.timeout);
     const isCleanup = step.when === 'always';
     const exit = await runScript({
       shell,
       file: await this.#folder.script(step.name, step.script),
       folder: this.#folder.project,
-      environment: { ...environment, ...this.#folder.environment },
+      environment: this.#environment(),
+      user,
       output: (bytes) => this.#trace.write(bytes),
       stop: AbortSignal.any([this.#halt, timeout, ...(isCleanup ? [] : [this.#report.cancel])]),
     });
@@ -105,6 +112,13 @@ class JobRun {
     const reason = timeout.aborted ? 'job_execution_timeout' : 'script_failure';
     if (step.allowFailure) return { state: 'success' };
     return { state: 'failed', reason, ...(exit.kind === 'exited' ? { exitCode: exit.code } : {}) };
+  }
+
+  /** What the runner has; with a user of their own, jobs have that user's name and home. */
+  #environment(): Readonly<Record<string, string | undefined>> {
+    const { environment, user, workFolder } = this.#surroundings;
+    const own = user === undefined ? {} : { HOME: workFolder, USER: user.name, LOGNAME: user.name };
+    return { ...environment, ...own, ...this.#folder.environment };
   }
 
   /** Why the job was stopped, if it was; this outranks what its scripts came to. */

@@ -3,38 +3,70 @@ import { log } from './log.ts';
 import { RunnerProcess, unregisterAll } from './process.ts';
 import { VERSION } from './runner-info.ts';
 
-const USAGE = `usage: gitlab-runner run --config FILE --working-directory FOLDER
+const USAGE = `usage: gitlab-runner run --config FILE --working-directory FOLDER [--user USER]
+       gitlab-runner run-single --config FILE --runner NAME --max-builds NUMBER [--user USER]
        gitlab-runner unregister --config FILE --all-runners
        gitlab-runner --version
+`;
+
+const HELP = `OPTIONS:
+   --config FILE        its configuration
+   --runner NAME        which [[runners]] of it
+   --max-builds NUMBER  jobs that are run before it ends
+   --user USER          whom jobs run as
 `;
 
 const OPTIONS = {
   config: { type: 'string', short: 'c' },
   'working-directory': { type: 'string', short: 'd' },
+  user: { type: 'string', short: 'u' },
+  runner: { type: 'string', short: 'r' },
+  'max-builds': { type: 'string' },
   'all-runners': { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean', short: 'v' },
 } as const;
 
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({ options: OPTIONS, allowPositionals: true });
-  if (values.version === true) {
-    process.stdout.write(`Version:      ${VERSION}\nBuilt-in runner of Runtide's sandbox\n`);
-    return 0;
+  const [command] = positionals;
+  const { config, user } = values;
+  if (values.version === true) return say(`Version:      ${VERSION}\nBuilt-in runner of Runtide's sandbox\n`);
+  if (values.help === true) return say(HELP);
+  if (config === undefined) return misused();
+  if (command === 'run') {
+    const runner = runnerOf(config, values['working-directory'] ?? process.cwd(), user);
+    return served(runner, runner.run());
   }
-  const { config } = values;
-  if (positionals[0] === 'run' && config !== undefined) {
-    return run(config, values['working-directory'] ?? process.cwd());
+  if (command === 'run-single') {
+    const builds = Number(values['max-builds']);
+    if (values.runner === undefined || !Number.isInteger(builds) || builds < 1) return misused();
+    const runner = runnerOf(config, process.cwd(), user);
+    return served(runner, runner.runCounted({ runner: values.runner, builds }));
   }
-  if (positionals[0] === 'unregister' && config !== undefined && values['all-runners'] === true) {
+  if (command === 'unregister' && values['all-runners'] === true) {
     await unregisterAll(config);
     return 0;
   }
+  return misused();
+}
+
+function say(text: string): number {
+  process.stdout.write(text);
+  return 0;
+}
+
+function misused(): number {
   process.stderr.write(USAGE);
   return 2;
 }
 
-async function run(configFile: string, workFolder: string): Promise<number> {
-  const runner = new RunnerProcess({ configFile, workFolder, environment: process.env });
+function runnerOf(configFile: string, workFolder: string, user: string | undefined): RunnerProcess {
+  return new RunnerProcess({ configFile, workFolder, environment: process.env, user });
+}
+
+/** Stops the runner when a signal says so, and answers when it is done. */
+async function served(runner: RunnerProcess, done: Promise<void>): Promise<number> {
   process.on('SIGQUIT', () => runner.drain());
   let isInterrupted = false;
   const interrupt = (): void => {
@@ -45,7 +77,7 @@ async function run(configFile: string, workFolder: string): Promise<number> {
   };
   process.on('SIGTERM', interrupt);
   process.on('SIGINT', interrupt);
-  await runner.run();
+  await done;
   return 0;
 }
 

@@ -1,5 +1,8 @@
-import { readConfig, removeEntries, type RunnerConfig } from './config.ts';
+import { readConfig, removeEntries, type RunnerConfig, type RunnerEntry } from './config.ts';
+import { runCounted } from './counted-loop.ts';
 import { JobLoop } from './job-loop.ts';
+import type { JobSurroundings } from './job-run.ts';
+import { findJobsUser, type JobsUser } from './jobs-user.ts';
 import { log } from './log.ts';
 import { RunnerProtocol } from './protocol.ts';
 import { findShell } from './shell.ts';
@@ -12,6 +15,15 @@ export interface RunnerProcessOptions {
   readonly workFolder: string;
   /** The environment that jobs inherit. */
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Name or id of the user whom jobs run as; absent: the runner's own. */
+  readonly user?: string | undefined;
+}
+
+/** One registration that is served until some jobs have been run. */
+export interface CountedJobs {
+  /** Its name in the configuration. */
+  readonly runner: string;
+  readonly builds: number;
 }
 
 /** The runner of one machine: serves every registration of a configuration until it is told to stop. */
@@ -19,14 +31,16 @@ export class RunnerProcess {
   readonly #config: RunnerConfig;
   readonly #systemId: string;
   readonly #options: RunnerProcessOptions;
+  readonly #user: JobsUser | undefined;
   readonly #stop = new AbortController();
   readonly #interrupt = new AbortController();
 
-  /** Throws when the configuration cannot be used. */
+  /** Throws when the configuration cannot be used, or the user is not there. */
   constructor(options: RunnerProcessOptions) {
     this.#options = options;
     this.#config = readConfig(options.configFile);
     this.#systemId = systemIdBeside(options.configFile);
+    this.#user = options.user === undefined ? undefined : findJobsUser(options.user);
   }
 
   /** Milliseconds that interrupted jobs have. */
@@ -36,19 +50,27 @@ export class RunnerProcess {
 
   /** Resolves when it was stopped and the last job has ended. */
   async run(): Promise<void> {
-    const slots = new Slots(this.#config.concurrent);
+    const { checkInterval, concurrent } = this.#config;
+    const slots = new Slots(concurrent);
     const shell = findShell();
-    const { workFolder, environment } = this.#options;
-    const systemId = this.#systemId;
-    log('INFO', 'Starting the built-in runner', { concurrent: this.#config.concurrent, system_id: systemId });
+    log('INFO', 'Starting the built-in runner', { concurrent, system_id: this.#systemId });
     const loops = this.#config.runners.map((entry) => {
-      const protocol = new RunnerProtocol(entry, systemId);
-      const interrupt = this.#interrupt.signal;
-      const surroundings = { entry, protocol, systemId, workFolder, shell, environment, interrupt };
-      const { checkInterval, concurrent } = this.#config;
+      const surroundings = this.#surroundings(entry, shell);
       return new JobLoop({ surroundings, slots, concurrent, checkInterval, stop: this.#stop.signal }).run();
     });
     await Promise.all([...loops, this.#stopped()]);
+  }
+
+  /** Resolves when that registration has had its jobs, or when it was stopped and the last one has ended. Throws for one that is not there. */
+  async runCounted({ runner, builds }: CountedJobs): Promise<void> {
+    const entry = this.#config.runners.find(({ name }) => name === runner);
+    if (entry === undefined) {
+      throw new Error(`looking for the runner ${runner}: ${this.#options.configFile} has none of that name`);
+    }
+    log('INFO', 'Starting the built-in runner', { builds, system_id: this.#systemId });
+    const surroundings = this.#surroundings(entry, findShell());
+    const { checkInterval } = this.#config;
+    await runCounted({ surroundings, builds, checkInterval, stop: this.#stop.signal });
   }
 
   /** Takes no more jobs; running ones finish. Again: nothing. */
@@ -62,6 +84,14 @@ export class RunnerProcess {
     log('WARNING', 'Stopping: running jobs are aborted');
     this.#stop.abort();
     this.#interrupt.abort();
+  }
+
+  #surroundings(entry: RunnerEntry, shell: string): JobSurroundings {
+    const { workFolder, environment } = this.#options;
+    const systemId = this.#systemId;
+    const protocol = new RunnerProtocol(entry, systemId);
+    const interrupt = this.#interrupt.signal;
+    return { entry, protocol, systemId, workFolder, shell, environment, user: this.#user, interrupt };
   }
 
   #stopped(): Promise<void> {

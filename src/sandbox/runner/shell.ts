@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { constants } from 'node:os';
+import { identityOf, type JobsUser } from './jobs-user.ts';
 
 /** How a script ended. */
 export type ShellExit =
@@ -14,6 +15,8 @@ export interface ShellRun {
   readonly file: string;
   readonly folder: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Absent: the runner's own user. */
+  readonly user?: JobsUser | undefined;
   readonly output: (bytes: Buffer) => void;
   /** Ends the script and all that it has started. */
   readonly stop: AbortSignal;
@@ -39,6 +42,7 @@ export function runScript(run: ShellRun): Promise<ShellExit> {
     env: run.environment,
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
+    ...identityOf(run.user),
   });
   child.stdout.on('data', run.output);
   child.stderr.on('data', run.output);

@@ -29,6 +29,7 @@ export class Coordinator implements AsyncDisposable {
   readonly queue: object[] = [];
   script: (call: Call) => Reply | 'hold' | undefined = () => undefined;
   trace = '';
+  readonly #held: ServerResponse[] = [];
   readonly #server = createServer(
     (request, response) => void this.#receive(request, response).catch(() => undefined),
   );
@@ -46,6 +47,18 @@ export class Coordinator implements AsyncDisposable {
 
   to(route: string): Call[] {
     return this.calls.filter((call) => call.route === route);
+  }
+
+  /** Keeps requests for a job open, as GitLab does while it has none. */
+  holdJobs(): void {
+    this.script = ({ route }) => (route === 'POST jobs/request' ? 'hold' : undefined);
+  }
+
+  /** Answers the open requests for a job: with this one, or with none. */
+  handOver(...jobs: readonly object[]): void {
+    this.script = () => undefined;
+    this.queue.push(...jobs);
+    for (const response of this.#held.splice(0)) answer(response, this.#nextJob());
   }
 
   /** The bodies of a job's updates. */
@@ -66,9 +79,8 @@ export class Coordinator implements AsyncDisposable {
     const call = { route: `${request.method ?? ''} ${path}`, headers: request.headers, text };
     this.calls.push(call);
     const reply = this.script(call) ?? this.#usual(call);
-    if (reply === 'hold') return;
-    const headers = { 'content-type': 'application/json', 'x-gitlab-trace-update-interval': '0.05' };
-    response.writeHead(reply.status, { ...headers, ...reply.headers }).end(reply.body ?? '');
+    if (reply === 'hold') this.#held.push(response);
+    else answer(response, reply);
   }
 
   #usual(call: Call): Reply {
@@ -91,6 +103,11 @@ export class Coordinator implements AsyncDisposable {
   }
 }
 
+function answer(response: ServerResponse, reply: Reply): void {
+  const headers = { 'content-type': 'application/json', 'x-gitlab-trace-update-interval': '0.05' };
+  response.writeHead(reply.status, { ...headers, ...reply.headers }).end(reply.body ?? '');
+}
+
 function range(length: number): Reply {
   return { status: 416, headers: { range: `0-${String(length)}` } };
 }
@@ -108,7 +125,10 @@ export class Runner implements AsyncDisposable {
   }
 
   start(...args: string[]): ChildProcess {
-    const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [MAIN, ...args], {
+      cwd: this.folder,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     child.stdout.on('data', (text: Buffer) => (this.log += text.toString()));
     child.stderr.on('data', (text: Buffer) => (this.log += text.toString()));
     this.#child = child;
@@ -117,6 +137,12 @@ export class Runner implements AsyncDisposable {
 
   run(): ChildProcess {
     return this.start('run', '--config', this.config, '--working-directory', this.folder);
+  }
+
+  /** Starts it for so many jobs. */
+  runSingle(builds: number, name = 'r'): ChildProcess {
+    const words = ['--config', this.config, '--runner', name, '--max-builds', String(builds)];
+    return this.start('run-single', ...words);
   }
 
   path(name: string): string {

@@ -6,10 +6,11 @@ import { EC2_API_LIMITS } from './api-limits.ts';
 import { ApiThrottle } from './api-throttle.ts';
 import { ClientTokens } from './client-tokens.ts';
 import { type Ec2Options, lifeTimesOf } from './ec2-options.ts';
-import { Ec2Error, LostAnswer } from './error.ts';
+import { LostAnswer } from './error.ts';
 import { Faults } from './faults.ts';
 import { FleetLaunch, seededSupply, type Surroundings } from './fleet-launch.ts';
 import type { FleetAnswer, FleetRequest } from './fleet-request.ts';
+import { Images } from './images.ts';
 import { InstanceDirectory } from './instance-directory.ts';
 import { type Bill, endedByItself, type InstanceRecord, type StateTransition } from './instance-record.ts';
 import { Instances, type NoticeEvent, type StateEvent } from './instances.ts';
@@ -20,11 +21,11 @@ import type {
   LaunchTemplate,
   LaunchTemplateVersion,
   TemplateRef,
+  VersionsDeletion,
 } from './launch-template.ts';
 import { LaunchTemplates } from './launch-templates.ts';
 import {
   type DescribeInstancesRequest,
-  instanceValues,
   type ListedInstance,
   type Page,
   page,
@@ -33,8 +34,10 @@ import {
 } from './listing.ts';
 import { defaultPlace, type Place } from './place.ts';
 import { Power } from './power.ts';
+import { describeSpotRequests, type DescribeSpotRequests, type SpotRequest } from './spot-requests.ts';
 import { type TagToDelete, Tagging } from './tagging.ts';
 import type { Tag } from './tags.ts';
+import { type DescribeTemplatesRequest, templateValues } from './template-listing.ts';
 
 /** Streams of their own, so that ids do not depend on how long machines take or which are interrupted. */
 const LIFE_TIMES_STREAM = 0x5eed_0001;
@@ -47,7 +50,9 @@ const INTERRUPTIONS_STREAM = 0x5eed_0002;
  */
 export class Ec2 {
   readonly faults = new Faults();
+  /** What the account holds; its images as of now. */
   readonly place: Place;
+  readonly images: Images;
   readonly #timers: Timers;
   readonly #api: ApiCalls;
   readonly #instances: Instances;
@@ -64,9 +69,12 @@ export class Ec2 {
     const { faults } = this;
     const random = seededRandom(seed);
     this.#timers = timers;
-    this.place = options.place ?? defaultPlace;
+    const { place = defaultPlace } = options;
     const throttle = new ApiThrottle(options.apiLimits ?? EC2_API_LIMITS, timers);
-    this.#api = new ApiCalls(throttle, faults, this.place.account);
+    this.#api = new ApiCalls(throttle, faults, place.account);
+    const images = new Images(place.images, this.#api);
+    this.images = images;
+    this.place = Object.defineProperty({ ...place }, 'images', { get: () => images.all() });
     this.#fleets = new ClientTokens(timers);
     this.#templates = new LaunchTemplates(timers, random);
     this.#instances = new Instances(timers, lifeTimesOf(options), seededRandom(seed ^ LIFE_TIMES_STREAM));
@@ -100,11 +108,10 @@ export class Ec2 {
   }
 
   /** The named templates; all when none is named. A name that does not exist is an error. */
-  describeLaunchTemplates(
-    request: { readonly ids?: readonly string[]; readonly names?: readonly string[] } & Paging = {},
-  ): Page<LaunchTemplate> {
+  describeLaunchTemplates(request: DescribeTemplatesRequest = {}): Page<LaunchTemplate> {
     return this.#call('DescribeLaunchTemplates', () => {
-      const all = this.#templates.list(request.ids ?? [], request.names ?? []);
+      const { ids = [], names = [], filters = [] } = request;
+      const all = this.#templates.list(ids, names).filter((one) => passes(filters, templateValues(one)));
       return page(all, (template) => template.id, request);
     });
   }
@@ -115,12 +122,16 @@ export class Ec2 {
   ): Page<LaunchTemplateVersion> {
     return this.#call('DescribeLaunchTemplateVersions', () => {
       const all = this.#templates.versions(request, request.versions ?? []);
-      return page(all, (version) => String(version.version), request);
+      return page(all, ({ templateId, version }) => `${templateId} ${version}`, request);
     });
   }
 
   deleteLaunchTemplate(ref: TemplateRef): LaunchTemplate {
     return this.#call('DeleteLaunchTemplate', () => this.#templates.delete(ref));
+  }
+
+  deleteLaunchTemplateVersions(ref: TemplateRef, versions: readonly string[]): VersionsDeletion {
+    return this.#call('DeleteLaunchTemplateVersions', () => this.#templates.deleteVersions(ref, versions));
   }
 
   /** Buys instances at once. What could not be bought stands in `errors`; that is no failure of the call. */
@@ -136,18 +147,17 @@ export class Ec2 {
 
   /** Instances in the order of their launch, terminated ones included while they are visible. */
   describeInstances(request: DescribeInstancesRequest = {}): Page<ListedInstance> {
-    const { ids = [], filters = [], maxResults, nextToken } = request;
+    const { filters = [], maxResults, nextToken } = request;
     const narrowed = filters.length > 0 || maxResults !== undefined || nextToken !== undefined;
     this.#api.enter('DescribeInstances', narrowed);
-    if (ids.length > 0 && maxResults !== undefined) {
-      throw new Ec2Error(
-        'InvalidParameterCombination',
-        'Instance ids cannot be used together with maxResults.',
-      );
-    }
-    const known = ids.length > 0 ? this.#directory.named(ids) : this.#directory.all();
-    const chosen = known.filter((one) => passes(filters, instanceValues(one)));
-    return page(chosen, (one) => one.record.id, request);
+    return this.#directory.describe(request);
+  }
+
+  /** The requests behind spot instances, in the order of their launch. */
+  describeSpotInstanceRequests(request: DescribeSpotRequests = {}): Page<SpotRequest> {
+    const { filters = [], maxResults } = request;
+    this.#api.enter('DescribeSpotInstanceRequests', filters.length > 0 || maxResults !== undefined);
+    return describeSpotRequests(this.#directory.all(), request);
   }
 
   /** Ends instances, all or none; ending one again is no error. */

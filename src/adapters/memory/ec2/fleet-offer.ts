@@ -56,7 +56,7 @@ export function checkOffer(
   if (subnet === undefined) {
     throw new Ec2Error('InvalidSubnetID.NotFound', `The subnet ID '${pool.subnet}' does not exist.`);
   }
-  if (!isInstanceType(pool.instanceType)) {
+  if (!isOffered(place, pool.instanceType, pool.zone)) {
     throw new Ec2Error(
       'InvalidFleetConfiguration',
       `Your requested instance type (${pool.instanceType}) is not supported in your requested Availability Zone (${pool.zone}).`,
@@ -64,9 +64,26 @@ export function checkOffer(
   }
   checkImage(pool.instanceType, data.imageId, place, parameter);
   checkSecurityGroups(data, place);
+  checkProfile(data, place);
   if (seesOwnTags(data)) {
     checkMetadataKeys(tagsFor('instance', [...(data.tagSpecifications ?? []), ...(requestTags ?? [])]));
   }
+}
+
+/** Whether the zone has machines of the type at all, whatever their capacity. */
+export function isOffered({ lacking = [] }: Place, instanceType: string, zone: string): boolean {
+  return (
+    isInstanceType(instanceType) &&
+    !lacking.some((one) => one.instanceType === instanceType && one.zone === zone)
+  );
+}
+
+function checkProfile({ iamInstanceProfile }: LaunchTemplateData, { instanceProfiles }: Place): void {
+  const { arn, name = arn?.split('/').at(-1) } = iamInstanceProfile ?? {};
+  if (name === undefined || instanceProfiles === undefined || instanceProfiles.includes(name)) return;
+  throw invalidValue(
+    `Value (${arn ?? name}) for parameter iamInstanceProfile.${arn === undefined ? 'name' : 'arn'} is invalid. Invalid IAM Instance Profile ${arn === undefined ? 'name' : 'ARN'}`,
+  );
 }
 
 function checkImage(

@@ -2,7 +2,15 @@ import type { Duration } from '../../../engine/time.ts';
 import type { Timers } from '../clock.ts';
 import { Ec2Error } from './error.ts';
 import type { Instances } from './instances.ts';
-import { listed, type ListedInstance } from './listing.ts';
+import {
+  type DescribeInstancesRequest,
+  instanceValues,
+  listed,
+  type ListedInstance,
+  type Page,
+  page,
+  passes,
+} from './listing.ts';
 
 /** The instances as the API knows them, which may lag behind the truth. */
 export class InstanceDirectory {
@@ -14,6 +22,20 @@ export class InstanceDirectory {
     this.#instances = instances;
     this.#timers = timers;
     this.#lag = lag;
+  }
+
+  /** What a call answers: those that are asked for, in pages. */
+  describe(request: DescribeInstancesRequest): Page<ListedInstance> {
+    const { ids = [], filters = [], maxResults } = request;
+    if (ids.length > 0 && maxResults !== undefined) {
+      throw new Ec2Error(
+        'InvalidParameterCombination',
+        'Instance ids cannot be used together with maxResults.',
+      );
+    }
+    const known = ids.length > 0 ? this.named(ids) : this.all();
+    const chosen = known.filter((one) => passes(filters, instanceValues(one)));
+    return page(chosen, (one) => one.record.id, request);
   }
 
   /** In the order of their launch. */

@@ -89,9 +89,12 @@ export function endedByFailure(at: Instant): StateReason {
   return reason('Server.InternalError', 'Internal error', transition('Service', at));
 }
 
+/** EC2's code for a spot machine that it took back. */
+export const TAKEN_BACK = 'Server.SpotInstanceTermination';
+
 /** EC2 took a spot machine back. */
 export function takenBack(at: Instant): StateReason {
-  return reason('Server.SpotInstanceTermination', 'Spot instance termination', transition('Service', at));
+  return reason(TAKEN_BACK, 'Spot instance termination', transition('Service', at));
 }
 
 function reason(code: string, sentence: string, how: string): StateReason {

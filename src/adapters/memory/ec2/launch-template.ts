@@ -102,3 +102,17 @@ export interface CreateTemplateVersionRequest extends TemplateRef {
   readonly sourceVersion?: string | undefined;
   readonly data: LaunchTemplateData;
 }
+
+/** One version that was to be deleted. */
+export interface DeletedVersion {
+  readonly number: string;
+  /** Present where it stays. */
+  readonly refusal?: { readonly code: string; readonly message: string };
+}
+
+/** What became of the versions of one template. */
+export interface VersionsDeletion {
+  readonly template: LaunchTemplate;
+  readonly deleted: readonly DeletedVersion[];
+  readonly kept: readonly DeletedVersion[];
+}

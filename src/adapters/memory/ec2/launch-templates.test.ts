@@ -86,4 +86,21 @@ describe('launch templates', () => {
     expect(create({ userData: btoa('x'.repeat(16_384)) })).toBe('no error');
     expect(create({ instanceInitiatedShutdownBehavior: 'explode' })).toBe('InvalidParameterValue');
   });
+
+  it('lose versions, but for the default one, and do not give their numbers again', () => {
+    const all = templates();
+    const { id } = all.create({ name: 'pool', data: { imageId: 'ami-1' } });
+    for (let version = 2; version <= 4; version++) all.createVersion({ id, data: { imageId: 'ami-1' } });
+    const { deleted, kept } = all.deleteVersions({ name: 'pool' }, ['1', '3', '4', '4']);
+    expect(deleted.map(({ number }) => number)).toEqual(['3', '4']);
+    expect(kept.map(({ number, refusal }) => [number, refusal?.code])).toEqual([
+      ['1', 'unexpectedError'],
+      ['4', 'launchTemplateVersionDoesNotExist'],
+    ]);
+    expect(all.version({ id, version: '$Latest' }).version).toBe(2);
+    expect(codeOf(() => all.version({ id, version: '4' }))).toBe('InvalidLaunchTemplateId.VersionNotFound');
+    expect(all.createVersion({ id, data: { imageId: 'ami-1' } }).version).toBe(5);
+    expect(all.list([], [])).toMatchObject([{ defaultVersion: 1, latestVersion: 5 }]);
+    expect(codeOf(() => all.deleteVersions({ id }, []))).toBe('MissingParameter');
+  });
 });

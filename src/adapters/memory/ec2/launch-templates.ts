@@ -5,19 +5,27 @@ import { Ec2Error, invalidValue } from './error.ts';
 import type {
   CreateTemplateRequest,
   CreateTemplateVersionRequest,
+  DeletedVersion,
   LaunchTemplate,
   LaunchTemplateData,
   LaunchTemplateVersion,
   TemplateRef,
   TemplateVersionRef,
+  VersionsDeletion,
 } from './launch-template.ts';
 import { checkTags, tagsFor } from './tags.ts';
 
 const maxUserDataBytes = 16_384;
 
+/** The most versions that one call deletes. */
+const mostDeletions = 200;
+
 interface Entry {
   readonly template: Omit<LaunchTemplate, 'latestVersion'>;
+  /** Never empty: the default version stays. */
   readonly versions: LaunchTemplateVersion[];
+  /** The highest number that was ever given: numbers of deleted versions do not come back. */
+  lastNumber: number;
 }
 
 /** The launch templates of the account; version 1 stays the default. */
@@ -55,8 +63,12 @@ export class LaunchTemplates {
     );
   }
 
-  /** The named versions, all of which must exist; all versions, oldest first, when none is named. */
+  /**
+   * The named versions, all of which must exist; all versions, oldest first, when none is named. Without a
+   * template: the default and latest ones of all templates.
+   */
   versions(ref: TemplateRef, versions: readonly string[]): readonly LaunchTemplateVersion[] {
+    if (ref.id === undefined && ref.name === undefined && versions.length > 0) return this.#usual(versions);
     const entry = this.#entry(ref);
     return versions.length === 0
       ? [...entry.versions]
@@ -73,6 +85,21 @@ export class LaunchTemplates {
     return describe(entry);
   }
 
+  /** Deletes versions, each by itself: the default one stays. */
+  deleteVersions(ref: TemplateRef, versions: readonly string[]): VersionsDeletion {
+    const entry = this.#entry(ref);
+    if (versions.length === 0) throw new Ec2Error('MissingParameter', 'Name the versions to delete.');
+    if (versions.length > mostDeletions) {
+      throw invalidValue(`At most ${mostDeletions} versions can be deleted in one request.`);
+    }
+    const outcomes = versions.map((number) => deletion(entry, number));
+    return {
+      template: describe(entry),
+      deleted: outcomes.filter(({ refusal }) => refusal === undefined),
+      kept: outcomes.filter(({ refusal }) => refusal !== undefined),
+    };
+  }
+
   #create(request: CreateTemplateRequest): LaunchTemplate {
     const { name } = request;
     if (!/^[a-zA-Z0-9().\-/_]{3,128}$/.test(name)) {
@@ -87,6 +114,7 @@ export class LaunchTemplates {
     const entry = {
       template: { id, name, createdAt: this.#timers.now(), defaultVersion: 1, tags },
       versions: [],
+      lastNumber: 0,
     };
     this.#addVersion(entry, request.description, request.data);
     this.#entries.set(id, entry);
@@ -99,7 +127,7 @@ export class LaunchTemplates {
     data: LaunchTemplateData,
   ): LaunchTemplateVersion {
     checkData(data);
-    const number = entry.versions.length + 1;
+    const number = entry.lastNumber + 1;
     const { id, name, defaultVersion } = entry.template;
     const version = {
       templateId: id,
@@ -111,7 +139,17 @@ export class LaunchTemplates {
       data,
     };
     entry.versions.push(version);
+    entry.lastNumber = number;
     return version;
+  }
+
+  #usual(versions: readonly string[]): readonly LaunchTemplateVersion[] {
+    if (versions.some((version) => version !== '$Default' && version !== '$Latest')) {
+      throw invalidValue('Without a launch template, only $Default and $Latest can be named.');
+    }
+    return [...this.#entries.values()].flatMap((entry) => [
+      ...new Set(versions.map((version) => this.#pick(entry, version))),
+    ]);
   }
 
   #byName(name: string): Entry | undefined {
@@ -145,7 +183,7 @@ export class LaunchTemplates {
 
   #pick(entry: Entry, version: string): LaunchTemplateVersion {
     const named = new Map([
-      ['$Latest', entry.versions.length],
+      ['$Latest', latestOf(entry)],
       ['$Default', entry.template.defaultVersion],
     ]);
     const wanted = String(named.get(version) ?? version);
@@ -158,8 +196,29 @@ export class LaunchTemplates {
   }
 }
 
+function latestOf({ versions, lastNumber }: Entry): number {
+  return versions.at(-1)?.version ?? lastNumber;
+}
+
 function describe(entry: Entry): LaunchTemplate {
-  return { ...entry.template, latestVersion: entry.versions.length };
+  return { ...entry.template, latestVersion: latestOf(entry) };
+}
+
+function deletion(entry: Entry, number: string): DeletedVersion {
+  const index = entry.versions.findIndex(({ version }) => String(version) === number);
+  const version = entry.versions[index];
+  if (version === undefined) {
+    const message = `The version '${number}' does not exist.`;
+    return { number, refusal: { code: 'launchTemplateVersionDoesNotExist', message } };
+  }
+  if (version.isDefault) {
+    return {
+      number,
+      refusal: { code: 'unexpectedError', message: 'The default version cannot be deleted.' },
+    };
+  }
+  entry.versions.splice(index, 1);
+  return { number };
 }
 
 function definedOf(data: LaunchTemplateData): LaunchTemplateData {

@@ -65,6 +65,7 @@ function plainValues(record: InstanceRecord, shown: StateChange): ReadonlyMap<st
     ['tag-key', [...record.tags.keys()]],
     ['instance-state-name', [shown.state]],
     ['instance-id', [record.id]],
+    ['image-id', present(record.data.imageId)],
     ['instance-type', [record.instanceType]],
     ['instance-lifecycle', record.market === 'spot' ? ['spot'] : []],
     ['subnet-id', shown.state === 'terminated' ? [] : [record.subnet]],

@@ -1,3 +1,6 @@
+import type { Instant } from '../../../engine/time.ts';
+import type { Tag } from './tags.ts';
+
 /** One subnet: it decides the zone. */
 export interface Subnet {
   readonly id: string;
@@ -13,6 +16,11 @@ export interface Image {
   readonly name: string;
   readonly architecture: 'x86_64' | 'arm64';
   readonly rootDevice: string;
+  /** Default: it is not said. */
+  readonly createdAt?: Instant;
+  /** The snapshot that its root volume is made of. */
+  readonly snapshot?: string;
+  readonly tags?: readonly Tag[];
 }
 
 /** One security group. */
@@ -31,6 +39,10 @@ export interface Place {
   readonly subnets: readonly Subnet[];
   readonly images: readonly Image[];
   readonly securityGroups: readonly SecurityGroup[];
+  /** Instance types that a zone does not offer; default: every zone offers every type. */
+  readonly lacking?: readonly { readonly instanceType: string; readonly zone: string }[];
+  /** Names of its instance profiles; default: every name that a launch gives is one. */
+  readonly instanceProfiles?: readonly string[];
 }
 
 const vpc = 'vpc-0a1b2c3d4e5f60718';

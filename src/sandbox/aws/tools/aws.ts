@@ -5,10 +5,14 @@ import { parseArgs } from 'node:util';
 /**
  * The one command of the AWS CLI that an instance uses, without the SDK so that it starts fast:
  * `aws ssm get-parameter --region R --name P --with-decryption --query Parameter.Value --output text`, with `--cli-connect-timeout` and `--cli-read-timeout` if need be.
- * Before the command's own arguments come the endpoint and the access key id. Exit codes are the CLI's:
+ * Before the command's own arguments come the endpoint, an access key id, and the address of the instance's
+ * metadata, which give the credentials of its role where there is no key. Exit codes are the CLI's:
  * 252 wrong usage, 253 no credentials, 254 the service refused, 255 anything else.
  */
-const [endpoint = '', accessKeyId = '', ...words] = process.argv.slice(2);
+const [endpoint = '', givenKey = '', metadata = '', ...words] = process.argv.slice(2);
+
+/** Milliseconds for one request to the metadata. */
+const METADATA_PATIENCE = 2000;
 
 class Failure extends Error {
   readonly exitCode: number;
@@ -72,9 +76,10 @@ function parseWords() {
 }
 
 async function getParameter({ region, name, patience }: Wanted): Promise<string> {
-  if (accessKeyId === '') throw new Failure(253, 'Unable to locate credentials.');
+  const accessKeyId = givenKey === '' ? await keyOfRole() : givenKey;
+  if (accessKeyId === undefined) throw new Failure(253, 'Unable to locate credentials.');
   const { status, body } = await call(
-    { region, patience },
+    { region, patience, accessKeyId },
     JSON.stringify({ Name: name, WithDecryption: true }),
   );
   const answer: unknown = JSON.parse(body);
@@ -90,8 +95,34 @@ async function getParameter({ region, name, patience }: Wanted): Promise<string>
   return value;
 }
 
+/** The access key id of the instance's role; undefined where the metadata do not answer or there is no role. */
+async function keyOfRole(): Promise<string | undefined> {
+  if (metadata === '') return undefined;
+  try {
+    const token = await ask('PUT', 'api/token', { 'x-aws-ec2-metadata-token-ttl-seconds': '60' });
+    const path = 'meta-data/iam/security-credentials/';
+    const role = await ask('GET', path, { 'x-aws-ec2-metadata-token': token });
+    const answer: unknown = JSON.parse(await ask('GET', path + role, { 'x-aws-ec2-metadata-token': token }));
+    const key = member(answer, 'AccessKeyId');
+    return typeof key === 'string' ? key : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function ask(method: string, path: string, headers: Record<string, string>): Promise<string> {
+  const signal = AbortSignal.timeout(METADATA_PATIENCE);
+  const answer = await fetch(`${metadata}/latest/${path}`, { method, headers, signal });
+  if (!answer.ok) throw new Error(`the metadata answered ${answer.status}`);
+  return answer.text();
+}
+
+interface Caller extends Pick<Wanted, 'region' | 'patience'> {
+  readonly accessKeyId: string;
+}
+
 function call(
-  { region, patience }: Pick<Wanted, 'region' | 'patience'>,
+  { region, patience, accessKeyId }: Caller,
   body: string,
 ): Promise<{ readonly status: number | undefined; readonly body: string }> {
   const headers = {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 
-/** The same distance from `src/image` and from `dist/image`. */
+/** The same distance from `src/bootstrap` and from `dist/bootstrap`. */
 const FILE = new URL('../../agent/bootstrap', import.meta.url);
 
 /** Reads the bootstrap from the package. Throws when the package is damaged. */

@@ -1,11 +1,11 @@
-import { ImageError } from './image-error.ts';
-import type { Architecture } from './platform.ts';
+import type { Architecture } from './architecture.ts';
+import { BootstrapError } from './bootstrap-error.ts';
 
 /** A release of gitlab-runner that nothing else can take the place of. */
 export interface RunnerRelease {
   /** Such as `18.3.0`. */
   readonly version: string;
-  /** Of the binary for the image's architecture: 64 small hex digits. */
+  /** Of the binary for the machine's architecture: 64 small hex digits. */
   readonly sha256: string;
   /** Where the binary is; default: GitLab's own place for releases. */
   readonly url?: string;
@@ -37,8 +37,8 @@ const SHA256 = /^[0-9a-f]{64}$/;
 /** As the bootstrap takes them: a comma stands between the values of a list. */
 const PLAIN = /^[\w./:@%+=-]+$/;
 
-function refused(what: string, value: string, next: string): ImageError {
-  return new ImageError(
+function refused(what: string, value: string, next: string): BootstrapError {
+  return new BootstrapError(
     `writing the settings of the bootstrap: ${what} is ${JSON.stringify(value)}; ${next}`,
   );
 }
@@ -63,13 +63,13 @@ function check({ runner, docker, proxy, ...settings }: BootstrapSettings): void 
   }
   // Not quoted: it may hold a password.
   if (proxy?.includes('@') === true) {
-    throw new ImageError(
-      'writing the settings of the bootstrap: the proxy has a user; take one that asks for none, because an image and its settings are no place for secrets',
+    throw new BootstrapError(
+      'writing the settings of the bootstrap: the proxy has a user; take one that asks for none, because neither an image nor user data is a place for secrets',
     );
   }
   const forDocker = [...settings.ecrRegistries, ...settings.images, settings.registryMirror ?? ''].join('');
   if (!docker && forDocker !== '') {
-    throw new ImageError(
+    throw new BootstrapError(
       'writing the settings of the bootstrap: images, mirror or ECR without Docker; install Docker, or leave them out',
     );
   }

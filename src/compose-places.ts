@@ -1,0 +1,187 @@
+import { readAgentFiles, type AgentFiles } from './adapters/aws/agent-files.ts';
+import { limitsOf } from './adapters/aws/aws-call.ts';
+import { type AwsAccess, ec2Client, ssmClient } from './adapters/aws/clients.ts';
+import { ec2Fleet } from './adapters/aws/ec2-fleet.ts';
+import { installFiles } from './adapters/aws/install-files.ts';
+import { FoundImage } from './adapters/aws/machine-image.ts';
+import { type CheckedPool, MachineChecks, type MachineFinding } from './adapters/aws/machine-checks.ts';
+import type { Machines } from './adapters/aws/machine-parts.ts';
+import { networkFiles, proxyVariables } from './adapters/aws/network-files.ts';
+import { readParameter } from './adapters/aws/parameters.ts';
+import { placedFleet } from './adapters/aws/placed-fleet.ts';
+import { renderRunnerConfig } from './adapters/aws/runner-config.ts';
+import { renderUserData } from './adapters/aws/user-data.ts';
+import { renderBootstrapSettings } from './bootstrap/bootstrap-settings.ts';
+import { readBootstrap } from './bootstrap/bootstrap-text.ts';
+import {
+  agentSettingsOf,
+  bootstrapSettingsOf,
+  networkSettingsOf,
+  placeOf,
+  type PoolPlace,
+  runnerSettingsOf,
+} from './config/boot-settings.ts';
+import { generationOf } from './config/generation.ts';
+import { machineChoice } from './config/machine-settings.ts';
+import { policyOf } from './config/policy.ts';
+import type { Config, PoolConfig } from './config/schema.ts';
+import type { Clock, Fleet } from './controller/ports.ts';
+
+/** What speaks to AWS, wherever the pools are. */
+export interface PlacedAdapters {
+  readonly fleet: Fleet;
+  /** Reads the SSM parameter that holds the pool's runner token. */
+  readonly runnerToken: (pool: string, signal: AbortSignal) => Promise<string>;
+  /** Looks at everything that the launches of a pool need, and changes nothing. */
+  readonly checkMachines: (pool: string, signal: AbortSignal) => Promise<readonly MachineFinding[]>;
+}
+
+export interface PlaceParts {
+  readonly clock: Clock;
+  /** Hears of what the operator should know and no call failed for. */
+  readonly note: (message: string) => void;
+}
+
+/** What the package ships for instances. */
+interface Shipped {
+  readonly agentFiles: AgentFiles;
+  readonly bootstrap: string;
+}
+
+/** What AWS is asked with in one region and account, and the pools that are there. */
+export interface Place {
+  readonly region: string;
+  /** The ARN of the role that is assumed there; absent: Runtide's own credentials. */
+  readonly role?: string;
+  readonly ec2: ReturnType<typeof ec2Client>;
+  readonly readParameter: (name: string, signal: AbortSignal) => Promise<string>;
+  readonly pools: readonly PoolConfig[];
+}
+
+function accessOf(config: Config, { region, role, endpoints }: PoolPlace): AwsAccess {
+  const session = `runtide-${config.installation}`;
+  return { region, endpoints, ...(role !== undefined && { role: { arn: role, session } }) };
+}
+
+function keyOf({ region, role = '' }: PoolPlace): string {
+  return `${region} ${role}`;
+}
+
+/** Every region and role that pools are in. */
+export function placesOf(config: Config): readonly Place[] {
+  const asked = Object.values(config.pools).map((pool) => ({ place: placeOf(config, pool), pool }));
+  return [...Map.groupBy(asked, ({ place }) => keyOf(place)).values()].flatMap((alike) => {
+    const [first] = alike;
+    if (first === undefined) return [];
+    const access = accessOf(config, first.place);
+    const ssm = ssmClient(access);
+    const { region, role } = first.place;
+    return [
+      {
+        region,
+        ...(role !== undefined && { role }),
+        ec2: ec2Client(access),
+        readParameter: (name, signal) => readParameter(ssm, name, signal, config.aws.timeout),
+        pools: alike.map(({ pool }) => pool),
+      },
+    ];
+  });
+}
+
+function bootstrapOf(pool: PoolConfig, program: string) {
+  const bootstrap = bootstrapSettingsOf(pool);
+  if (bootstrap === undefined) return {};
+  const settings = renderBootstrapSettings(bootstrap.settings, bootstrap.architecture);
+  return { bootstrap: { program, settings } };
+}
+
+function userDataOf(config: Config, pool: PoolConfig, { agentFiles, bootstrap }: Shipped): Uint8Array {
+  const network = networkSettingsOf(pool);
+  const runner = runnerSettingsOf(config, pool);
+  const { preInstall, postInstall } = pool.instances;
+  const install = {
+    ...(preInstall !== undefined && { preInstall }),
+    ...(postInstall !== undefined && { postInstall }),
+    ...bootstrapOf(pool, bootstrap),
+  };
+  return renderUserData({
+    agentFiles,
+    agentEnv: agentSettingsOf(config, pool),
+    runnerConfig: renderRunnerConfig({
+      ...runner,
+      environment: { ...proxyVariables(network), ...runner.environment },
+    }),
+    files: [...networkFiles(network), ...installFiles(install)],
+  });
+}
+
+function machinesOf(
+  config: Config,
+  pool: PoolConfig,
+  { shipped, place, clock, note }: PlaceParts & { shipped: Shipped; place: Place },
+): Machines {
+  const choice = machineChoice(pool);
+  if ('template' in choice) return choice;
+  const { image, volume, ...rest } = choice;
+  const machines = {
+    ...rest,
+    ...(volume !== undefined && { volume }),
+    generation: generationOf(config, pool.name),
+    userData: userDataOf(config, pool, shipped),
+  };
+  if ('id' in image) return { ...machines, imageId: image.id };
+  const { ec2, readParameter: read } = place;
+  const found = new FoundImage({ ...image, ec2, readParameter: read, now: () => clock.now(), note });
+  return { ...machines, image: found };
+}
+
+function checkedPool(config: Config, name: string, machines: Machines | undefined): CheckedPool {
+  const { installation, tags } = config;
+  const pool = config.pools[name];
+  const policy = policyOf(config).pools.find((one) => one.name === name);
+  if (pool === undefined || policy === undefined || machines === undefined) {
+    throw new Error(`checking pool ${name}: no such pool`);
+  }
+  const { subnets, requirements } = pool.instances;
+  const typesAreNamed = requirements === undefined;
+  return { installation, name, tags, machines, subnets, offerings: policy.offerings, typesAreNamed };
+}
+
+/** The fleet over all regions and accounts. Throws `refused` when a pool's boot data is too large. */
+export async function composePlaces(config: Config, parts: PlaceParts): Promise<PlacedAdapters> {
+  const { note } = parts;
+  const { installation, tags, aws } = config;
+  const shipped = { agentFiles: await readAgentFiles(), bootstrap: await readBootstrap() };
+  const made = placesOf(config).map((place) => {
+    const { ec2, pools } = place;
+    const machines = Object.fromEntries(
+      pools.map((pool) => [pool.name, machinesOf(config, pool, { ...parts, shipped, place })]),
+    );
+    const options = {
+      ec2,
+      installation,
+      tags: () => tags,
+      pools: () => machines,
+      timeout: aws.timeout,
+      note,
+    };
+    return { ...place, machines, pools: Object.keys(machines), fleet: ec2Fleet(options) };
+  });
+  const placeOfPool = (pool: string, doing: string) => {
+    const place = made.find(({ pools }) => pools.includes(pool));
+    if (place === undefined) throw new Error(`${doing} pool ${pool}: no such pool`);
+    return place;
+  };
+  return {
+    fleet: placedFleet(made),
+    async runnerToken(pool, signal) {
+      const place = placeOfPool(pool, 'reading the runner token of');
+      return place.readParameter(config.pools[pool]?.runner.tokenParameter ?? '', signal);
+    },
+    async checkMachines(pool, signal) {
+      const { ec2, machines } = placeOfPool(pool, 'checking');
+      const checked = checkedPool(config, pool, machines[pool]);
+      return new MachineChecks(ec2, checked, () => limitsOf(signal, aws.timeout)).run();
+    },
+  };
+}
