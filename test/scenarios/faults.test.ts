@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Fleet, Store } from '../../src/controller/ports.ts';
 import { minutes, seconds } from '../../src/engine/time.ts';
+import { alteredFleet } from '../support/altered-fleet.ts';
 import { World, worldPool } from '../support/world.ts';
 
 /** Everything that was submitted succeeded, once bought, and nothing is left. */
@@ -17,21 +18,16 @@ class Crash extends Error {}
 /** A fleet whose process dies at its first launch, before or after EC2 has carried it out. */
 function crashing(when: 'before the call' | 'after the call', died: () => void): (fleet: Fleet) => Fleet {
   let crashed = false;
-  return (fleet) => ({
-    list: (signal) => fleet.list(signal),
-    find: (ids, signal) => fleet.find(ids, signal),
-    prepare: (pool, signal) => fleet.prepare(pool, signal),
-    drain: (ids, because, at, signal) => fleet.drain(ids, because, at, signal),
-    terminate: (ids, signal) => fleet.terminate(ids, signal),
-    console: (id, signal) => fleet.console(id, signal),
-    async launch(request, signal) {
-      if (crashed) return fleet.launch(request, signal);
-      crashed = true;
-      if (when === 'after the call') await fleet.launch(request, signal);
-      died();
-      throw new Crash('the process is gone');
-    },
-  });
+  return (fleet) =>
+    alteredFleet(fleet, {
+      async launch(request, signal) {
+        if (crashed) return fleet.launch(request, signal);
+        crashed = true;
+        if (when === 'after the call') await fleet.launch(request, signal);
+        died();
+        throw new Crash('the process is gone');
+      },
+    });
 }
 
 describe('buying once', () => {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { stateOf } from '../../src/adapters/memory/ec2/instance-record.ts';
 import { defaultPlace } from '../../src/adapters/memory/ec2/place.ts';
-import type { Fleet } from '../../src/controller/ports.ts';
 import { minutes, seconds } from '../../src/engine/time.ts';
+import { alteredFleet } from '../support/altered-fleet.ts';
 import { World, worldPool } from '../support/world.ts';
 
 const SUBNET = defaultPlace.subnets[0]?.id ?? '';
@@ -61,19 +61,14 @@ describe('what nobody looks after any more', () => {
   it('a launch written down that bought nothing is made good by the next process, once', async () => {
     let dead = false;
     const world = new World({
-      fleet: (fleet): Fleet => ({
-        list: (signal) => fleet.list(signal),
-        find: (ids, signal) => fleet.find(ids, signal),
-        prepare: (pool, signal) => fleet.prepare(pool, signal),
-        drain: (ids, because, at, signal) => fleet.drain(ids, because, at, signal),
-        terminate: (ids, signal) => fleet.terminate(ids, signal),
-        console: (id, signal) => fleet.console(id, signal),
-        async launch(request, signal) {
-          if (dead) return fleet.launch(request, signal);
-          dead = true;
-          throw new Error('the process is gone');
-        },
-      }),
+      fleet: (fleet) =>
+        alteredFleet(fleet, {
+          async launch(request, signal) {
+            if (dead) return fleet.launch(request, signal);
+            dead = true;
+            throw new Error('the process is gone');
+          },
+        }),
     });
     const first = world.start();
     world.submit(2);

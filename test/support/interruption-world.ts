@@ -5,6 +5,7 @@ import type { Fleet } from '../../src/controller/ports.ts';
 import type { Instance } from '../../src/engine/instance.ts';
 import type { PoolPolicy } from '../../src/engine/pool.ts';
 import { elapsed, type Instant, minutes, seconds } from '../../src/engine/time.ts';
+import { alteredFleet } from './altered-fleet.ts';
 import { EventsInMemory } from './cloud-events.ts';
 import { World, type WorldOptions, worldPool } from './world.ts';
 
@@ -24,15 +25,10 @@ function strip(instances: readonly Instance[]): readonly Instance[] {
 
 /** A fleet whose spot requests nobody may read: it never says what EC2 takes. */
 export function withoutSpotRequests(fleet: Fleet): Fleet {
-  return {
-    list: async (signal) => strip(await fleet.list(signal)),
+  return alteredFleet(fleet, {
+    list: async (signal, leaveOut) => strip(await fleet.list(signal, leaveOut)),
     find: async (ids, signal) => strip(await fleet.find(ids, signal)),
-    prepare: (name, signal) => fleet.prepare(name, signal),
-    launch: (request, signal) => fleet.launch(request, signal),
-    drain: (ids, because, at, signal) => fleet.drain(ids, because, at, signal),
-    terminate: (ids, signal) => fleet.terminate(ids, signal),
-    console: (id, signal) => fleet.console(id, signal),
-  };
+  });
 }
 
 /** A world whose controller hears events; `events` is the queue. */
