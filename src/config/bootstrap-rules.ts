@@ -51,5 +51,24 @@ function dockerForImages(pool: unknown): readonly Breach[] {
     }));
 }
 
+/** The first whose `run-single` takes the system id that the agent gives it: the boot fails with an older one. */
+const COUNTS_JOBS = { major: 18, minor: 1 };
+
+function runnerThatCountsJobs(pool: unknown): readonly Breach[] {
+  const version = valueAt(pool, [...BOOTSTRAP, 'runner', 'version']);
+  if (valueAt(pool, ['maxJobs']) === undefined || typeof version !== 'string') return [];
+  const [, major, minor] = /^(\d+)\.(\d+)\./.exec(version) ?? [];
+  if (major === undefined || minor === undefined) return [];
+  const newer = Number(major) - COUNTS_JOBS.major || Number(minor) - COUNTS_JOBS.minor;
+  if (newer >= 0) return [];
+  return [
+    {
+      path: [...BOOTSTRAP, 'runner', 'version'],
+      allowed: `${COUNTS_JOBS.major}.${COUNTS_JOBS.minor}.0 or newer, because of \`maxJobs\``,
+      mend: 'name a newer version with its checksums, or remove `maxJobs`',
+    },
+  ];
+}
+
 /** What the bootstrap of one pool must keep. */
-export const BOOTSTRAP_RULES: readonly Rule[] = [sumOfItsProcessor, dockerForImages];
+export const BOOTSTRAP_RULES: readonly Rule[] = [sumOfItsProcessor, dockerForImages, runnerThatCountsJobs];

@@ -124,6 +124,11 @@ describe('instances.bootstrap', () => {
       bootstrap({ runner: { ...RUNNER, url: 'https://user:secret@mirror.example/x' } }),
       ['bootstrap.runner.url'],
     ],
+    [
+      'a runner that cannot count jobs, where they are counted',
+      bootstrap({ runner: { ...RUNNER, version: '18.0.5' } }, { 'pools.linux.maxJobs': 1 }),
+      ['bootstrap.runner.version'],
+    ],
     ['images without Docker', bootstrap({ images: ['alpine:3'] }), ['bootstrap.images']],
     [
       'registries without Docker',

@@ -102,5 +102,5 @@ export const preInstallSchema = script(
 /** What runs after everything is installed. */
 export const postInstallSchema = script(
   'after everything is installed and before the runner starts',
-  'usermod -aG docker runtide-jobs',
+  'timedatectl set-timezone Europe/Berlin',
 );

@@ -29,6 +29,39 @@ describe('the machines of a pool', () => {
       { [`${AT}.template`]: 'lt-01234567', [`${AT}.volume`]: { size: 8 } },
       ['image', 'securityGroups', 'profile', 'volume'],
     ],
+    [
+      'a template whose user data has to say it',
+      {
+        ...WITHOUT_PARTS,
+        [`${AT}.template`]: 'lt-01234567',
+        'pools.linux.executor': 'docker',
+        'pools.linux.docker': { image: 'alpine:3' },
+        'pools.linux.cache': { bucket: 'acme' },
+        'pools.linux.proxy': { url: 'http://proxy.example.com:3128' },
+        'pools.linux.environment': { LANG: 'C' },
+        'pools.linux.checkInterval': '4s',
+      },
+      ['executor', 'checkInterval', 'docker', 'cache', 'proxy', 'environment'].map(
+        (key) => `pools.linux.${key}`,
+      ),
+    ],
+    [
+      'a template and what concerns the pool',
+      {
+        ...WITHOUT_PARTS,
+        [`${AT}.template`]: 'lt-01234567',
+        [`${AT}.maxPrice`]: 1,
+        'pools.linux.checkInterval': '3s',
+        'pools.linux.maxJobs': 1,
+        'pools.linux.rebalance': 'ignore',
+      },
+      [],
+    ],
+    [
+      'a template and an executor that is enough to refuse',
+      { ...WITHOUT_PARTS, [`${AT}.template`]: 'lt-01234567', 'pools.linux.executor': 'docker' },
+      ['pools.linux.executor'],
+    ],
     ['neither a template nor parts', WITHOUT_PARTS, ['image', 'securityGroups', 'profile']],
     ['a template that is none', { ...WITHOUT_PARTS, [`${AT}.template`]: 'lt-1' }, ['template']],
     [

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { seconds } from '../engine/time.ts';
 import { instanceType } from '../offers/instance-types.ts';
 import { BOOTSTRAP_RULES } from './bootstrap-rules.ts';
 import { MOST_OFFERINGS, matchingTypes } from './offered-types.ts';
@@ -8,6 +9,9 @@ import { marketSchema } from './market-schema.ts';
 import { isMap, valueAt } from './tree.ts';
 
 type Requirements = z.output<typeof requirementsSchema>;
+
+/** How often a runner asks where nothing is said. */
+export const DEFAULT_CHECK_INTERVAL = seconds(3);
 
 /** What a launch template of Runtide's own is made of; a template of the operator's stands in place of it. */
 const NEEDED = ['image', 'securityGroups', 'profile'] as const;
@@ -23,6 +27,23 @@ function ownTemplateOrParts(pool: unknown): readonly Breach[] {
     path: ['instances', key],
     allowed: 'nothing here, because `template` says it',
     mend: 'remove it, or remove `template`',
+  }));
+}
+
+/** What Runtide writes into user data; the user data of a template is the operator's. */
+const IN_USER_DATA = ['docker', 'cache', 'proxy', 'caFile', 'environment'] as const;
+
+function nothingForItsUserData(pool: unknown): readonly Breach[] {
+  if (valueAt(pool, ['instances', 'template']) === undefined) return [];
+  const says = (key: string): boolean => valueAt(pool, [key]) !== undefined;
+  // These two have a default, which says nothing.
+  const executor = valueAt(pool, ['executor']) === 'docker' ? ['executor'] : [];
+  const interval = valueAt(pool, ['checkInterval']);
+  const asks = typeof interval === 'number' && interval !== DEFAULT_CHECK_INTERVAL ? ['checkInterval'] : [];
+  return [...executor, ...asks, ...IN_USER_DATA.filter(says)].map((key) => ({
+    path: [key],
+    allowed: 'nothing here, because it would go into user data, and that of `template` is yours',
+    mend: 'remove it and let the user data of the template say it, or remove `template`',
   }));
 }
 
@@ -137,6 +158,7 @@ function gp3Can(pool: unknown): readonly Breach[] {
 /** What the instances of one pool must keep. */
 export const MACHINE_RULES: readonly Rule[] = [
   ownTemplateOrParts,
+  nothingForItsUserData,
   typesOrRequirements,
   fewOfferings,
   oneArchitecture,

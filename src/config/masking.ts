@@ -56,5 +56,6 @@ export function shown(value: unknown, path: Path): string {
     return value.length === 1 ? 'a list of 1 item' : `a list of ${value.length} items`;
   if (typeof value === 'string') return isLeafAt(path) ? shownText(value, path) : 'a text';
   if (typeof value !== 'number' && typeof value !== 'boolean') return 'a map';
-  return isLeafAt(path) && !isSecret(path) ? String(value) : MASK;
+  if (isSecret(path)) return MASK;
+  return typeof value === 'boolean' || isLeafAt(path) ? String(value) : 'a number';
 }

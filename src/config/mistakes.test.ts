@@ -114,6 +114,14 @@ describe('mistakes', () => {
     ]);
   });
 
+  it('show that a number or a yes stands where a section belongs, and a secret never', async () => {
+    const [volume] = await mistakesWith({ 'pools.linux.instances.volume': 50 });
+    expect(volume).toMatchObject({ path: 'pools.linux.instances.volume', value: 'a number' });
+    const [bootstrap] = await mistakesWith({ 'pools.linux.instances.bootstrap': true });
+    expect(bootstrap).toMatchObject({ value: 'true' });
+    expect(await mistakesWith({ 'gitlab.token': 12_345 })).toMatchObject([{ value: '[secret]' }]);
+  });
+
   it('shorten what is long', async () => {
     const [mistake] = await mistakesWith({ installation: 'X'.repeat(500) });
     expect(mistake?.value.length).toBeLessThan(80);

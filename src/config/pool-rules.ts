@@ -109,7 +109,8 @@ function servesSomething(pool: unknown): readonly Breach[] {
 function dockerWithItsExecutor(pool: unknown): readonly Breach[] {
   const executor = valueAt(pool, ['executor']);
   const given = valueAt(pool, ['docker']) !== undefined;
-  if (executor === 'docker' && !given) {
+  // With a template of the operator's nothing is said here at all, which another rule holds.
+  if (executor === 'docker' && !given && valueAt(pool, ['instances', 'template']) === undefined) {
     return [
       {
         path: ['docker'],

@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { minutes, seconds } from '../engine/time.ts';
+import { formatDuration } from './duration.ts';
 import { instancesSchema } from './instances-schema.ts';
 import { ALWAYS, duration, listOf, oneOf, TEN_YEARS, text, yesOrNo } from './key-kinds.ts';
 import { idleSchema, limits } from './limits-schema.ts';
+import { DEFAULT_CHECK_INTERVAL } from './machine-rules.ts';
 import { POOL_RULES } from './pool-rules.ts';
 import { keeps } from './rules.ts';
 import {
@@ -58,7 +60,7 @@ export const poolSchema = z
       description: 'How often the runner of an instance asks GitLab for jobs.',
       applies: 'drifts',
       example: '3s',
-    }).prefault('3s'),
+    }).prefault(formatDuration(DEFAULT_CHECK_INTERVAL)),
     slots: limits.slots.prefault(1),
     maxJobs: limits.maxJobs.exactOptional(),
     min: limits.min.prefault(0),

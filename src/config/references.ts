@@ -75,7 +75,8 @@ async function contentOf(
   if (typeof content === 'string') return content;
   // What a reference stands for is not shown, and so neither is a path that is made of it.
   const allowed = name === written ? content.allowed : 'the path of a readable file in UTF-8';
-  broken.push({ path, allowed, mend: content.mend });
+  const part = partAt(path);
+  broken.push({ path, allowed, mend: (part && about(part).mend) ?? content.mend });
   return written;
 }
 

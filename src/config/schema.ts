@@ -127,9 +127,10 @@ export const configSchema = z
       readPriceFile,
       {
         description:
-          "Prices of the pools' regions, for `maxPrice` and the status page. The bundled ones are those of one region.",
+          'Prices of one region, for `maxPrice` of the pools there. Where nothing is said, the bundled ones, of us-east-1.',
         applies: 'hot',
         example: 'prices.json',
+        mend: 'remove the key, run `runtide prices refresh`, and name the file that it wrote',
       },
     ).exactOptional(),
     pools: poolsSchema,

@@ -15,6 +15,9 @@ const CALLS_AT_ONCE = 8;
 /** How many instances one call asks to drain: tagging them one by one would empty EC2's bucket of requests. */
 const DRAINS_AT_ONCE = 500;
 
+/** As many refusals find one instance among 500, or two; more than that is no matter of single instances. */
+const MOST_REFUSALS = 20;
+
 /** A step once taken is finished: shutting down aborts only what has not begun. */
 const NEVER = new AbortController().signal;
 
@@ -66,27 +69,44 @@ async function stepOneByOne<A extends Action>(
   return outcomes;
 }
 
-/** Runs one step for several actions, which succeed or fail together. */
-async function stepTogether(
-  actions: readonly Action[],
+/**
+ * Runs one step for several actions, which succeed or fail together. What is refused is tried in halves: one
+ * instance that may not be touched, as with termination protection, must not keep the others.
+ */
+async function stepTogether<A extends Action>(
+  actions: readonly A[],
   at: Acting,
-  run: () => Promise<void>,
+  run: (some: readonly A[]) => Promise<void>,
+  refusals: { count: number } = { count: 0 },
 ): Promise<readonly Outcome[]> {
-  const [first] = actions;
+  const [first, second] = actions;
   if (first === undefined) return [];
+  const before = refusals.count;
   const outcome = await step(first, at, async () => {
-    await run();
+    await run(actions).catch((error: unknown) => {
+      if (isPortError(error, 'refused')) refusals.count += 1;
+      throw error;
+    });
     return undefined;
   });
-  return actions.map((action) => ({ ...outcome, action }));
+  const splits = refusals.count > before && refusals.count < MOST_REFUSALS && second !== undefined;
+  if (!splits) return actions.map((action) => ({ ...outcome, action }));
+  const half = Math.ceil(actions.length / 2);
+  return [
+    ...(await stepTogether(actions.slice(0, half), at, run, refusals)),
+    ...(await stepTogether(actions.slice(half), at, run, refusals)),
+  ];
 }
+
+const namesOf = (actions: readonly { readonly instance: string }[]): readonly string[] =>
+  actions.map(({ instance }) => instance);
 
 type Drain = Extract<Action, { do: 'drain' }>;
 
-/** Instances that leave for the same reason, in groups that one call can name. */
+/** Instances that leave a pool for the same reason, in groups that one call can name: pools may be in several places. */
 function batches(drains: readonly Drain[]): readonly (readonly Drain[])[] {
-  const byReason = Map.groupBy(drains, ({ because }) => because);
-  return [...byReason.values()].flatMap((all) =>
+  const alike = Map.groupBy(drains, ({ pool, because }) => `${because} ${pool}`);
+  return [...alike.values()].flatMap((all) =>
     Array.from({ length: Math.ceil(all.length / DRAINS_AT_ONCE) }, (_, index) =>
       all.slice(index * DRAINS_AT_ONCE, (index + 1) * DRAINS_AT_ONCE),
     ),
@@ -98,9 +118,10 @@ async function actDrains(actions: readonly Action[], at: Acting): Promise<readon
   for (const batch of batches(actions.filter((action) => action.do === 'drain'))) {
     const [first] = batch;
     if (first === undefined) continue;
-    const ids = batch.map(({ instance }) => instance);
     outcomes.push(
-      ...(await stepTogether(batch, at, () => at.fleet.drain(ids, first.because, at.clock.now(), NEVER))),
+      ...(await stepTogether(batch, at, (some) =>
+        at.fleet.drain(namesOf(some), first.because, at.clock.now(), NEVER),
+      )),
     );
   }
   return outcomes;
@@ -124,12 +145,18 @@ async function actTerminates(actions: readonly Action[], at: Acting): Promise<re
   await stepOneByOne(stuck, at, async ({ instance }) => {
     failures.set(instance, await bootFailure(instance, at));
   });
-  const ids = terminates.map(({ instance }) => instance);
-  return stepTogether(terminates, at, async () => {
-    await at.fleet.terminate(ids, NEVER);
+  const outcomes: Outcome[] = [];
+  for (const ofPool of Map.groupBy(terminates, ({ pool }) => pool).values()) {
+    outcomes.push(...(await stepTogether(ofPool, at, (some) => at.fleet.terminate(namesOf(some), NEVER))));
+  }
+  for (const { action, done } of outcomes) {
+    const why = action.do === 'terminate' ? failures.get(action.instance) : undefined;
     // Told once, however often the call fails before.
-    for (const [instance, why] of failures) at.recorder.record({ event: 'boot failed', instance, why });
-  });
+    if (done && action.do === 'terminate' && why !== undefined) {
+      at.recorder.record({ event: 'boot failed', instance: action.instance, why });
+    }
+  }
+  return outcomes;
 }
 
 function actForgets(actions: readonly Action[], at: Acting): Promise<readonly Outcome[]> {

@@ -63,9 +63,9 @@ describe('a decision', () => {
       at: NOW,
       pool: 'linux',
       summary:
-        '3 pending; slots 0 busy, 0 free, 0 booting, 0 leaving; desired 3 (demand 0→3); launch 3 instances',
+        '3 pending; slots 0 busy, 0 free, 0 booting, 0 leaving; desired 3 (demand 0→3); launch 3 instances (spot)',
       steps: [{ rule: 'demand', from: 0, to: 3 }],
-      actions: ['launch 3 instances'],
+      actions: ['launch 3 instances (spot)'],
     };
     expect(decide(waiting(3))).toEqual([decision]);
     expect(events).toEqual([{ event: 'decided', decision }]);

@@ -158,6 +158,17 @@ describe('a recommendation to rebalance', () => {
     });
   });
 
+  it('that waits for its turn costs no pass each time it comes again, as an interruption does', () => {
+    const notices = afterFirstPass();
+    expect(notices.take([delivery('a', 'rebalance')], NOW)).toBe('pass');
+    pass(notices, [running()], { drains: false });
+    expect(notices.take([delivery('b', 'rebalance')], NOW)).toBe('nothing');
+    expect(notices.take([delivery('c')], NOW)).toBe('pass');
+    pass(notices, [running()], { drains: false });
+    expect(notices.take([delivery('d')], NOW)).toBe('pass');
+    expect(pass(notices, [running()]).finished).toEqual(['a', 'b', 'c', 'd']);
+  });
+
   it('is only told where the pool ignores it', () => {
     const notices = afterFirstPass();
     notices.take([delivery('a', 'rebalance')], NOW);

@@ -114,8 +114,11 @@ export class Notices {
     // That an instance has ended which leaves anyway, the next sweep sees soon enough.
     if (kind === 'end') return this.#finish(receipt, leaving === false ? 'instances' : 'nothing');
     if (leaving === true && says(this.#told.get(instance), kind)) return this.#finish(receipt);
-    this.#hold(kind, notice, receipt, now);
-    return leaving === undefined ? 'nothing' : 'pass';
+    const before = this.#held.get(instance);
+    // A recommendation waits until it is the instance's turn; an interruption cannot wait for the next sweep.
+    const waits = kind === 'rebalance' && before?.state === 'seen';
+    this.#hold(kind, notice, receipt, now, waits ? 'seen' : 'new');
+    return leaving === undefined || waits ? 'nothing' : 'pass';
   }
 
   #finish(receipt: string, asked: Asked = 'nothing'): Asked {
@@ -123,7 +126,7 @@ export class Notices {
     return asked;
   }
 
-  #hold(kind: Kind, { instance, at }: Notice, receipt: string, now: Instant): void {
+  #hold(kind: Kind, { instance, at }: Notice, receipt: string, now: Instant, state: Held['state']): void {
     const before = this.#held.get(instance);
     const receipts = [...(before?.receipts ?? []), receipt].slice(-MOST_RECEIPTS);
     // A clock that runs ahead of ours must not keep what nobody lists for ever.
@@ -132,7 +135,7 @@ export class Notices {
       kind: says(before?.kind, kind) ? (before?.kind ?? kind) : kind,
       at: before === undefined || since < before.at ? since : before.at,
       receipts,
-      state: 'new',
+      state,
     });
   }
 

@@ -202,6 +202,20 @@ describe('what was done', () => {
     expect(await sweepEnded()).toEqual(ended.instances);
   });
 
+  it('stays so until a listing could show it, also of what was stopped', async () => {
+    const { fleet, sweep, glance, observer, clock } = scene();
+    fleet.instances = [anInstance('i-1', { state: 'stopped' }), anInstance('i-2')];
+    await sweep();
+    observer.fold([
+      { action: { do: 'terminate', pool: 'linux', instance: 'i-1', because: 'orphaned' }, done: true },
+      { action: { do: 'drain', pool: 'linux', instance: 'i-2', because: 'idle' }, done: true },
+    ]);
+    await clock.advance(minutes(6));
+    const [ended, leaving] = await glance();
+    expect([ended?.state, leaving?.drain?.because]).toEqual(['shutting-down', 'idle']);
+    expect(await sweep()).toEqual(fleet.instances);
+  });
+
   it('a forgotten manager is not there between two sweeps', async () => {
     const { observer, observe, runners, abort } = scene();
     runners.listed = { linux: [aManager('i-1'), aManager('i-2')] };

@@ -1,6 +1,6 @@
 import type { Instance, Manager } from '../engine/instance.ts';
 import type { JobSnapshot } from '../engine/job.ts';
-import { isFresh, lastKnown, type Part, type UnansweredLaunch } from '../engine/observation.ts';
+import { isFresh, lastKnown, type Part, toldUntil, type UnansweredLaunch } from '../engine/observation.ts';
 import type { Outcome } from '../engine/outcome.ts';
 import type { FleetPolicy } from '../engine/pool.ts';
 import type { Readings } from '../engine/remember.ts';
@@ -247,7 +247,8 @@ export class Observer {
 
   #withMarks(): Part<readonly Instance[]> {
     const now = this.#options.clock.now();
-    for (const [id, { at }] of this.#marks) if (elapsed(at, now) > LISTING_LAG) this.#marks.delete(id);
+    const until = toldUntil(this.#instances, now);
+    for (const [id, { at }] of this.#marks) if (elapsed(at, until) > LISTING_LAG) this.#marks.delete(id);
     if (!this.#instances.known || this.#marks.size === 0) return this.#instances;
     const value = lastKnown(this.#instances, []).map((instance) => {
       const mark = this.#marks.get(instance.id);
@@ -280,8 +281,7 @@ function withoutManager(
 }
 
 function withMark(instance: Instance, mark: Mark): Instance {
-  const ending =
-    mark.state === 'shutting-down' && (instance.state === 'pending' || instance.state === 'running');
+  const ending = mark.state === 'shutting-down' && instance.state !== 'terminated';
   const drain = instance.drain ?? mark.drain;
   return { ...instance, ...(ending && { state: mark.state }), ...(drain !== undefined && { drain }) };
 }

@@ -56,10 +56,11 @@ describe('a pass', () => {
     expect(told()).toEqual(['lease taken', 'decided', 'acted']);
     expect(disk.history).toEqual({
       ...emptyHistory(NOW),
+      instances: { 'i-1-0': { pool: 'linux', bootedFor: 0 } },
       pools: { linux: { setbacks: 0, lastDesired: 1, lastScaledAt: NOW } },
     });
     expect(disk.decisions.map(({ pool, actions }) => [pool, actions])).toEqual([
-      ['linux', ['launch 1 instance']],
+      ['linux', ['launch 1 instance (spot)']],
     ]);
   });
 

@@ -45,6 +45,24 @@ export function unseenAlarms(observation: Observation, policy: FleetPolicy): rea
   return unseenInstances(observation, policy).map((one) => ({ alarm: 'unseen', ...one }));
 }
 
+/** Instances of pools that are configured no more, which were asked to drain long ago and run nothing that is known of. */
+export function abandonedAlarms(
+  { jobs, now }: Observation,
+  policy: FleetPolicy,
+  views: ReadonlyMap<string, readonly InstanceView[]>,
+): readonly Alarm[] {
+  const known = new Set(policy.pools.map(({ name }) => name));
+  if (!isFresh(jobs, now)) return [];
+  return [...views].flatMap(([pool, ofPool]) =>
+    ofPool
+      .filter(({ instance: { drain }, phase, busySlots }) => {
+        const asked = phase === 'draining' && drain !== undefined && busySlots === 0 && !known.has(pool);
+        return asked && elapsed(drain.at, now) >= policy.drainAlarm;
+      })
+      .map(({ instance }) => ({ alarm: 'drain unacknowledged', pool, instance: instance.id })),
+  );
+}
+
 /** What an operator should hear about one pool. */
 export function poolAlarms(decided: PoolPlan, policy: FleetPolicy, now: Instant): readonly Alarm[] {
   const { pool } = decided;

@@ -7,6 +7,7 @@ import {
   fresh,
   jobs,
   NOW,
+  OFFERING,
   pending,
   stale,
 } from '../../test/support/observations.ts';
@@ -17,11 +18,12 @@ import { emptyHistory, type PoolHistory, type UnservedJob } from './history.ts';
 import type { KindDemand } from './job.ts';
 import type { Observation } from './observation.ts';
 import type { PoolPolicy } from './pool.ts';
-import { after, minutes, seconds } from './time.ts';
+import { after, type Instant, minutes, seconds } from './time.ts';
 
 interface Scene {
   readonly pools?: readonly PoolPolicy[];
   readonly live?: Readonly<Record<string, readonly InstanceView[]>>;
+  readonly draining?: Readonly<Record<string, number>>;
   readonly history?: Readonly<Record<string, PoolHistory>>;
   readonly unserved?: readonly UnservedJob[];
   readonly over?: Partial<Observation>;
@@ -32,14 +34,17 @@ const B = aPool({ name: 'b', max: 2 });
 
 /** What every pool is asked for. */
 function demand(waiting: readonly KindDemand[], scene: Scene = {}) {
-  const { pools = [A, B], live = {}, history = {}, unserved = [], over = {} } = scene;
+  const { pools = [A, B], live = {}, draining = {}, history = {}, unserved = [], over = {} } = scene;
   const observation = anObservation({
     jobs: fresh(jobs(waiting)),
     managers: { a: fresh([]), b: fresh([]) },
     history: { ...emptyHistory(NOW), pools: history, unserved },
     ...over,
   });
-  return Object.fromEntries(demandByPool(observation, aPolicy(...pools), new Map(Object.entries(live))));
+  const mustered = new Map(
+    pools.map(({ name }) => [name, { live: live[name] ?? [], draining: draining[name] ?? 0 }]),
+  );
+  return Object.fromEntries(demandByPool(observation, aPolicy(...pools), mustered));
 }
 
 /** Only the numbers, in the order of the pools. */
@@ -91,6 +96,24 @@ describe('a pending job counts', () => {
   it('elsewhere while the first pool backs off, until it may try again', () => {
     expect(counts([pending(2)], until(after(NOW, seconds(1))))).toEqual([0, 2]);
     expect(counts([pending(2)], until(NOW))).toEqual([2, 0]);
+  });
+
+  it('elsewhere while instances that drain take the room of the first pool', () => {
+    const pools = [aPool({ name: 'a', max: 2, surge: 1 }), B];
+    expect(counts([pending(2)], { pools, draining: { a: 1 } })).toEqual([2, 0]);
+    expect(counts([pending(2)], { pools, draining: { a: 2 } })).toEqual([1, 1]);
+    expect(counts([pending(2)], { pools, draining: { a: 9 } })).toEqual([0, 2]);
+  });
+
+  it('elsewhere while the first pool can buy none of its offerings', () => {
+    const shortfall = { pool: 'a', offering: OFFERING, code: 'InsufficientInstanceCapacity' };
+    const shortSince = (at: Instant): Scene => ({
+      over: { history: { ...emptyHistory(NOW), shortfalls: [{ ...shortfall, at }] } },
+    });
+    expect(counts([pending(2)], shortSince(ago(seconds(59))))).toEqual([0, 2]);
+    expect(counts([pending(2)], shortSince(ago(seconds(60))))).toEqual([2, 0]);
+    const dear = aPool({ name: 'a', maxPrice: 0.1, offerings: [{ ...OFFERING, price: 0.2 }] });
+    expect(counts([pending(2)], { pools: [dear, B] })).toEqual([0, 2]);
   });
 
   it('on what a pool has, also while it backs off', () => {
@@ -161,6 +184,11 @@ describe('a job beside a free fitting slot', () => {
     ['the job waits for less', counts(waits(seconds(119)), free()), [1, 0]],
     ['the job waits for just as long', counts(waits(seconds(120)), free()), [0, 0]],
     ['the slot is free for less', counts(waits(), free(seconds(119))), [1, 0]],
+    [
+      'the manager of the free slot is gone, so nobody asks for it',
+      counts(waits(), { live: { a: [{ ...idle('i-1'), managerMissingSince: ago(seconds(30)) }] } }),
+      [1, 0],
+    ],
     ['nothing is free', counts(waits(), { live: { a: [busy('i-1')] } }), [1, 0]],
     [
       'a slot beside a running job says nothing',

@@ -1,9 +1,12 @@
 import type { InstanceView } from './capacity.ts';
 import type { UnservedJob } from './history.ts';
 import { fits, type KindDemand, NO_JOBS, type PendingJob } from './job.ts';
-import { isFresh, lastKnown, type Observation } from './observation.ts';
+import type { Muster } from './muster.ts';
+import { isFresh, lastKnown, type Observation, toldUntil } from './observation.ts';
+import { purchasesOf } from './offerings.ts';
 import type { FleetPolicy, PoolPolicy } from './pool.ts';
-import { after, backoff, type Duration, elapsed, type Instant, minutes } from './time.ts';
+import { roomOf } from './scale-out.ts';
+import { after, backoff, type Duration, earlier, elapsed, type Instant, minutes } from './time.ts';
 
 /** What waits for one pool. */
 export interface PoolDemand {
@@ -15,6 +18,10 @@ export interface PoolDemand {
   readonly unserved: readonly UnservedJob[];
 }
 
+/** The instances of a pool that stay, and how many others still exist. */
+export type Mustered = Pick<Muster, 'live' | 'draining'>;
+
+const NOBODY: Mustered = { live: [], draining: 0 };
 const UNSERVED_WAIT = minutes(5);
 const LONGEST_UNSERVED_WAIT = minutes(120);
 
@@ -33,7 +40,7 @@ interface Candidate {
   readonly waits: boolean;
 }
 
-/** Why a pool cannot take more although its limits would allow it. */
+/** Whether a pool buys nothing now although its limits would allow it. */
 function blocked(pool: PoolPolicy, observation: Observation): boolean {
   const { history, unlisted, now } = observation;
   const retryAt = history.pools[pool.name]?.retryAt;
@@ -42,25 +49,39 @@ function blocked(pool: PoolPolicy, observation: Observation): boolean {
   return away || (retryAt !== undefined && now < retryAt);
 }
 
+/** How many instances the pool may buy now. */
+function growthOf(pool: PoolPolicy, { live, draining }: Mustered, observation: Observation): number {
+  if (blocked(pool, observation)) return 0;
+  const room = Math.min(Math.max(0, pool.max - live.length), roomOf(pool, live.length, draining));
+  const { now, history } = observation;
+  const { purchases } = purchasesOf(room, pool, live, { shortfalls: history.shortfalls, now });
+  return purchases.reduce((sum, purchase) => sum + purchase.count, 0);
+}
+
 function candidate(
   pool: PoolPolicy,
-  live: readonly InstanceView[],
+  mustered: Mustered,
   observation: Observation,
   unservedAfter: Duration,
 ): Candidate {
   const { now, jobs, managers } = observation;
+  const { live } = mustered;
   const offered = live.reduce(
     (sum, view) =>
       sum + (view.phase === 'launching' || view.phase === 'booting' ? view.instance.slots : view.freeSlots),
     0,
   );
-  const growth = blocked(pool, observation) ? 0 : Math.max(0, pool.max - live.length) * pool.slots;
-  const hasWaited = ({ phase, idleSince }: InstanceView): boolean =>
-    phase === 'idle' && idleSince !== undefined && elapsed(idleSince, now) >= unservedAfter;
+  // What has come since the readings is not known: perhaps it runs the job by now.
+  const seenUntil = earlier(toldUntil(jobs, now), toldUntil(managers[pool.name], now));
+  const hasWaited = ({ phase, idleSince, managerMissingSince }: InstanceView): boolean =>
+    phase === 'idle' &&
+    managerMissingSince === undefined &&
+    idleSince !== undefined &&
+    elapsed(idleSince, seenUntil) >= unservedAfter;
   return {
     pool,
     tally: { pending: 0, unserved: [] },
-    room: offered + growth,
+    room: offered + growthOf(pool, mustered, observation) * pool.slots,
     waits: isFresh(jobs, now) && isFresh(managers[pool.name], now) && live.some(hasWaited),
   };
 }
@@ -102,6 +123,7 @@ function sorted(demand: readonly KindDemand[]): readonly KindDemand[] {
 
 interface Circumstances {
   readonly now: Instant;
+  readonly readAt: Instant;
   readonly unservedAfter: Duration;
   readonly remembered: ReadonlyMap<number, UnservedJob>;
 }
@@ -110,7 +132,7 @@ interface Circumstances {
 function countKind(
   pending: readonly PendingJob[],
   fitting: readonly [Candidate, ...Candidate[]],
-  { now, unservedAfter, remembered }: Circumstances,
+  { now, readAt, unservedAfter, remembered }: Circumstances,
 ): void {
   const take = taking(fitting);
   const waiting = fitting.find(({ waits }) => waits);
@@ -120,27 +142,28 @@ function countKind(
       // It stays where it was found, so that its alarm does not wander from pool to pool.
       const place = fitting.find(({ pool }) => pool.name === before.pool) ?? fitting[0];
       place.tally.unserved.push(before);
-    } else if (waiting !== undefined && elapsed(job.queuedAt, now) >= unservedAfter) {
+    } else if (waiting !== undefined && elapsed(job.queuedAt, readAt) >= unservedAfter) {
       waiting.tally.unserved.push(unservedAgain(job, waiting.pool.name, before, now));
     } else count(job, take());
   }
 }
 
-/** Counts every pending job in the first pool that serves it and can grow; `live` are the instances that stay. */
+/** Counts every pending job in the first pool that serves it and can grow. */
 export function demandByPool(
   observation: Observation,
   policy: FleetPolicy,
-  live: ReadonlyMap<string, readonly InstanceView[]>,
+  mustered: ReadonlyMap<string, Mustered>,
 ): ReadonlyMap<string, PoolDemand> {
   const { unservedAfter } = policy;
+  const { now, jobs } = observation;
   const candidates = policy.pools.map((pool) =>
-    candidate(pool, live.get(pool.name) ?? [], observation, unservedAfter),
+    candidate(pool, mustered.get(pool.name) ?? NOBODY, observation, unservedAfter),
   );
   const remembered = new Map(observation.history.unserved.map((job) => [job.id, job]));
-  for (const { kind, pending } of sorted(lastKnown(observation.jobs, NO_JOBS).demand)) {
+  for (const { kind, pending } of sorted(lastKnown(jobs, NO_JOBS).demand)) {
     const [first, ...others] = candidates.filter(({ pool }) => fits(kind.tags, pool));
     if (first === undefined) continue;
-    countKind(pending, [first, ...others], { now: observation.now, unservedAfter, remembered });
+    countKind(pending, [first, ...others], { now, readAt: toldUntil(jobs, now), unservedAfter, remembered });
   }
   return new Map(candidates.map(({ pool, tally }) => [pool.name, tally]));
 }

@@ -11,8 +11,8 @@ const terminate: Action = { do: 'terminate', pool: 'linux', instance: 'i-2', bec
 const forget: Action = { do: 'forget', pool: 'linux', manager: 'r_abc', because: 'instance gone' };
 
 it.each<[Action, string]>([
-  [launch(1), 'launch 1 instance'],
-  [launch(2), 'launch 2 instances'],
+  [launch(1), 'launch 1 instance (spot)'],
+  [launch(2), 'launch 2 instances (spot)'],
   [drain, 'drain i-1 (idle)'],
   [terminate, 'terminate i-2 (stuck)'],
   [forget, 'forget manager r_abc (instance gone)'],
@@ -27,7 +27,7 @@ it.each<[Alarm, string]>([
   ],
   [
     { alarm: 'drain unacknowledged', pool: 'linux', instance: 'i-1' },
-    "i-1 was asked to drain and its manager is still there without a job: look at the agent's console output",
+    "i-1 was asked to drain and is still there without a job: look at the agent's console output, and end it by hand if it hangs",
   ],
   [
     { alarm: 'boot failed', pool: 'linux', instance: 'i-1' },
@@ -69,7 +69,7 @@ describe('a pool in one line', () => {
         holds: [{ what: 'scale-in', because: 'cooling down for 9 s more' }],
         actions: [launch(2), drain],
       },
-      '3 pending; slots 2 busy, 1 free, 4 booting, 5 leaving; desired 9 (demand 0→12, max 12→9); no scale-in: cooling down for 9 s more; launch 2 instances, drain i-1 (idle)',
+      '3 pending; slots 2 busy, 1 free, 4 booting, 5 leaving; desired 9 (demand 0→12, max 12→9); no scale-in: cooling down for 9 s more; launch 2 instances (spot), drain i-1 (idle)',
     ],
     [
       'held twice',

@@ -6,11 +6,16 @@ function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
+/** A launch is of one market. */
+function marketOf({ offerings }: Extract<Action, { do: 'launch' }>): string {
+  return [...new Set(offerings.map(({ market }) => market))].join(' or ');
+}
+
 /** One action in words. */
 export function explainAction(action: Action): string {
   switch (action.do) {
     case 'launch':
-      return `launch ${plural(action.count, 'instance')}`;
+      return `launch ${plural(action.count, 'instance')} (${marketOf(action)})`;
     case 'drain':
       return `drain ${action.instance} (${action.because})`;
     case 'terminate':
@@ -26,7 +31,7 @@ export function explainAlarm(alarm: Alarm): string {
     case 'unserved':
       return `job ${alarm.job} waits although ${alarm.pool} has a free slot that fits: GitLab does not hand it out (protected ref, locked runner, used-up minutes, or the runner of the free instance does not ask); it stops counting for now`;
     case 'drain unacknowledged':
-      return `${alarm.instance} was asked to drain and its manager is still there without a job: look at the agent's console output`;
+      return `${alarm.instance} was asked to drain and is still there without a job: look at the agent's console output, and end it by hand if it hangs`;
     case 'unseen':
       return `${alarm.instance} of ${alarm.pool} still speaks with GitLab, and EC2 does not list it: it was bought with another region, role or credentials than the pool has now; change them back until it has ended, or end it by hand`;
     case 'boot failed':

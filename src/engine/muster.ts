@@ -1,5 +1,5 @@
 import type { InstanceView } from './capacity.ts';
-import { instancesOf, isFresh, type Observation } from './observation.ts';
+import { instancesOf, isFresh, type Observation, toldUntil } from './observation.ts';
 import type { FleetPolicy, PoolPolicy } from './pool.ts';
 import { type Retirement, type Retirements, retirements } from './retirement.ts';
 
@@ -37,7 +37,9 @@ export function muster(
   const stale = staleSources(pool.name, observation);
   const managersFresh = !stale.includes('managers');
   const jobsFresh = !stale.includes('jobs');
-  const circumstances = { now: observation.now, policy, pool, managersFresh, jobsFresh };
+  const { now, managers } = observation;
+  const managersReadAt = toldUntil(managers[pool.name], now);
+  const circumstances = { now, policy, pool, managersFresh, managersReadAt, jobsFresh };
   const { leavers, waiting } = stale.includes('instances') ? NOBODY : retirements(views, circumstances);
   const retired = new Set(leavers.map(({ view }) => view.instance.id));
   const staying = views.filter(({ instance }) => !retired.has(instance.id));

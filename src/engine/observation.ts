@@ -60,6 +60,11 @@ export function isFresh(part: Part<unknown> | undefined, now: Instant): boolean 
   return part?.known === true && elapsed(part.readAt, now) <= part.freshFor;
 }
 
+/** Up to when the part tells what is so; nothing is known of the time since. Never read: `now`, so ask for freshness first. */
+export function toldUntil(part: Part<unknown> | undefined, now: Instant): Instant {
+  return part?.known === true ? part.readAt : now;
+}
+
 /** The last answer, or `fallback` where there never was one. */
 export function lastKnown<T>(part: Part<T> | undefined, fallback: T): T {
   return part?.known === true ? part.value : fallback;

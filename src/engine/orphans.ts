@@ -1,7 +1,7 @@
 import type { Action } from './action.ts';
 import type { InstanceView } from './capacity.ts';
 import type { Manager } from './instance.ts';
-import { instancesOf, isFresh, lastKnown, type Observation } from './observation.ts';
+import { instancesOf, isFresh, lastKnown, type Observation, toldUntil } from './observation.ts';
 import type { FleetPolicy } from './pool.ts';
 import { type Duration, elapsed, type Instant, minutes, seconds } from './time.ts';
 
@@ -31,11 +31,14 @@ function abandoned(
 }
 
 /** Instances that somebody stopped: no job runs on them, nothing starts them again, and their disks cost. */
-function stopped({ instances, history, now }: Observation, { orphanGrace }: FleetPolicy): readonly Action[] {
+function stopped(observation: Observation, { orphanGrace }: FleetPolicy): readonly Action[] {
+  const { instances, history, now } = observation;
+  // Somebody may have started it since it was listed.
+  const seenUntil = (pool: string): Instant => toldUntil(instancesOf(observation, pool), now);
   return lastKnown(instances, [])
-    .filter(({ id, state }) => {
+    .filter(({ id, pool, state }) => {
       const since = history.instances[id]?.goneSince;
-      return state === 'stopped' && since !== undefined && elapsed(since, now) >= orphanGrace;
+      return state === 'stopped' && since !== undefined && elapsed(since, seenUntil(pool)) >= orphanGrace;
     })
     .map(({ id, pool }) => ({ do: 'terminate', pool, instance: id, because: 'orphaned' }));
 }

@@ -83,9 +83,19 @@ describe('what came of actions', () => {
     ];
     expect(afterwards(history, outcomes, NOW)).toEqual({
       ...history,
+      instances: { 'i-1': { pool: 'linux', bootedFor: 0 } },
       pools: { arm: { setbacks: 3 }, linux: { ...FIRST, lastScaledAt: NOW }, gpu: FIRST },
       shortfalls: [older, short],
     });
     expect(history.shortfalls).toEqual([older]);
+  });
+
+  it('what is known of an instance is not lost where its launch is told once more', () => {
+    const instances = { 'i-1': { pool: 'linux', bootedFor: seconds(30), readyAt: NOW } };
+    const outcomes = [done(launch, { launched: ['i-1', 'i-2'] })];
+    expect(afterwards({ ...emptyHistory(NOW), instances }, outcomes, NOW).instances).toEqual({
+      ...instances,
+      'i-2': { pool: 'linux', bootedFor: 0 },
+    });
   });
 });

@@ -1,7 +1,7 @@
 import type { History, PoolHistory, Shortfall } from './history.ts';
 import type { Action } from './action.ts';
 import { withSetback } from './remember.ts';
-import type { Instant } from './time.ts';
+import { type Instant, seconds } from './time.ts';
 
 /** What came of one action. */
 export type Outcome =
@@ -37,6 +37,18 @@ function hasScaled(outcome: Outcome): boolean {
   return outcome.action.do === 'drain' && outcome.action.because === 'idle';
 }
 
+/** What was bought, so that it is missed where it ends before any listing has shown it alive. */
+function bought({ instances }: History, outcomes: readonly Outcome[]): History['instances'] {
+  const news = outcomes.flatMap((outcome) =>
+    outcome.done
+      ? (outcome.launched ?? []).map(
+          (id) => [id, { pool: outcome.action.pool, bootedFor: seconds(0) }] as const,
+        )
+      : [],
+  );
+  return { ...Object.fromEntries(news), ...instances };
+}
+
 /** Writes into the memory what the actions came to. */
 export function afterwards(history: History, outcomes: readonly Outcome[], now: Instant): History {
   const pools: Record<string, PoolHistory> = { ...history.pools };
@@ -48,5 +60,5 @@ export function afterwards(history: History, outcomes: readonly Outcome[], now: 
     pools[pool] = isSetback(outcome) ? withSetback(scaled, now) : scaled;
     if (outcome.done) shortfalls.push(...(outcome.shortfalls ?? []));
   }
-  return { ...history, pools, shortfalls };
+  return { ...history, instances: bought(history, outcomes), pools, shortfalls };
 }

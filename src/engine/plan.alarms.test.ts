@@ -105,6 +105,30 @@ describe('a drain that nobody acknowledged', () => {
   });
 });
 
+/** The alarms of an instance without a pool, which was asked to drain so long ago. */
+const draining = (time: Duration, over: Partial<Observation> = {}) => {
+  const drain = { because: 'drifted', at: ago(time) } as const;
+  return alarms({ instances: fresh([anInstance('i-1', { pool: 'old', drain })]), ...over });
+};
+
+describe('an instance of a pool that is configured no more', () => {
+  const held = jobs([], [{ id: 1, project: 1, instance: 'i-1' }]);
+
+  it.each<[string, readonly unknown[], boolean]>([
+    ['does not leave', draining(minutes(2)), true],
+    ['was asked just now', draining(seconds(119)), false],
+    ['runs a job', draining(minutes(9), { jobs: fresh(held) }), false],
+  ])('raises the alarm where it %s', (_name, raised, expected) => {
+    const alarm = { alarm: 'drain unacknowledged', pool: 'old', instance: 'i-1' };
+    expect(raised).toEqual(expected ? [alarm] : []);
+  });
+
+  it('raises none where it may run a job that was not read', () => {
+    const raised = draining(minutes(9), { jobs: stale(jobs()) });
+    expect(raised.map(({ alarm }) => alarm)).toEqual(['stale']);
+  });
+});
+
 describe('the memory after a plan', () => {
   const before: History = {
     ...emptyHistory(NOW),

@@ -55,7 +55,7 @@ const BOOTING: Machine = { boots: true };
 describe('an instance that has had its jobs', () => {
   it('is replaced in the pass in which a job needs that', () => {
     expect(decided({ maxJobs: 1 }, [USED], 1)).toBe(
-      '1 pending; slots 0 busy, 0 free, 0 booting, 0 leaving; desired 1 (demand 0→1); launch 1 instance, drain i-0 (used-up)',
+      '1 pending; slots 0 busy, 0 free, 0 booting, 0 leaving; desired 1 (demand 0→1); launch 1 instance (spot), drain i-0 (used-up)',
     );
   });
 
@@ -65,7 +65,9 @@ describe('an instance that has had its jobs', () => {
   });
 
   it('is not counted towards min', () => {
-    expect(decided({ maxJobs: 1, min: 1 }, [USED])).toMatch(/\(min 0→1\); launch 1 instance, drain i-0 /);
+    expect(decided({ maxJobs: 1, min: 1 }, [USED])).toMatch(
+      /\(min 0→1\); launch 1 instance \(spot\), drain i-0 /,
+    );
   });
 
   it('leaves by its own tag, whatever the pool wants today', () => {
@@ -79,7 +81,7 @@ describe('old instances of which enough must stay ready', () => {
 
   it('stay until new ones are ready, which are bought first', () => {
     expect(decided(kept, [OLD, OLD, OLD])).toMatch(
-      /; no replacement: 2 old instances stay until as many new ones are ready \(minAvailable 3\); launch 2 instances$/,
+      /; no replacement: 2 old instances stay until as many new ones are ready \(minAvailable 3\); launch 2 instances \(spot\)$/,
     );
     expect(decided(kept, [OLD, OLD, OLD, BOOTING, BOOTING])).toMatch(/\(minAvailable 3\); nothing to do$/);
     expect(decided(kept, [OLD, OLD, OLD, NEW, BOOTING])).toMatch(
@@ -94,11 +96,13 @@ describe('old instances of which enough must stay ready', () => {
     expect(decided(kept, [OLD, OLD, OLD, BOOTING, BOOTING, BOOTING], 6)).toMatch(
       /desired 6 .*\(minAvailable 3\); nothing to do$/,
     );
-    expect(decided(kept, [OLD, OLD, OLD], 8)).toMatch(/desired 8 .*; launch 5 instances$/);
+    expect(decided(kept, [OLD, OLD, OLD], 8)).toMatch(/desired 8 .*; launch 5 instances \(spot\)$/);
   });
 
   it('are bought for beyond max, within the surge', () => {
-    expect(decided({ ...kept, max: 3 }, [OLD, OLD, OLD])).toMatch(/desired 3 .*; launch 2 instances$/);
-    expect(decided({ ...kept, max: 3, surge: 1 }, [OLD, OLD, OLD])).toMatch(/; launch 1 instance$/);
+    expect(decided({ ...kept, max: 3 }, [OLD, OLD, OLD])).toMatch(
+      /desired 3 .*; launch 2 instances \(spot\)$/,
+    );
+    expect(decided({ ...kept, max: 3, surge: 1 }, [OLD, OLD, OLD])).toMatch(/; launch 1 instance \(spot\)$/);
   });
 });

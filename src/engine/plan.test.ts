@@ -88,14 +88,14 @@ describe('a plan', () => {
     const fleet = idleFleet({ 'i-1': minutes(1) }, { generation: 'g0' });
     const demand = { jobs: fresh(jobs([pending(1)])) };
     expect(actions({ ...fleet, ...demand })).toEqual([
-      'linux: launch 1 instance',
+      'linux: launch 1 instance (spot)',
       'linux: drain i-1 (drifted)',
     ]);
     const told = idleFleet(
       { 'i-1': minutes(1) },
       { generation: 'g0', drain: { because: 'drifted', at: NOW } },
     );
-    expect(actions({ ...told, ...demand })).toEqual(['linux: launch 1 instance']);
+    expect(actions({ ...told, ...demand })).toEqual(['linux: launch 1 instance (spot)']);
     const interrupted = idleFleet(
       { 'i-1': minutes(1) },
       { interruption: { kind: 'interruption', at: NOW }, drain: { because: 'idle', at: NOW } },
@@ -116,7 +116,7 @@ describe('a plan', () => {
       { what: 'launch', because: 'draining instances (2) still count towards max + surge (2 + 1)' },
     ]);
     expect(decided.actions.map(explainAction)).toEqual([
-      'launch 1 instance',
+      'launch 1 instance (spot)',
       'drain i-1 (interrupted)',
       'drain i-2 (interrupted)',
     ]);
@@ -139,8 +139,8 @@ describe('a plan', () => {
       }),
     };
     expect(actions(over, BOTH)).toEqual([
-      'linux: launch 1 instance',
-      'arm: launch 1 instance',
+      'linux: launch 1 instance (spot)',
+      'arm: launch 1 instance (spot)',
       'linux: drain i-1 (interrupted)',
       'arm: drain i-3 (interrupted)',
       'linux: terminate i-2 (stuck)',
@@ -178,7 +178,7 @@ describe('doubt', () => {
       { 'i-1': idleFor(minutes(9)) },
       { pools: { linux: { setbacks: 0, lastDesired: 3 } } },
     );
-    expect(actions({ ...over, history: known })).toEqual(['linux: launch 2 instances']);
+    expect(actions({ ...over, history: known })).toEqual(['linux: launch 2 instances (spot)']);
   });
 
   it('about instances launches nothing', () => {

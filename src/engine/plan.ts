@@ -1,5 +1,5 @@
 import { type Action, inOrder } from './action.ts';
-import { type Alarm, poolAlarms, staleAlarms, unseenAlarms } from './alarms.ts';
+import { abandonedAlarms, type Alarm, poolAlarms, staleAlarms, unseenAlarms } from './alarms.ts';
 import { viewsByPool } from './capacity.ts';
 import { demandByPool } from './demand.ts';
 import type { History, UnservedJob } from './history.ts';
@@ -37,8 +37,8 @@ function nextHistory(observation: Observation, pools: readonly PoolPlan[]): Hist
 export function plan(observation: Observation, policy: FleetPolicy): Plan {
   const views = viewsByPool(observation);
   const mustered = policy.pools.map((pool) => muster(pool, observation, policy, views.get(pool.name) ?? []));
-  const live = new Map(mustered.map((one) => [one.pool.name, one.live]));
-  const demand = demandByPool(observation, policy, live);
+  const byPool = new Map(mustered.map((one) => [one.pool.name, one]));
+  const demand = demandByPool(observation, policy, byPool);
   const pools = mustered.map((one) =>
     planPool(one, observation, demand.get(one.pool.name) ?? { pending: 0, unserved: [] }),
   );
@@ -50,6 +50,7 @@ export function plan(observation: Observation, policy: FleetPolicy): Plan {
     alarms: [
       ...staleAlarms(observation, policy),
       ...unseenAlarms(observation, policy),
+      ...abandonedAlarms(observation, policy, views),
       ...pools.flatMap((pool) => poolAlarms(pool, policy, observation.now)),
     ],
     history: nextHistory(observation, pools),

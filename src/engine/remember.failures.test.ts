@@ -9,9 +9,11 @@ import {
   idleFor,
   jobs,
   NOW,
+  OFFERING,
   stale,
 } from '../../test/support/observations.ts';
 import { emptyHistory, type History, type InstanceHistory, type PoolHistory } from './history.ts';
+import { afterwards } from './outcome.ts';
 import { type Readings, remember } from './remember.ts';
 import { after, minutes, seconds } from './time.ts';
 
@@ -182,5 +184,36 @@ describe('an instance that EC2 lists no more', () => {
     ],
   ])('%s', (_name, actual, expected) => {
     expect(actual).toEqual(expected);
+  });
+});
+
+describe('an instance that has ended before any listing showed it alive', () => {
+  const action = { do: 'launch', pool: 'linux', count: 1, offerings: [OFFERING] } as const;
+  const bought = afterwards(before({}), [{ action, done: true, launched: ['i-1'] }], ago(seconds(15)));
+  const ended = fresh([anInstance('i-1', { state: 'terminated' })]);
+
+  it.each([
+    ['listed as terminated', { instances: ended }],
+    ['not listed at all', {}],
+  ])('has failed to boot, once: %s', (_name, over) => {
+    const once = remember(bought, read(over), policy);
+    expect(once.pools['linux']).toMatchObject({ setbacks: 1 });
+    const twice = remember(once, read({ ...over, now: after(NOW, minutes(1)) }), policy);
+    expect(twice.pools['linux']).toMatchObject({ setbacks: 1 });
+  });
+});
+
+describe('an instance that is listed as terminated because it was taken back', () => {
+  const interruption = { kind: 'interruption', at: NOW } as const;
+  const instances = fresh([anInstance('i-1', { state: 'terminated', interruption })]);
+
+  it.each([
+    ['its manager is gone', { linux: fresh([]) }],
+    ['its manager is still there', { linux: fresh([aManager('i-1')]) }],
+  ])('is held against its offering once: %s', (_name, managers) => {
+    let history = before({ 'i-1': READY });
+    for (let pass = 0; pass < 3; pass++) history = remember(history, read({ instances, managers }), policy);
+    expect(history.shortfalls).toHaveLength(1);
+    expect(remember(history, read(), policy).instances).toEqual({});
   });
 });

@@ -3,7 +3,7 @@ import type { History, InstanceHistory, PoolHistory, Shortfall } from './history
 import type { Instance, Manager } from './instance.ts';
 import { NO_JOBS } from './job.ts';
 import { heldBy, withJobs } from './jobs-seen.ts';
-import { instancesOf, isFresh, lastKnown, type Observation } from './observation.ts';
+import { instancesOf, isFresh, lastKnown, type Observation, toldUntil } from './observation.ts';
 import { INTERRUPTED } from './offerings.ts';
 import type { FleetPolicy } from './pool.ts';
 import {
@@ -37,6 +37,7 @@ interface Situation {
   readonly readings: Readings;
   readonly since: Instant;
   readonly managersFresh: boolean;
+  readonly managersReadAt: Instant;
   readonly jobsFresh: boolean;
   readonly manager: Manager | undefined;
   readonly held: number;
@@ -93,13 +94,24 @@ function rememberInstance(
   };
 }
 
-function isStuck(ready: boolean, booted: Duration, { bootTimeout }: Situation): true | undefined {
-  return !ready && bootTimeout !== undefined && booted > bootTimeout ? true : undefined;
+function isStuck(ready: boolean, booted: Duration, at: Situation): true | undefined {
+  if (ready || at.bootTimeout === undefined) return undefined;
+  // Since the managers were read it may have become ready.
+  return booted - elapsed(at.managersReadAt, at.readings.now) > at.bootTimeout ? true : undefined;
 }
 
-/** An instance that EC2 no longer lists is remembered until its manager is gone as well. */
-function rememberGone(id: string, before: InstanceHistory, readings: Readings): InstanceHistory | undefined {
+/**
+ * An instance that EC2 no longer lists is remembered until its manager is gone as well. While it is listed as taken
+ * back, so is that this was told.
+ */
+function rememberGone(
+  id: string,
+  before: InstanceHistory,
+  readings: Readings,
+  isTaken: boolean,
+): InstanceHistory | undefined {
   const goneSince = before.goneSince ?? readings.now;
+  if (isTaken) return { ...gone(before, goneSince), interrupted: true };
   const part = readings.managers[before.pool];
   const managerGone =
     isFresh(part, readings.now) && !lastKnown(part, []).some((manager) => manager.instance === id);
@@ -135,6 +147,7 @@ function rememberInstances(history: History, readings: Readings, policy: FleetPo
       readings,
       since: history.at,
       managersFresh: isFresh(readings.managers[instance.pool], readings.now),
+      managersReadAt: toldUntil(readings.managers[instance.pool], readings.now),
       jobsFresh: isFresh(readings.jobs, readings.now),
       manager: managers.get(instance.pool)?.get(instance.id),
       held: held.get(instance.id) ?? 0,
@@ -146,10 +159,11 @@ function rememberInstances(history: History, readings: Readings, policy: FleetPo
     const { id } = instance;
     remembered[id] = rememberStopped(instance, history.instances[id], readings.now);
   }
+  const taken = new Set(all.filter(({ interruption }) => interruption !== undefined).map(({ id }) => id));
   for (const [id, before] of Object.entries(history.instances)) {
     if (remembered[id] !== undefined) continue;
     const certain = isFresh(instancesOf(readings, before.pool), readings.now);
-    const kept = certain ? rememberGone(id, before, readings) : before;
+    const kept = certain ? rememberGone(id, before, readings, taken.has(id)) : before;
     if (kept !== undefined) remembered[id] = kept;
   }
   return remembered;

@@ -15,14 +15,16 @@ interface Scene {
   readonly jobsFresh?: boolean;
 }
 
+/** Everything was read just now. */
+const FRESHLY = { now: NOW, managersFresh: true, managersReadAt: NOW, jobsFresh: true };
+
 /** Who must leave, such as `drain i-1 (expired)`. */
 function leaving(views: readonly InstanceView[], scene: Scene = {}): readonly string[] {
   const pool = aPool({ maxAge: minutes(60), surge: 9, ...scene.pool });
   const { managersFresh = true, jobsFresh = true } = scene;
-  const at = { now: NOW, policy: aPolicy(pool), pool, managersFresh, jobsFresh };
-  return retirements(views, at).leavers.map(
-    ({ view, because, by }) => `${by} ${view.instance.id} (${because})`,
-  );
+  const at = { ...FRESHLY, policy: aPolicy(pool), pool, managersFresh, jobsFresh };
+  const { leavers } = retirements(views, at);
+  return leavers.map(({ view, because, by }) => `${by} ${view.instance.id} (${because})`);
 }
 
 /** An instance that was ready and has lost its manager, `since` long. */
@@ -173,7 +175,7 @@ describe('an instance must leave', () => {
 
   it('never for age in a pool without one', () => {
     const pool = aPool();
-    const at = { now: NOW, policy: aPolicy(pool), pool, managersFresh: true, jobsFresh: true };
+    const at = { ...FRESHLY, policy: aPolicy(pool), pool };
     const views = [idle('i-1', minutes(1), { launchedAt: ago(minutes(60 * 24 * 365)) })];
     expect(retirements(views, at)).toEqual({ leavers: [], waiting: 0 });
   });
@@ -205,7 +207,7 @@ describe('an instance must leave', () => {
 /** How many of these leave, and how many wait for new ones. */
 function replaced(views: readonly InstanceView[], pool: Partial<PoolPolicy>): readonly [number, number] {
   const wish = aPool({ surge: 2, min: 4, minAvailable: 4, ...pool });
-  const at = { now: NOW, policy: aPolicy(wish), pool: wish, managersFresh: true, jobsFresh: true };
+  const at = { ...FRESHLY, policy: aPolicy(wish), pool: wish };
   const { leavers, waiting } = retirements(views, at);
   return [leavers.length, waiting];
 }

@@ -17,6 +17,8 @@ interface Circumstances {
   readonly policy: FleetPolicy;
   readonly pool: PoolPolicy;
   readonly managersFresh: boolean;
+  /** When the managers were read: what has come since, such as a first contact, is not known. */
+  readonly managersReadAt: Instant;
   readonly jobsFresh: boolean;
 }
 
@@ -44,20 +46,23 @@ const RULES: readonly RetirementRule[] = [
     because: 'stuck',
     by: 'terminate',
     paced: false,
-    applies: ({ readyAt, busySlots, bootedFor }, { pool, managersFresh }) =>
-      managersFresh && readyAt === undefined && busySlots === 0 && bootedFor > pool.bootTimeout,
+    applies: ({ readyAt, busySlots, bootedFor }, { pool, now, managersFresh, managersReadAt }) =>
+      managersFresh &&
+      readyAt === undefined &&
+      busySlots === 0 &&
+      bootedFor - elapsed(managersReadAt, now) > pool.bootTimeout,
   },
   {
     // It was ready, its manager is gone and no job is on it: it has drained and did not power off, or its runner died.
     because: 'orphaned',
     by: 'terminate',
     paced: false,
-    applies: ({ managerMissingSince, busySlots }, { now, policy, managersFresh, jobsFresh }) =>
+    applies: ({ managerMissingSince, busySlots }, { policy, managersFresh, managersReadAt, jobsFresh }) =>
       managersFresh &&
       jobsFresh &&
       busySlots === 0 &&
       managerMissingSince !== undefined &&
-      elapsed(managerMissingSince, now) >= policy.orphanGrace,
+      elapsed(managerMissingSince, managersReadAt) >= policy.orphanGrace,
   },
   {
     // It has had its jobs and takes no more: its runner ends by itself, and this says so early.

@@ -19,6 +19,11 @@ export interface ScaleOutInput {
   readonly now: Instant;
 }
 
+/** How many more instances may exist; those that drain still do. */
+export function roomOf({ max, surge }: PoolPolicy, live: number, leaving: number): number {
+  return Math.max(0, max + surge - live - leaving);
+}
+
 function held(because: string, count = 0): { readonly count: number; readonly holds: readonly Hold[] } {
   return { count, holds: [{ what: 'launch', because }] };
 }
@@ -33,7 +38,7 @@ export function scaleOut(input: ScaleOutInput): { readonly count: number; readon
     const wait = Math.ceil((history.retryAt - now) / 1000);
     return held(`${history.setbacks} failed launches or boots in a row: trying again in ${wait} s`);
   }
-  const room = Math.max(0, pool.max + pool.surge - input.live - input.leaving);
+  const room = roomOf(pool, input.live, input.leaving);
   if (room < missing) {
     return held(
       `draining instances (${input.leaving}) still count towards max + surge (${pool.max} + ${pool.surge})`,

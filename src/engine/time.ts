@@ -52,6 +52,11 @@ export function later(one: Instant, other: Instant): Instant {
   return one > other ? one : other;
 }
 
+/** The earlier of two instants. */
+export function earlier(one: Instant, other: Instant): Instant {
+  return one < other ? one : other;
+}
+
 /** `first`, doubled for each further time up to `longest`: how long to wait after the `times`-th failure in a row. */
 export function backoff(first: Duration, times: number, longest: Duration): Duration {
   return milliseconds(Math.min(first * 2 ** (times - 1), longest));

@@ -88,7 +88,7 @@ describe('a pool that the last listings left out', () => {
 
   it('buys nothing, and leaves its jobs to the next pool that serves them', () => {
     const waiting = { jobs: fresh(jobs([pending(3)])), instances: fresh([]), history: emptyHistory(NOW) };
-    expect(actions(waiting)).toEqual(['launch 3 instances']);
+    expect(actions(waiting)).toEqual(['launch 3 instances (spot)']);
     const { pools } = plan(observed(waiting), policy);
     expect(pools.map(({ pool, demand }) => [pool, demand.pending])).toEqual([
       ['far', 0],

@@ -182,7 +182,7 @@ describe('a refusal names the requirement that the last candidates did not meet'
       why:
         '`memoryGiB` (1 to 7.5 GiB of memory) leaves out the only type with a kind that may be chosen ' +
         '(Nitro, no bare metal, no FPGA, ML or HPC types), architecture amd64, a family of m7i, the current generation, ' +
-        'steady CPU (burstable: false), no GPU, 2 to 2 vCPUs: m7i.large; widen it, or what stands before it',
+        'steady CPU (burstable: false), no GPU, 2 to 2 vCPUs: m7i.large',
     });
   });
 

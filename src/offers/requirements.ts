@@ -192,7 +192,7 @@ function refusal(rule: Rule, before: readonly Rule[], left: readonly Candidate[]
   const named = [...examples, ...(left.length > EXAMPLES ? ['…'] : [])].join(', ');
   const many = left.length === 1 ? 'the only type' : `all ${left.length} types`;
   const rest = before.length === 0 ? '' : ` with ${before.map((earlier) => earlier.words).join(', ')}`;
-  const why = `\`${requirement}\` (${words}) leaves out ${many}${rest}: ${named}; widen it, or what stands before it`;
+  const why = `\`${requirement}\` (${words}) leaves out ${many}${rest}: ${named}`;
   return { found: false, requirement, why };
 }
 

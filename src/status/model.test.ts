@@ -99,7 +99,7 @@ describe('what the last pass saw', () => {
         unserved: [],
         slots: { free: 1, busy: 1, booting: 0, leaving: 1 },
         desired: { count: 3 },
-        decision: expect.stringMatching(/2 pending; .*launch 1 instance$/),
+        decision: expect.stringMatching(/2 pending; .*launch 1 instance \(spot\)$/),
       },
     ]);
   });

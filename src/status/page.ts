@@ -26,6 +26,13 @@ export const PAGE = `<!doctype html>
   th, td { padding: 4px 12px 4px 0; border-bottom: 1px solid var(--line); vertical-align: top; }
   .phase { font-weight: 600; } .launching, .booting { color: var(--booting); } .idle { color: var(--idle); }
   .busy { color: var(--busy); } .draining, .terminating { color: var(--leaving); }
+  @media (max-width: 640px) {
+    .numbers { gap: 8px 20px; }
+    .instances thead { display: none; }
+    .instances tr { display: flex; flex-wrap: wrap; gap: 0 14px; padding: 6px 0; border-bottom: 1px solid var(--line); }
+    .instances td { border: 0; padding: 0; } .instances td:empty { display: none; } .instances td:first-child { width: 100%; }
+    .instances td[data-label]::before { content: attr(data-label) ' '; color: var(--soft); font-size: 13px; }
+  }
   ul { margin: 8px 0 0; padding-left: 20px; } code { font-size: 13px; }
 </style>
 </head>
@@ -42,6 +49,7 @@ export const PAGE = `<!doctype html>
   const byId = (id) => document.getElementById(id);
   const make = (tag, text, className) => { const element = document.createElement(tag); if (text !== undefined) element.textContent = text; if (className) element.className = className; return element; };
   const row = (...cells) => { const line = make('tr'); for (const cell of cells) line.append(cell instanceof Node ? cell : make('td', cell)); return line; };
+  const labelled = (label, text) => { const cell = make('td', text); cell.dataset.label = label; return cell; };
   const ago = (seconds) => seconds === undefined ? '' : seconds < 90 ? Math.round(seconds) + ' s' : seconds < 5400 ? Math.round(seconds / 60) + ' min' : (seconds / 3600).toFixed(1) + ' h';
   const number = (label, value) => { const box = make('div'); box.append(make('b', String(value)), make('span', label)); return box; };
   function poolSection(pool) {
@@ -50,10 +58,10 @@ export const PAGE = `<!doctype html>
     numbers.append(number('pending', pool.pending), number('busy slots', pool.slots.busy), number('free', pool.slots.free), number('booting', pool.slots.booting), number('leaving', pool.slots.leaving), number('desired instances', pool.desired.count));
     section.append(make('h2', pool.pool), numbers, make('p', pool.decision, 'soft'));
     if (pool.instances.length > 0) {
-      const table = make('table');
+      const table = make('table', undefined, 'instances');
       const head = make('thead'); head.append(row(...['instance', 'phase', 'slots', 'type', 'age', 'idle', 'leaves because'].map((name) => make('th', name))));
       const body = make('tbody');
-      for (const it of pool.instances) body.append(row(it.id, make('td', it.phase, 'phase ' + it.phase), it.busySlots + ' of ' + it.slots, it.instanceType + ' ' + it.market, ago(it.ageSeconds), ago(it.idleSeconds), it.drain || ''));
+      for (const it of pool.instances) body.append(row(it.id, make('td', it.phase, 'phase ' + it.phase), labelled('slots', it.busySlots + ' of ' + it.slots), it.instanceType + ' ' + it.market, labelled('age', ago(it.ageSeconds)), labelled('idle', ago(it.idleSeconds)), labelled('leaves because', it.drain || '')));
       table.append(head, body); section.append(table);
     }
     return section;

@@ -170,6 +170,16 @@ describe('runtide check', () => {
     expect(lines).toEqual(expected.map((pattern) => expect.stringMatching(new RegExp(pattern))));
   });
 
+  it('a highest price that bounds nothing, because no price is known there', async () => {
+    const { code, stdout } = await run(['check'], {
+      changes: [[['pools', 'linux', 'instances', 'maxPrice'], 0.001]],
+    });
+    expect(code).toBe(0);
+    expect(stdout).toMatch(
+      /^ok {6}prices of linux: maxPrice 0\.001 bounds nothing: no price of m7i\.large spot in eu-central-1 is known; .*`prices`$/m,
+    );
+  });
+
   it('a runner that is paused', async () => {
     sandbox.gitlab.updateRunner(1, { paused: true });
     const lines = await failures({});

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { answer, failure, type Reply, scriptedAws } from '../../../test/support/scripted-aws.ts';
 import { seconds } from '../../engine/time.ts';
+import { roleCredentials } from './assumed-role.ts';
 import { limitsOf } from './aws-call.ts';
 import { ec2Client, ssmClient } from './clients.ts';
 import { describeImage } from './machine-image.ts';
@@ -66,6 +67,22 @@ describe('a client with a role', () => {
       kind,
       message: expect.stringMatching(
         new RegExp(`^assuming role arn:aws:iam::111122223333:role/runtide: .*; ${next}`),
+      ),
+    });
+  });
+
+  it('says so when there is nobody who could assume it', async () => {
+    const nobody = Object.assign(new Error('Could not load credentials from any providers'), {
+      name: 'CredentialsProviderError',
+    });
+    const credentials = roleCredentials(ROLE, {
+      region: 'eu-central-1',
+      credentials: () => Promise.reject(nobody),
+    });
+    await expect(credentials()).rejects.toMatchObject({
+      kind: 'unauthorized',
+      message: expect.stringMatching(
+        /^assuming role arn:aws:iam::111122223333:role\/runtide: no AWS credentials: .*; give this machine/,
       ),
     });
   });

@@ -1,6 +1,7 @@
 import { fromTemporaryCredentials } from '@aws-sdk/credential-providers';
 import { PortError, type PortErrorKind } from '../../controller/errors.ts';
 import { meaningOf } from './error-codes.ts';
+import { portErrorOf } from './errors.ts';
 
 /** A role that calls are made with, in place of the caller's own credentials. */
 export interface AssumedRole {
@@ -13,22 +14,24 @@ export interface AssumedRole {
 export interface RoleSource {
   readonly region: string;
   readonly endpoint?: string;
-  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  readonly credentials?: NonNullable<Parameters<typeof fromTemporaryCredentials>[0]['masterCredentials']>;
 }
 
 type Credentials = ReturnType<typeof fromTemporaryCredentials>;
 
 function kindOf(error: Error): PortErrorKind {
-  if (error.name === 'CredentialsProviderError') return 'unauthorized';
   return meaningOf(error.name)?.kind ?? ('$fault' in error ? 'unauthorized' : 'unreachable');
 }
 
 function failure(error: unknown, { arn }: AssumedRole): PortError {
   const known = error instanceof Error ? error : new Error(String(error));
+  const call = { system: 'ec2', doing: `assuming role ${arn}` } as const;
+  // There is nobody yet who could be allowed to assume it.
+  if (known.name === 'CredentialsProviderError')
+    return portErrorOf(known, call, { stopped: false, timedOut: false });
   return new PortError({
+    ...call,
     kind: kindOf(known),
-    system: 'ec2',
-    doing: `assuming role ${arn}`,
     why: `${known.name}: ${known.message}`,
     next:
       kindOf(known) === 'unauthorized'

@@ -3,9 +3,11 @@ import type { Command } from 'commander';
 import { probe } from '../../adapters/gitlab/probe.ts';
 import { type Adapters, composeEvents } from '../../compose.ts';
 import { givenAway } from '../../config/given-away.ts';
+import { policyOf } from '../../config/policy.ts';
 import type { Config, PoolConfig } from '../../config/schema.ts';
 import { openInstallation } from '../installation.ts';
 import { complain, configCommand, type ConfigOptions, counted } from '../options.ts';
+import { priceLimit } from '../price-limit.ts';
 
 /** One thing that was tried. */
 interface Finding {
@@ -50,6 +52,14 @@ function isolationFindings(pool: PoolConfig): readonly Finding[] {
   if (given.length === 0) return [];
   const means = "gives every job the instance, and with it the pool's token; see docs/security.md";
   return [{ check: `isolation of ${pool.name}`, ok: true, detail: `${given.join(', ')}: ${means}` }];
+}
+
+/** What its highest price leaves every pool to buy. */
+function priceFindings(config: Config): readonly Finding[] {
+  return policyOf(config).pools.flatMap((pool) => {
+    const limit = priceLimit(pool, config.pools[pool.name]?.instances.region ?? config.aws.region);
+    return limit === undefined ? [] : [{ check: `prices of ${pool.name}`, ...limit }];
+  });
 }
 
 /** What one pool needs of GitLab, of its parameter and of EC2. */
@@ -105,7 +115,14 @@ async function findings(config: Config, adapters: Adapters): Promise<readonly Fi
   const pools = await Promise.all(
     Object.values(config.pools).map((pool) => poolFindings(pool, adapters, signal)),
   );
-  return [token, jobs, instances, ...(await eventFindings(config, signal)), ...pools.flat()];
+  return [
+    token,
+    jobs,
+    instances,
+    ...(await eventFindings(config, signal)),
+    ...pools.flat(),
+    ...priceFindings(config),
+  ];
 }
 
 /** `runtide check`: tries everything that the daemon needs, and changes nothing. */

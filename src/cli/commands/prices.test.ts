@@ -139,6 +139,20 @@ describe('runtide prices show', PROCESSES, () => {
     });
   });
 
+  it('shows the prices that the configuration names', async () => {
+    await inFolder(AWS, async ({ folder, run, file }) => {
+      await run('refresh');
+      const text = JSON.stringify({
+        ...Object(JSON.parse(await file('runtide.yaml'))),
+        prices: 'prices.json',
+      });
+      await writeFile(join(folder, 'runtide.yaml'), text);
+      const { code, stdout, stderr } = await run('show');
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      expect(stdout).toMatch(/\nm7i\.large .* 0\.12080 \(eu-central-1, .* 0\.05000 \(eu-central-1, /);
+    });
+  });
+
   it('needs no configuration for types that are named', async () => {
     const { code, stdout, stderr } = await runtide(['prices', 'show', 'm7i.large', 'm99.large', '--json']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
@@ -163,7 +177,7 @@ describe('runtide prices show', PROCESSES, () => {
       const { code, stderr } = await run('show', '--prices', 'other.json');
       expect({ code, stderr }).toEqual({
         code: 0,
-        stderr: 'the file holds prices of eu-west-1, and the pools are in eu-central-1: it is left out\n',
+        stderr: 'the file holds prices of eu-west-1, and `aws.region` is eu-central-1: it is left out\n',
       });
     });
   });
@@ -189,6 +203,10 @@ describe('a misuse of runtide prices ends with 2', PROCESSES, () => {
     [
       ['refresh', '--nope'],
       "error: unknown option '--nope'\n(runtide prices refresh --help lists its options)\n",
+    ],
+    [
+      ['refresh', '--region', 'europe'],
+      "error: option '--region <name>' argument 'europe' is invalid. It is no AWS region, such as eu-west-1.\n(runtide prices refresh --help lists its options)\n",
     ],
     [
       ['show', '-p'],

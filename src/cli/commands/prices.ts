@@ -1,8 +1,9 @@
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import process from 'node:process';
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { ec2Client } from '../../adapters/aws/clients.ts';
 import { pricingClient, readOnDemandPrices, readSpotPrices } from '../../adapters/aws/prices.ts';
+import { REGION } from '../../config/instances-schema.ts';
 import type { Config } from '../../config/schema.ts';
 import { minutes } from '../../engine/time.ts';
 import { instanceType } from '../../offers/instance-types.ts';
@@ -17,6 +18,7 @@ const TIMEOUT = minutes(10);
 
 interface RefreshOptions extends ConfigOptions {
   readonly output: string;
+  readonly region?: string;
 }
 
 interface ShowOptions extends ConfigOptions {
@@ -28,11 +30,13 @@ function typesIn({ pools }: Config): readonly string[] {
   return [...new Set(Object.values(pools).flatMap(({ instances }) => instances.types))].toSorted();
 }
 
-async function readFromAws({ aws }: Config, types: readonly string[]): Promise<PriceBook> {
-  const { region, endpoints, timeout } = aws;
+async function readFromAws({ aws }: Config, region: string, types: readonly string[]): Promise<PriceBook> {
+  const { endpoints, timeout } = aws;
   const question = { region, types };
   const signal = AbortSignal.timeout(TIMEOUT);
-  const ec2 = ec2Client({ region, endpoints: endpoints?.ec2 === undefined ? {} : { ec2: endpoints.ec2 } });
+  // The endpoints of the file are those of its own region.
+  const ec2Url = region === aws.region ? endpoints?.ec2 : undefined;
+  const ec2 = ec2Client({ region, endpoints: ec2Url === undefined ? {} : { ec2: ec2Url } });
   const readAt = systemClock.now();
   const spot = await readSpotPrices(ec2, question, readAt, signal, timeout);
   const onDemand = await readOnDemandPrices(pricingClient({ region }), question, signal, timeout);
@@ -57,16 +61,22 @@ async function save(file: string, book: PriceBook): Promise<void> {
   }
 }
 
+function regionNamed(name: string): string {
+  if (REGION.test(name)) return name;
+  throw new InvalidArgumentError('It is no AWS region, such as eu-west-1.');
+}
+
 function refreshCommand(): Command {
   return configCommand(
     'refresh',
     'Read the prices of every type in the configuration from AWS, and write them to a file',
   )
     .option('-o, --output <file>', 'the file to write', 'prices.json')
-    .action(async ({ config: file, output, json }: RefreshOptions) => {
+    .option('--region <name>', 'the region of the prices; `aws.region` where nothing is said', regionNamed)
+    .action(async ({ config: file, output, region, json }: RefreshOptions) => {
       const config = await loadDaemonConfig(file);
       const types = typesIn(config);
-      const book = await readFromAws(config, types);
+      const book = await readFromAws(config, region ?? config.aws.region, types);
       await save(output, book);
       const missing = {
         onDemand: types.filter((name) => !book.onDemand.has(name)),
@@ -96,18 +106,25 @@ async function readBook(file: string): Promise<PriceBook> {
   }
 }
 
-/** What is asked about: the types that are named, else those of the configuration. */
+interface Subject {
+  readonly types: readonly string[];
+  readonly region: string;
+  readonly book: PriceBook | undefined;
+}
+
+/** What is asked about: the types that are named, else those of the configuration, by the prices that it names. */
 async function subjectOf(
   named: readonly string[],
   file: string,
-  book: PriceBook | undefined,
-): Promise<{ types: readonly string[]; region: string }> {
-  if (named.length > 0) return { types: named, region: book?.region ?? bundledRegion };
+  given: PriceBook | undefined,
+): Promise<Subject> {
+  if (named.length > 0) return { types: named, region: given?.region ?? bundledRegion, book: given };
   const config = await loadDaemonConfig(file);
   const { region } = config.aws;
+  const book = given ?? (config.prices === undefined ? undefined : readPriceBook(config.prices));
   if (book !== undefined && book.region !== region)
-    complain(`the file holds prices of ${book.region}, and the pools are in ${region}: it is left out`);
-  return { types: typesIn(config), region };
+    complain(`the file holds prices of ${book.region}, and \`aws.region\` is ${region}: it is left out`);
+  return { types: typesIn(config), region, book };
 }
 
 function told(known: Quote | undefined) {
@@ -159,10 +176,13 @@ function showCommand(): Command {
     'Show what is known of the prices of the named types, or of those in the configuration; asks nobody',
   )
     .argument('[types...]', 'instance types; then no configuration is read')
-    .option('-p, --prices <file>', 'a file that "prices refresh" wrote')
+    .option(
+      '-p, --prices <file>',
+      'a file that "prices refresh" wrote; the one in the configuration where nothing is said',
+    )
     .action(async (named: readonly string[], { config, prices: file, json }: ShowOptions) => {
-      const book = file === undefined ? undefined : await readBook(file);
-      const { types, region } = await subjectOf(named, config, book);
+      const given = file === undefined ? undefined : await readBook(file);
+      const { types, region, book } = await subjectOf(named, config, given);
       const prices = mergedPrices(region, book === undefined ? [] : [book]);
       const entries = types.map((name) => entryOf(prices, name));
       process.stdout.write(

@@ -9,10 +9,21 @@ import type { ControllerEvent } from '../../controller/events.ts';
 import type { Action } from '../../engine/action.ts';
 import { eventLine, type Line, plain, webhookLine } from './log.ts';
 
-const LAUNCH: Action = { do: 'launch', pool: 'linux', count: 2, offerings: [] };
+const LAUNCH: Action = {
+  do: 'launch',
+  pool: 'linux',
+  count: 2,
+  offerings: [{ instanceType: 'm7i.large', market: 'spot' }],
+};
 const DRAIN: Action = { do: 'drain', pool: 'linux', instance: 'i-1', because: 'idle' };
 const FORGET: Action = { do: 'forget', pool: 'linux', manager: 'r_1', because: 'instance gone' };
-const DECISION = { at: NOW, pool: 'linux', summary: '2 pending; launch 2 instances', steps: [], actions: [] };
+const DECISION = {
+  at: NOW,
+  pool: 'linux',
+  summary: '2 pending; launch 2 instances (spot)',
+  steps: [],
+  actions: [],
+};
 const SHORTFALLS = [{ pool: 'linux', code: 'InsufficientInstanceCapacity', at: NOW }];
 
 describe('the line of an event', () => {
@@ -65,13 +76,13 @@ describe('the line of an event', () => {
     [
       { event: 'decided', decision: DECISION },
       'info',
-      /^decided: 2 pending; launch 2 instances$/,
+      /^decided: 2 pending; launch 2 instances \(spot\)$/,
       { pool: 'linux' },
     ],
     [
       { event: 'acted', outcome: { action: LAUNCH, done: true, launched: ['i-1', 'i-2'], shortfalls: [] } },
       'info',
-      /^done: launch 2 instances$/,
+      /^done: launch 2 instances \(spot\)$/,
       { pool: 'linux', launched: ['i-1', 'i-2'] },
     ],
     [
@@ -80,13 +91,13 @@ describe('the line of an event', () => {
         outcome: { action: LAUNCH, done: true, launched: ['i-1'], shortfalls: SHORTFALLS },
       },
       'warn',
-      /^done: launch 2 instances$/,
+      /^done: launch 2 instances \(spot\)$/,
       { pool: 'linux', launched: ['i-1'], shortfalls: ['InsufficientInstanceCapacity'] },
     ],
     [
       { event: 'acted', outcome: { action: LAUNCH, done: false, why: 'the image does not exist' } },
       'error',
-      /^failed: launch 2 instances$/,
+      /^failed: launch 2 instances \(spot\)$/,
       { pool: 'linux', why: 'the image does not exist' },
     ],
     [
