@@ -110,8 +110,9 @@ describe.concurrent('agent files', { timeout: 60_000 }, () => {
     await using machine = await TestMachine.create({
       shell: [programPath(shell) ?? shell, ...(SHELL_WORDS[shell] ?? [])],
     });
+    const agent = await started(machine);
     machine.metadata.set(DRAIN_TAG, 'idle');
-    expect(await ended(machine.run())).toBe(0);
+    expect(await ended(agent)).toBe(0);
     expect(machine.read('etc/gitlab-runner/.runner_system_id')).toBe(systemIdOf(INSTANCE));
     expect(machine.read('powered-off')).toBe('off\n');
     expect(machine.read('agent.err')).toBe('');

@@ -1,9 +1,10 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { systemIdOf } from '../src/controller/system-id.ts';
 import { ended, INSTANCE, processFile, TestMachine, TOKEN } from './test-machine.ts';
-import { DRAIN_TAG, eventually, ready, says } from './test-watch.ts';
+import { DRAIN_TAG, eventually, INTERRUPTION, ready, says } from './test-watch.ts';
 
 function filesUnder(folder: string): string[] {
   const names = readdirSync(folder, { recursive: true, encoding: 'utf8' });
@@ -42,9 +43,9 @@ describe.concurrent('boot', { timeout: 60_000 }, () => {
 
   it('lets the token be seen in the configuration alone', async () => {
     await using machine = await TestMachine.create();
-    machine.metadata.set(DRAIN_TAG, 'idle');
     const agent = machine.run();
     await says(machine, 'ready\n');
+    machine.metadata.set(DRAIN_TAG, 'idle');
     const shown = [
       await processFile(Number(agent.pid), 'environ'),
       await processFile(Number(agent.pid), 'cmdline'),
@@ -101,10 +102,37 @@ describe.concurrent('boot', { timeout: 60_000 }, () => {
   it('quotes a runner that exits at once, without the token', async () => {
     await using machine = await TestMachine.create();
     await machine.write('runner-fails', '');
+    await machine.write('real-seconds', '');
     expect(await ended(machine.run())).toBe(1);
     expect(machine.console()).toContain(
       'boot failed: the runner exited at once: FATAL: token [token] is bad; check',
     );
+  });
+
+  it.for([
+    [DRAIN_TAG, 'idle', 'idle'],
+    [
+      INTERRUPTION,
+      '{"action":"terminate","time":"2026-01-05T08:00:00Z"}',
+      'interrupted: EC2 takes the instance at 2026-01-05T08:00:00Z',
+    ],
+  ] as const)('starts no runner where %s is there already: it would take a job with it', async (end) => {
+    const [path, body, because] = end;
+    await using machine = await TestMachine.create();
+    machine.metadata.set(path, body);
+    expect(await ended(machine.run())).toBe(0);
+    expect(machine.console()).toContain(`runtide: draining: ${because}\nruntide: drained; powering off\n`);
+    expect(machine.console()).not.toContain('ready');
+    expect(machine.has('runner-pids')).toBe(false);
+    expect(machine.read('powered-off')).toBe('off\n');
+  });
+
+  it('finds programs that were installed as snaps', async () => {
+    await using machine = await TestMachine.create();
+    await mkdir(machine.path('snap/bin'), { recursive: true });
+    await rename(machine.path('bin/aws'), machine.path('snap/bin/aws'));
+    await ready(machine);
+    expect(machine.read('aws-calls')).toContain('ssm get-parameter');
   });
 
   it('says that the metadata does not answer', async () => {

@@ -13,6 +13,10 @@ import {
   type TestSystem,
 } from './test-bootstrap.ts';
 
+const DNF = 'dnf -y -q --setopt=timeout=20 --setopt=retries=3 install';
+const APT =
+  'apt-get -q -y -o DPkg::Lock::Timeout=300 -o Acquire::http::Timeout=20 -o Acquire::https::Timeout=20';
+
 const SYSTEMS: readonly TestSystem[] = ['al2023', 'ubuntu'];
 
 describe('the bootstrap', { timeout: 60_000 }, () => {
@@ -52,8 +56,8 @@ describe('the bootstrap', { timeout: 60_000 }, () => {
     image.run('image');
     const installs = image.calls().filter((call) => call.startsWith('dnf -y'));
     expect(installs).toEqual([
-      'dnf -y -q install git nftables docker amazon-ecr-credential-helper jq zip',
-      'dnf -y -q install awscli-2',
+      `${DNF} git nftables docker amazon-ecr-credential-helper jq zip`,
+      `${DNF} awscli-2`,
     ]);
   });
 
@@ -62,16 +66,26 @@ describe('the bootstrap', { timeout: 60_000 }, () => {
     image.configure({ ...FULL, RUNTIDE_PROXY: 'http://proxy.example:3128' });
     image.run('image');
     const calls = image.calls();
-    const lock = 'apt-get -q -y -o DPkg::Lock::Timeout=300';
     expect(calls).toContain(
-      `${lock} --no-install-recommends install git nftables docker.io amazon-ecr-credential-helper jq zip`,
+      `${APT} --no-install-recommends install git nftables docker.io amazon-ecr-credential-helper jq zip`,
     );
-    expect(calls.filter((call) => call === `${lock} update`)).toHaveLength(1);
+    expect(calls.filter((call) => call === `${APT} update`)).toHaveLength(1);
     expect(calls.filter((call) => call.startsWith('snap '))).toEqual([
       'snap wait system seed.loaded',
       'snap set system proxy.http=http://proxy.example:3128 proxy.https=http://proxy.example:3128',
       'snap install aws-cli --classic',
     ]);
+  });
+
+  it('asks for the index again where no mirror has answered, which apt-get does not call a failure', () => {
+    using image = new TestImage('ubuntu');
+    image.write('mirrors-away', '');
+    expect(image.run('boot')).toBe(0);
+    const updates = image.calls().filter((call) => call === `${APT} update`);
+    expect(updates).toHaveLength(2);
+    expect(image.read('console.log')).toBe(
+      'runtide: boot failed: installing packages: E: Unable to locate package git; trying again\n',
+    );
   });
 
   it('leaves Docker out when it is told to', () => {
@@ -130,6 +144,16 @@ describe('gitlab-runner', { timeout: 60_000 }, () => {
       'boot failed: installing gitlab-runner: https://releases.example/v18.3.0/gitlab-runner-linux-amd64 cannot be fetched;',
     );
     expect(image.calls().filter((call) => call.startsWith('curl '))).toHaveLength(5);
+  });
+
+  it('that cannot be fetched is said at every try, because the last may come after the boot deadline', () => {
+    using image = new TestImage();
+    image.write('curl-fails', 'curl: (6) Could not resolve host\n');
+    const lines = failure(image, 'boot').trim().split('\n');
+    expect(lines).toHaveLength(5);
+    expect(lines[0]).toBe(
+      'runtide: boot failed: installing gitlab-runner: curl: (6) Could not resolve host; trying again',
+    );
   });
 });
 

@@ -79,6 +79,7 @@ describe.concurrent('agent with the built-in runner for one job', { timeout: 60_
     await using machine = await machineOf(gitlab, single);
     gitlab.holdJobs();
     const agent = machine.run();
+    await eventually(() => expect(gitlab.to('POST jobs/request')).toHaveLength(1));
     await says(machine, 'ready\n');
     machine.metadata.set(DRAIN_TAG, 'idle');
     await eventually(() =>

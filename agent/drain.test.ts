@@ -59,8 +59,10 @@ describe.concurrent('drain', { timeout: 60_000 }, () => {
   it('powers off also when GitLab does not let the manager go', async () => {
     await using machine = await TestMachine.create();
     await machine.write('unregister-fails', '');
+    const agent = machine.run();
+    await says(machine, 'ready\n');
     machine.metadata.set(DRAIN_TAG, 'asked');
-    expect(await ended(machine.run())).toBe(0);
+    expect(await ended(agent)).toBe(0);
     expect(machine.read('unregistered').trim().split('\n')).toHaveLength(3);
     expect(machine.console()).toContain(
       'runtide: unregistering failed: ERROR: Failed to unregister runners (exit code 0)\nruntide: drained;',

@@ -144,8 +144,8 @@ describe.concurrent('an instance of a stock image', { timeout: 60_000 }, () => {
     const calls = machine.read('calls').split('\n');
     expect(calls).toEqual(
       expect.arrayContaining([
-        'dnf -y -q install docker amazon-ecr-credential-helper jq',
-        'dnf -y -q install awscli-2',
+        'dnf -y -q --setopt=timeout=20 --setopt=retries=3 install docker amazon-ecr-credential-helper jq',
+        'dnf -y -q --setopt=timeout=20 --setopt=retries=3 install awscli-2',
         'docker pull -q alpine:3',
       ]),
     );

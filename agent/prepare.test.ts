@@ -86,6 +86,33 @@ describe.concurrent('a machine before its runner', { timeout: 60_000 }, () => {
   });
 });
 
+describe.concurrent('a gitlab-runner.service of the image', { timeout: 60_000 }, () => {
+  it('is stopped for good before there is a configuration for it: it would be a second runner', async () => {
+    await using machine = await TestMachine.create(SYSTEMD);
+    await machine.write('packaged', '');
+    await machine.hook('post', '10-look', 'cp "$RUNTIDE_ROOT/systemctl-calls" "$RUNTIDE_ROOT/before"');
+    await machine.install('cp', '#!/bin/sh\nexec /bin/cp "$@"\n');
+    await ready(machine);
+    expect(machine.read('before')).toContain('disable --now gitlab-runner.service\n');
+  });
+
+  it('that cannot be stopped fails the boot', async () => {
+    await using machine = await TestMachine.create(SYSTEMD);
+    await machine.install('systemctl', '#!/bin/sh\n[ "$1" = cat ]\n');
+    expect(await ended(machine.run())).toBe(1);
+    expect(machine.console()).toContain(
+      'runtide: boot failed: gitlab-runner.service of the image cannot be stopped; disable it in the image\n',
+    );
+    expect(machine.has('etc/gitlab-runner/config.toml')).toBe(false);
+  });
+
+  it('is not looked for where there is none', async () => {
+    await using machine = await TestMachine.create(SYSTEMD);
+    await ready(machine);
+    expect(machine.read('systemctl-calls')).not.toContain('disable');
+  });
+});
+
 describe.concurrent('the firewall of a machine', { timeout: 60_000 }, () => {
   it('is tried as a user without rights, and an open one is said', async () => {
     await using machine = await TestMachine.create(SYSTEMD);

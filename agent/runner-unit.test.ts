@@ -51,6 +51,10 @@ describe.concurrent('the unit of the runner', { timeout: 60_000 }, () => {
     expect(UNIT).toMatch(/^ExecStart=\/bin\/sh \/usr\/local\/bin\/runtide-agent runner$/m);
   });
 
+  it('starts it after Docker and stops it before, because its jobs need Docker to their end', () => {
+    expect(UNIT).toMatch(/^After=.*\bdocker\.service\b/m);
+  });
+
   it('stops it by QUIT, and waits for its jobs without a limit', () => {
     expect(UNIT).toMatch(/^KillSignal=SIGQUIT$/m);
     expect(UNIT).toMatch(/^TimeoutStopSec=infinity$/m);

@@ -65,7 +65,14 @@ cat "$RUNTIDE_ROOT/download" >"$2"
 
 const AFTER: Readonly<Record<string, string>> = {
   dnf: PACKAGES,
-  'apt-get': `case " $* " in *' awscli '*) echo "Package 'awscli' has no candidate" >&2; exit 100 ;; esac${PACKAGES}`,
+  // With the file `mirrors-away` no mirror answers until an install has failed.
+  'apt-get': `if [ -e "$RUNTIDE_ROOT/mirrors-away" ]; then
+  case " $* " in *' update '*) exit 0 ;; esac
+  rm "$RUNTIDE_ROOT/mirrors-away"
+  echo 'E: Unable to locate package git' >&2
+  exit 100
+fi
+case " $* " in *' awscli '*) echo "Package 'awscli' has no candidate" >&2; exit 100 ;; esac${PACKAGES}`,
   curl: CURL,
   systemctl: '[ "$1" != cat ] || exit 1\n',
   // The user of the jobs, as far as there is one.

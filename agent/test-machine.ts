@@ -1,7 +1,7 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,6 +14,7 @@ import {
   FAKE_POWEROFF,
   FAKE_RUNNER,
   FAKE_RUNUSER,
+  FAKE_SLEEP,
   FAKE_SYSTEMCTL,
 } from './test-programs.ts';
 
@@ -23,6 +24,9 @@ export const INSTANCE = 'i-0123456789abcdef0';
 
 /** All that the agent may use besides its shell. */
 const TOOLS = ['sh', 'curl', 'cut', 'date', 'grep', 'mkdir', 'mv', 'rm', 'sleep', 'tail', 'tee', 'tr', 'cat'];
+
+/** Those of them that a machine has a stand-in for, which calls the real one. */
+const STOOD_IN: readonly string[] = ['date', 'sleep'];
 
 const SETTINGS = {
   RUNTIDE_POOL: 'linux',
@@ -85,6 +89,7 @@ export class TestMachine implements AsyncDisposable {
     await machine.install('systemd-machine-id-setup', FAKE_MACHINE_ID_SETUP);
     await machine.install('runuser', FAKE_RUNUSER);
     await machine.install('date', FAKE_DATE);
+    await machine.install('sleep', FAKE_SLEEP);
     await machine.write('parameter', `${TOKEN}\n`);
     await machine.write('etc/runtide/config.toml.in', CONFIG);
     await machine.configure(options.settings ?? {});
@@ -160,13 +165,13 @@ export class TestMachine implements AsyncDisposable {
 
   #spawn(args: readonly string[], env: Readonly<Record<string, string>>): ChildProcess {
     const [program = '/bin/sh', ...words] = this.#shell;
+    const errors = openSync(this.path('agent.err'), 'a');
     const agent = spawn(program, [...words, ...args], {
       env: { ...env, RUNTIDE_ROOT: this.root, RUNTIDE_IMDS: this.metadata.url, HOME: this.root },
-      stdio: ['ignore', 'ignore', 'pipe'],
+      // A file, not a pipe: what is said last must not come after the machine is gone.
+      stdio: ['ignore', 'ignore', errors],
     });
-    agent.stderr?.on('data', (text: Buffer) => {
-      appendFileSync(this.path('agent.err'), text);
-    });
+    closeSync(errors);
     this.#agents.push(agent);
     return agent;
   }
@@ -183,11 +188,11 @@ export class TestMachine implements AsyncDisposable {
     for (const tool of TOOLS) {
       const path = tool === 'curl' ? programPath(tool) : (busybox ?? programPath(tool));
       if (path === undefined) throw new Error(`preparing a machine: ${tool} is not on PATH`);
-      await symlink(path, this.path(`bin/${tool === 'date' ? 'real-date' : tool}`));
+      const name = STOOD_IN.includes(tool) ? `real-${tool}` : tool;
+      // Busybox goes by the name that it is called by.
+      if (path !== busybox || name === tool) await symlink(path, this.path(`bin/${name}`));
+      else await this.install(name, `#!/bin/sh\nexec ${busybox} ${tool} "$@"\n`);
     }
-    if (busybox === undefined) return;
-    await this.remove('bin/real-date');
-    await this.install('real-date', `#!/bin/sh\nexec ${busybox} date "$@"\n`);
   }
 }
 

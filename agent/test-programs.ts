@@ -63,6 +63,7 @@ printf 'off\\n' >>"$RUNTIDE_ROOT/powered-off"
 export const FAKE_SYSTEMCTL = `#!/bin/sh
 printf '%s\\n' "$*" >>"$RUNTIDE_ROOT/systemctl-calls"
 case $1 in
+  cat) [ -e "$RUNTIDE_ROOT/packaged" ] ;;
   start) printf active >"$RUNTIDE_ROOT/unit-state" ;;
   show)
     [ "$3" != Result ] || { printf 'Result=%s\\n' "$(cat "$RUNTIDE_ROOT/unit-result" 2>/dev/null)"; exit; }
@@ -82,6 +83,16 @@ if [ "$*" = +%s ] && [ -r "$RUNTIDE_ROOT/clock-offset" ]; then
 else
   exec real-date "$@"
 fi
+`;
+
+/** Short seconds, so that runs are short; real ones where there is the file `real-seconds`. */
+export const FAKE_SLEEP = `#!/bin/sh
+[ -e "$RUNTIDE_ROOT/real-seconds" ] || case $1 in
+  1) set -- 0.2 ;;
+  2) set -- 0.4 ;;
+  4) set -- 0.8 ;;
+esac
+exec real-sleep "$@"
 `;
 
 /** Gives the machine an id, as systemd does where the file is empty. */

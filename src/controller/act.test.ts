@@ -220,6 +220,11 @@ describe('an instance that did not boot', () => {
     ['the agent said last', 'runtide: boot failed: one\nruntide: boot failed: two\n', 'two'],
     ['nothing', '', 'no console output'],
     [
+      'the agent said what it does',
+      'runtide: booting i-1 in pool linux\nsome hook\n',
+      'the agent\'s last line is "booting i-1 in pool linux": see its whole output in EC2',
+    ],
+    [
       'the agent was not heard',
       'Linux 6.1\nlogin:',
       'the agent did not report on the console: see its whole output in EC2',

@@ -130,11 +130,15 @@ async function actDrains(actions: readonly Action[], at: Acting): Promise<readon
 /** The agent's last word on why it did not become ready. */
 async function bootFailure(instance: string, at: Acting): Promise<string> {
   const output = await at.fleet.console(instance, NEVER).catch(() => '');
-  const said = [...output.matchAll(/runtide: boot failed: (.*)/g)].at(-1)?.[1];
-  if (said !== undefined) return said.trim();
-  return output === ''
-    ? 'no console output'
-    : 'the agent did not report on the console: see its whole output in EC2';
+  const lines = [...output.matchAll(/runtide: (.*)/g)].map(([, said = '']) => said.trim());
+  const failed = lines.findLast((line) => line.startsWith('boot failed: '));
+  if (failed !== undefined) return failed.slice('boot failed: '.length);
+  if (output === '') return 'no console output';
+  // A hook or a command that hangs leaves only what came before it.
+  const last = lines.at(-1);
+  const heard =
+    last === undefined ? 'the agent did not report on the console' : `the agent's last line is "${last}"`;
+  return `${heard}: see its whole output in EC2`;
 }
 
 async function actTerminates(actions: readonly Action[], at: Acting): Promise<readonly Outcome[]> {
