@@ -127,12 +127,15 @@ async function actDrains(actions: readonly Action[], at: Acting): Promise<readon
   return outcomes;
 }
 
+/** How the agent's line on a failed boot begins. */
+const BOOT_FAILED = 'boot failed: ';
+
 /** The agent's last word on why it did not become ready. */
 async function bootFailure(instance: string, at: Acting): Promise<string> {
   const output = await at.fleet.console(instance, NEVER).catch(() => '');
   const lines = [...output.matchAll(/runtide: (.*)/g)].map(([, said = '']) => said.trim());
-  const failed = lines.findLast((line) => line.startsWith('boot failed: '));
-  if (failed !== undefined) return failed.slice('boot failed: '.length);
+  const reason = lines.findLast((line) => line.startsWith(BOOT_FAILED));
+  if (reason !== undefined) return reason.slice(BOOT_FAILED.length);
   if (output === '') return 'no console output';
   // A hook or a command that hangs leaves only what came before it.
   const last = lines.at(-1);
