@@ -38,24 +38,6 @@ describe.concurrent('drain', { timeout: 60_000 }, () => {
     expect(machine.has('powered-off')).toBe(true);
   });
 
-  it('ends the running job 45 seconds before EC2 takes the instance, and not before', async () => {
-    await using machine = await TestMachine.create();
-    await machine.write('job', '');
-    const agent = machine.run();
-    await says(machine, 'ready\n');
-    const time = `${new Date(Date.now() + 600_000).toISOString().slice(0, 19)}Z`;
-    machine.metadata.set(INTERRUPTION, JSON.stringify({ action: 'terminate', time }));
-    await says(machine, `draining: interrupted: EC2 takes the instance at ${time}\n`);
-    await eventually(() => expect(machine.signals()).toContain('QUIT'));
-    expect(machine.signals()).not.toContain('TERM');
-
-    await machine.advance(600 - 45);
-    expect(await ended(agent)).toBe(0);
-    expect(machine.console()).toContain(`runtide: taken at ${time}: ending the running jobs\n`);
-    expect(machine.signals().filter((signal) => signal === 'TERM')).toHaveLength(1);
-    expect(machine.has('powered-off')).toBe(true);
-  });
-
   it('powers off also when GitLab does not let the manager go', async () => {
     await using machine = await TestMachine.create();
     await machine.write('unregister-fails', '');

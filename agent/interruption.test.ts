@@ -25,6 +25,23 @@ describe.concurrent('an interruption', { timeout: 60_000 }, () => {
     expect(machine.signals()).not.toContain('TERM');
   });
 
+  it('ends the running job 45 seconds before the end, and not before', async () => {
+    await using machine = await TestMachine.create();
+    await machine.write('job', '');
+    const agent = machine.run();
+    await says(machine, 'ready\n');
+    const time = taking(machine, 600);
+    await says(machine, `draining: interrupted: EC2 takes the instance at ${time}\n`);
+    await eventually(() => expect(machine.signals()).toContain('QUIT'));
+    expect(machine.signals()).not.toContain('TERM');
+
+    await machine.advance(600 - 45);
+    expect(await ended(agent)).toBe(0);
+    expect(machine.console()).toContain(`runtide: taken at ${time}: ending the running jobs\n`);
+    expect(machine.signals().filter((signal) => signal === 'TERM')).toHaveLength(1);
+    expect(machine.has('powered-off')).toBe(true);
+  });
+
   it.for([
     ['that comes late', 30],
     ['whose end has passed', -3600],

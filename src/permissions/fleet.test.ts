@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { fleetContract } from '../../test/contracts/fleet.contract.ts';
+import { modelLevers } from '../../test/contracts/model-levers.ts';
 import { ACCESS } from '../../test/permissions/access-of-calls.ts';
 import type { Account } from '../../test/permissions/account.ts';
 import { guardedAccount, type RecordedCall } from '../../test/permissions/guarded-account.ts';
@@ -9,11 +10,9 @@ import { facts, policiesOf, poolFacts } from '../../test/permissions/sample-fact
 import { session } from '../../test/permissions/session.ts';
 import { type AccessRequest, allows } from '../../test/permissions/simulator.ts';
 import { TAG } from '../adapters/aws/instance-tags.ts';
-import { stateOf } from '../adapters/memory/ec2/instance-record.ts';
 import { defaultPlace } from '../adapters/memory/ec2/place.ts';
 import { isPortError } from '../controller/errors.ts';
 import type { Market } from '../engine/pool.ts';
-import { seconds } from '../engine/time.ts';
 import type { Facts } from './facts.ts';
 import type { PolicyDocument, Statement } from './policy.ts';
 import { DRAIN, OWNED_BY } from './row.ts';
@@ -28,26 +27,9 @@ fleetContract('ec2-fleet under the policy of the controller', async () => {
   });
   const { clock, model } = account;
   return {
+    ...modelLevers(model, clock),
     fleet: account.fleet,
     reopen: () => account.reopen(),
-    offerings: defaultPlace.subnets.map(({ id }) => ({
-      instanceType: 'm7i.large',
-      subnet: id,
-      market: 'spot',
-    })),
-    async reach(id, state) {
-      for (let second = 0; second < 600; second++) {
-        const record = model.instance(id);
-        if (record !== undefined && stateOf(record) === state) return;
-        await clock.advance(seconds(1));
-      }
-      throw new Error(`${id} never became ${state}`);
-    },
-    runShort: (count) => model.faults.shortage({ code: 'InsufficientInstanceCapacity', next: count }),
-    loseAnswer: () => model.faults.loseAnswers(1),
-    throttle: () => model.faults.throttle(1),
-    interrupt: async (id) => model.interrupt(id),
-    say: async (id, text) => model.appendConsole(id, text),
     [Symbol.asyncDispose]: () => account[Symbol.asyncDispose](),
   };
 });

@@ -2,51 +2,23 @@ import { ec2Client } from '../../src/adapters/aws/clients.ts';
 import { ec2Fleet } from '../../src/adapters/aws/ec2-fleet.ts';
 import { VirtualClock } from '../../src/adapters/memory/clock.ts';
 import { Ec2 } from '../../src/adapters/memory/ec2/ec2.ts';
-import { stateOf } from '../../src/adapters/memory/ec2/instance-record.ts';
 import { defaultPlace } from '../../src/adapters/memory/ec2/place.ts';
 import { Ssm } from '../../src/adapters/memory/ec2/ssm.ts';
 import { MemoryFleet } from '../../src/adapters/memory/fleet.ts';
 import { seconds } from '../../src/engine/time.ts';
 import { startAws } from '../../src/sandbox/aws/server.ts';
-import { fleetContract, type FleetWorld } from './fleet.contract.ts';
+import { fleetContract } from './fleet.contract.ts';
+import { modelLevers } from './model-levers.ts';
 
 const IMAGE = defaultPlace.images[0]?.id ?? '';
 const GROUP = defaultPlace.securityGroups[0]?.id ?? '';
-
-type Levers = Omit<FleetWorld, 'fleet' | 'reopen' | typeof Symbol.asyncDispose>;
-
-/** What both fleets stand on: the model of EC2 in virtual time. */
-function levers(ec2: Ec2, clock: VirtualClock): Levers {
-  return {
-    offerings: defaultPlace.subnets.map(({ id }) => ({
-      instanceType: 'm7i.large',
-      subnet: id,
-      market: 'spot',
-    })),
-    async reach(id, state) {
-      for (let second = 0; second < 600; second++) {
-        const record = ec2.instance(id);
-        if (record !== undefined && stateOf(record) === state) return;
-        await clock.advance(seconds(1));
-      }
-      throw new Error(`${id} never became ${state}`);
-    },
-    runShort: (count) => void ec2.faults.shortage({ code: 'InsufficientInstanceCapacity', next: count }),
-    loseAnswer: () => ec2.faults.loseAnswers(1),
-    throttle: () => ec2.faults.throttle(1),
-    interrupt: async (id) => ec2.interrupt(id),
-    async say(id, text) {
-      ec2.appendConsole(id, text);
-    },
-  };
-}
 
 fleetContract('memory', async () => {
   const clock = new VirtualClock();
   const ec2 = new Ec2({ timers: clock, seed: 7 });
   const open = () => new MemoryFleet({ ec2, installation: 'test', imageId: IMAGE });
   return {
-    ...levers(ec2, clock),
+    ...modelLevers(ec2, clock),
     fleet: open(),
     reopen: open,
     async [Symbol.asyncDispose]() {},
@@ -81,7 +53,7 @@ fleetContract('ec2-fleet over the AWS double', async () => {
       note: (message) => expectNothing({}, message),
     });
   return {
-    ...levers(ec2, clock),
+    ...modelLevers(ec2, clock),
     fleet: open(),
     reopen: open,
     async [Symbol.asyncDispose]() {

@@ -7,7 +7,6 @@ import { readParameter } from '../../src/adapters/aws/parameters.ts';
 import { placedFleet } from '../../src/adapters/aws/placed-fleet.ts';
 import { VirtualClock } from '../../src/adapters/memory/clock.ts';
 import { Ec2 } from '../../src/adapters/memory/ec2/ec2.ts';
-import { stateOf } from '../../src/adapters/memory/ec2/instance-record.ts';
 import { defaultPlace } from '../../src/adapters/memory/ec2/place.ts';
 import { Ssm } from '../../src/adapters/memory/ec2/ssm.ts';
 import { instant, seconds } from '../../src/engine/time.ts';
@@ -15,6 +14,7 @@ import type { Exchange } from '../../src/sandbox/aws/exchange.ts';
 import { startAws } from '../../src/sandbox/aws/server.ts';
 import { Sts } from '../../src/sandbox/aws/sts.ts';
 import { fleetContract, launchRequest } from './fleet.contract.ts';
+import { modelLevers } from './model-levers.ts';
 
 const [X86, ARM] = defaultPlace.images;
 const GROUP = defaultPlace.securityGroups[0]?.id ?? '';
@@ -106,35 +106,14 @@ async function twoPlaces() {
     fleetIn({ url, region: 'eu-central-1' }, 'other', clock),
     fleetIn({ url, region: 'eu-west-1', role: ROLE }, 'linux', clock),
   ];
-  const { model } = far;
   return {
+    ...modelLevers(far.model, clock),
     near,
     far,
     clock,
     seen,
     fleet: placedFleet(places),
     reopen: () => placedFleet(places.map((place) => ({ ...place, fleet: place.open() }))),
-    offerings: defaultPlace.subnets.map(({ id }) => ({
-      instanceType: 'm7i.large',
-      subnet: id,
-      market: 'spot' as const,
-    })),
-    async reach(id: string, state: string) {
-      for (let second = 0; second < 600; second++) {
-        const record = model.instance(id);
-        if (record !== undefined && stateOf(record) === state) return;
-        await clock.advance(seconds(1));
-      }
-      throw new Error(`${id} never became ${state}`);
-    },
-    runShort: (count: number) =>
-      void model.faults.shortage({ code: 'InsufficientInstanceCapacity', next: count }),
-    loseAnswer: () => model.faults.loseAnswers(1),
-    throttle: () => model.faults.throttle(1),
-    interrupt: async (id: string) => model.interrupt(id),
-    async say(id: string, text: string) {
-      model.appendConsole(id, text);
-    },
     async [Symbol.asyncDispose]() {
       for (const { close } of places) close();
       await aws.close();
