@@ -98,7 +98,7 @@ export function openState(file: string): State {
 }
 
 /** Opens the SQLite state of a daemon, to look only. */
-export function openStateReadOnly(file: string): Store & Disposable {
+function openStateReadOnly(file: string): Store & Disposable {
   return openStore(file, { readOnly: true });
 }
 

@@ -15,7 +15,7 @@ export const SETTINGS: BootstrapSettings = {
   packages: [],
   direct: [],
 };
-export const WISH: ImageWish = {
+const WISH: ImageWish = {
   system: 'al2023',
   architecture: 'amd64',
   settings: SETTINGS,

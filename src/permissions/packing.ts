@@ -1,7 +1,7 @@
 import { documentOf, lengthOf, PermissionError, type PolicyDocument, type Statement } from './policy.ts';
 
 /** The longest managed policy that IAM takes, in characters without white space. */
-export const LONGEST_POLICY = 6144;
+const LONGEST_POLICY = 6144;
 /** The longest trust policy that IAM takes unless its quota was raised. */
 export const LONGEST_TRUST = 2048;
 /** The most managed policies that a role takes unless its quota was raised. */

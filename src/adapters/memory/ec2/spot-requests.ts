@@ -45,7 +45,7 @@ const MESSAGES: Readonly<Record<string, string>> = {
 };
 
 /** The request of an instance as listings show it; undefined for one that is no spot instance. */
-export function spotRequestOf({ record, shown }: ListedInstance): SpotRequest | undefined {
+function spotRequestOf({ record, shown }: ListedInstance): SpotRequest | undefined {
   if (record.spotRequestId === undefined) return undefined;
   const status = statusOf(record, shown);
   return {
@@ -60,7 +60,7 @@ export function spotRequestOf({ record, shown }: ListedInstance): SpotRequest | 
 }
 
 /** The named ones of all; an id that is not known refuses all. */
-export function namedRequests(all: readonly SpotRequest[], ids: readonly string[]): readonly SpotRequest[] {
+function namedRequests(all: readonly SpotRequest[], ids: readonly string[]): readonly SpotRequest[] {
   const missing = ids.filter((id) => !all.some((request) => request.id === id));
   if (missing.length === 0) return all.filter(({ id }) => ids.includes(id));
   throw new Ec2Error(
@@ -70,7 +70,7 @@ export function namedRequests(all: readonly SpotRequest[], ids: readonly string[
 }
 
 /** The values that a request has under a filter's name. */
-export function requestValues(request: SpotRequest): (filter: string) => readonly string[] | undefined {
+function requestValues(request: SpotRequest): (filter: string) => readonly string[] | undefined {
   const values = new Map([
     ['spot-instance-request-id', [request.id]],
     ['instance-id', [request.instance]],
