@@ -27,9 +27,8 @@ async function accepted(): Promise<Socket> {
   return socket;
 }
 
-/** Connects from a process of another user, which holds the connection until its input ends. */
-const HOLD =
-  "require('node:net').connect(Number(process.argv[1]), '127.0.0.1'); process.stdin.resume().on('end', () => process.exit());";
+/** Holds a connection until its input ends. Not by Node, which may lie where another user cannot reach it. */
+const HOLD = 'exec 3<>"/dev/tcp/127.0.0.1/$0" && exec cat';
 
 describe('the user at the other end of a connection', () => {
   it.for(['127.0.0.1', '::ffff:127.0.0.1'])('is known on Linux, over %s', async (host) => {
@@ -44,8 +43,9 @@ describe('the user at the other end of a connection', () => {
   it('is that of the process which connected', async () => {
     const uid = IS_LINUX && IS_ROOT ? 4711 : process.getuid?.();
     const coming = accepted();
-    const child = spawn(process.execPath, ['-e', HOLD, String(port)], {
+    const child = spawn('bash', ['-c', HOLD, String(port)], {
       uid,
+      cwd: '/',
       stdio: ['pipe', 'ignore', 'inherit'],
     });
     const socket = await coming;
