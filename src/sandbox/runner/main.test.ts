@@ -81,8 +81,8 @@ describe.concurrent('built-in runner', { timeout: 40_000 }, () => {
     await using gitlab = await new Coordinator().start();
     await using runner = new Runner(gitlab);
     expect(await ended(runner.start('--version'))).toBe(0);
-    expect(runner.log).toMatch(/Version: +\d+\.\d+/);
+    await eventually(() => expect(runner.log).toMatch(/Version: +\d+\.\d+/));
     expect(await ended(runner.start('register'))).toBe(2);
-    expect(runner.log).toContain('usage:');
+    await eventually(() => expect(runner.log).toContain('usage:'));
   });
 });
