@@ -19,6 +19,7 @@ import type { Recorder } from './controller/events.ts';
 import type { Notices } from './controller/notices.ts';
 import type { Clock, JobSource, Lease, PipelineRef, Store } from './controller/ports.ts';
 import { Controller } from './controller/reconcile.ts';
+import type { Concerns, Upkeep } from './controller/upkeep.ts';
 import type { FleetPolicy } from './engine/pool.ts';
 import { type Duration, milliseconds, seconds } from './engine/time.ts';
 
@@ -40,6 +41,8 @@ export interface Adapters extends PlacedAdapters {
   readonly heedsRebalance: (pool: string) => boolean;
   /** How long an answer of a source counts as fresh. */
   readonly freshFor: Duration;
+  /** What is looked after beside the passes. */
+  readonly upkeeps: readonly Upkeep[];
 }
 
 /** Builds the adapters that a configuration asks for. Throws `refused` when a pool's boot data is too large. */
@@ -74,6 +77,7 @@ export async function composeAdapters(
     policy: policyOf(config),
     heedsRebalance: (pool) => config.pools[pool]?.rebalance !== 'ignore',
     freshFor: milliseconds(config.pollInterval * FRESH_SWEEPS + config.gitlab.timeout),
+    upkeeps: [],
   };
 }
 
@@ -106,7 +110,14 @@ function openStateReadOnly(file: string): Store & Disposable {
 export function composeController(
   config: Config,
   adapters: Adapters,
-  parts: { clock: Clock; store: Store; lease: Lease; recorder: Recorder; notices?: Notices },
+  parts: {
+    clock: Clock;
+    store: Store;
+    lease: Lease;
+    recorder: Recorder;
+    notices?: Notices;
+    concerns?: Concerns;
+  },
 ): Controller {
   return new Controller({
     ...adapters,

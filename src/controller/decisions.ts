@@ -55,5 +55,6 @@ export class Decisions {
 }
 
 function alarmKey(alarm: Alarm): string {
-  return alarm.alarm === 'stale' ? `stale ${alarm.source}` : explainAlarm(alarm);
+  if (alarm.alarm === 'stale') return `stale ${alarm.source}`;
+  return alarm.alarm === 'concern' ? `concern ${alarm.about}` : explainAlarm(alarm);
 }

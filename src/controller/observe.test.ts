@@ -10,6 +10,7 @@ import {
   pending,
 } from '../../test/support/observations.ts';
 import { failure, type Scripts, surroundings } from '../../test/support/scripted-ports.ts';
+import { EVERY_JOB } from '../engine/job.ts';
 import { after, minutes, seconds } from '../engine/time.ts';
 import { Observer } from './observe.ts';
 import type { PipelineRef } from './ports.ts';
@@ -50,6 +51,7 @@ describe('a sweep', () => {
       jobs: freshAt(WAITING, NOW),
       managers: { linux: freshAt(MANAGERS, NOW) },
       instances: freshAt(INSTANCES, NOW),
+      scopes: { linux: EVERY_JOB },
       unanswered: [],
     });
     expect(called().toSorted()).toEqual(['list', 'managers linux', 'sweep']);
@@ -131,6 +133,49 @@ describe('a wake', () => {
   });
 });
 
+describe('a picture that takes several sweeps', () => {
+  it('is as old as its oldest part, and stays fresh for longer', async () => {
+    const { sweep } = scene({
+      jobs: { sweep: async () => ({ jobs: WAITING, readAt: NOW, round: seconds(200) }) },
+    });
+    expect((await sweep()).jobs).toEqual({
+      known: true,
+      value: WAITING,
+      readAt: NOW,
+      freshFor: seconds(45 + 2 * 200),
+    });
+  });
+
+  it('may stop once the demand fills every pool, jobs aside that GitLab does not hand out', async () => {
+    const heard: boolean[] = [];
+    const { observer, abort } = scene({
+      jobs: {
+        sweep: async (_, enough = () => false) => {
+          heard.push(enough([pending(9)]), enough([pending(10)]));
+          return { jobs: WAITING, readAt: NOW };
+        },
+      },
+    });
+    const wake = { sweep: true, pipelines: [] };
+    await observer.observe(wake, abort.signal);
+    await observer.observe(wake, abort.signal, new Set([1000]));
+    expect(heard).toEqual([false, true, false, false]);
+  });
+});
+
+describe('the scope of a runner', () => {
+  it('stays as it was while it cannot be read, which is told once', async () => {
+    const { sweep, runners, events } = scene();
+    const bound = { ...EVERY_JOB, projects: new Set([1]) };
+    runners.script.scope = async () => bound;
+    await sweep();
+    runners.script.scope = broken;
+    await sweep();
+    expect((await sweep()).scopes).toEqual({ linux: bound });
+    expect(events).toEqual([{ event: 'read failed', source: 'runner of linux', why: FAILURE }]);
+  });
+});
+
 describe('a source that fails', () => {
   it.each([
     ['jobs', { jobs: { sweep: broken } }, 'jobs'],
@@ -147,6 +192,7 @@ describe('a source that fails', () => {
       jobs: freshAt(WAITING, LATER),
       managers: { linux: freshAt(MANAGERS, LATER) },
       instances: freshAt(INSTANCES, LATER),
+      scopes: { linux: EVERY_JOB },
     };
     const old = {
       jobs: { ...freshAt(WAITING, NOW), failure: FAILURE },

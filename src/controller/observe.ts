@@ -4,10 +4,21 @@ import { isFresh, lastKnown, type Part, toldUntil, type UnansweredLaunch } from 
 import type { Outcome } from '../engine/outcome.ts';
 import type { FleetPolicy } from '../engine/pool.ts';
 import type { Readings } from '../engine/remember.ts';
-import { type Duration, elapsed, type Instant, instant, minutes } from '../engine/time.ts';
+import { isSaturated } from '../engine/saturation.ts';
+import { type Duration, elapsed, type Instant, instant, milliseconds, minutes } from '../engine/time.ts';
 import type { Recorder } from './events.ts';
 import { Notices } from './notices.ts';
-import type { Clock, Fleet, JobSource, LaunchIntent, PipelineRef, RunnerRegistry, Store } from './ports.ts';
+import { readScopes, type Scopes } from './scopes.ts';
+import type {
+  Clock,
+  Fleet,
+  JobReading,
+  JobSource,
+  LaunchIntent,
+  PipelineRef,
+  RunnerRegistry,
+  Store,
+} from './ports.ts';
 
 /** What a pass has to read again. */
 export interface Wake {
@@ -21,6 +32,8 @@ export interface Wake {
 
 /** How long EC2 may take to list an instance that a launch has named. */
 const LISTING_LAG = minutes(5);
+/** A picture that takes several sweeps stays fresh for as many rounds of them. */
+const FRESH_ROUNDS = 2;
 
 export interface ObserverOptions {
   readonly clock: Clock;
@@ -77,24 +90,33 @@ export class Observer {
   #instances: Part<readonly Instance[]> = NEVER_READ;
   #unlisted: Readonly<Record<string, Part<unknown>>> = {};
   #managers: Readonly<Record<string, Part<readonly Manager[]>>> = {};
+  #scopes: Scopes = {};
 
   constructor(options: ObserverOptions) {
     this.#options = options;
     this.#notices = options.notices ?? new Notices();
   }
 
-  /** Re-reads what the wake names and what is stale. Managers are read before jobs: a job outranks an older `idle`. */
-  async observe(wake: Wake, signal: AbortSignal): Promise<Readings> {
+  /**
+   * Re-reads what the wake names and what is stale. Managers are read before jobs: a job outranks an older `idle`.
+   * Once the demand fills every pool, a sweep may leave out the rest; `unserved` jobs fill none.
+   */
+  async observe(
+    wake: Wake,
+    signal: AbortSignal,
+    unserved: ReadonlySet<number> = new Set(),
+  ): Promise<Readings> {
     const { clock, store } = this.#options;
     const intents = await store.intents(instant(clock.now() - LISTING_LAG));
     const instances = this.#readInstances(wake, intents, signal);
     await this.#readManagers(wake, signal);
-    await Promise.all([this.#readJobs(wake, signal), instances]);
+    await Promise.all([this.#readJobs(wake, signal, unserved), instances]);
     return {
       now: clock.now(),
       jobs: this.#jobs,
       managers: this.#managers,
       instances: this.#withNotices(),
+      ...(Object.keys(this.#scopes).length > 0 && { scopes: this.#scopes }),
       ...(Object.keys(this.#unlisted).length > 0 && { unlisted: this.#unlisted }),
       unanswered: intents.filter(({ result }) => result === undefined).flatMap(asUnanswered),
     };
@@ -130,20 +152,37 @@ export class Observer {
       }),
     );
     this.#managers = Object.fromEntries(parts);
+    // Where the managers could not be read, the runner would not answer either.
+    const answering = policy().pools.filter(({ name }) => !this.#failing.has(`managers of ${name}`));
+    if (!wake.sweep) return;
+    const tell = (source: string, why?: string): void => this.#tell(source, why);
+    const names = answering.map(({ name }) => name);
+    this.#scopes = { ...this.#scopes, ...(await readScopes(runners, names, tell, signal)) };
   }
 
-  async #readJobs(wake: Wake, signal: AbortSignal): Promise<void> {
-    const { jobs } = this.#options;
+  async #readJobs(wake: Wake, signal: AbortSignal, unserved: ReadonlySet<number>): Promise<void> {
+    const { jobs, policy } = this.#options;
     const { pipelines } = wake;
     if (this.#isDue(wake, this.#jobs)) {
-      this.#jobs = await this.#read('jobs', this.#jobs, () => jobs.sweep(signal));
-    } else if (pipelines.length > 0) {
-      const refreshed = await this.#read('named pipelines', this.#jobs, () =>
-        jobs.refresh(pipelines, signal),
+      this.#jobs = await this.#readPicture('jobs', () =>
+        jobs.sweep(signal, (demand) => isSaturated(demand, policy().pools, this.#scopes, unserved)),
       );
-      // The rest is as old as the last sweep: a refresh must not make it look young.
-      const readAt = this.#jobs.known ? this.#jobs.readAt : undefined;
-      this.#jobs = refreshed.known && readAt !== undefined ? { ...refreshed, readAt } : refreshed;
+    } else if (pipelines.length > 0) {
+      this.#jobs = await this.#readPicture('named pipelines', () => jobs.refresh(pipelines, signal));
+    }
+  }
+
+  /** The source itself knows how old its picture is: a part of it may be older than this reading. */
+  async #readPicture(source: string, read: () => Promise<JobReading>): Promise<Part<JobSnapshot>> {
+    try {
+      const { jobs, readAt, round = milliseconds(0) } = await read();
+      this.#tell(source, undefined);
+      const freshFor = milliseconds(this.#options.freshFor() + round * FRESH_ROUNDS);
+      return { known: true, value: jobs, readAt, freshFor };
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      this.#tell(source, why);
+      return { ...this.#jobs, failure: why };
     }
   }
 
@@ -227,7 +266,7 @@ export class Observer {
   }
 
   /** Says once that a source fails, and once that it answers again. */
-  #tell(source: string, why: string | undefined): void {
+  #tell(source: string, why?: string): void {
     const { recorder } = this.#options;
     if (why === undefined) {
       if (this.#failing.delete(source)) recorder.record({ event: 'read recovered', source });

@@ -1,5 +1,5 @@
 import type { DrainReason, Instance, Manager } from '../engine/instance.ts';
-import type { JobSnapshot } from '../engine/job.ts';
+import type { JobSnapshot, KindDemand, RunnerScope } from '../engine/job.ts';
 import type { History } from '../engine/history.ts';
 import type { Offering } from '../engine/pool.ts';
 import type { Duration, Instant } from '../engine/time.ts';
@@ -19,21 +19,41 @@ export interface PipelineRef {
   readonly pipeline: number;
 }
 
+/** The whole picture of the jobs, and how old it is. */
+export interface JobReading {
+  readonly jobs: JobSnapshot;
+  /** When the part that was read the longest ago was asked for. */
+  readonly readAt: Instant;
+  /**
+   * How long a source whose sweeps do not read everything takes to come round to the same project again; absent:
+   * every sweep reads everything.
+   */
+  readonly round?: Duration;
+}
+
+/** Whether so much demand is known that more would change nothing. */
+export type Enough = (demand: readonly KindDemand[]) => boolean;
+
 /** Where jobs are learned from. */
 export interface JobSource {
-  /** Re-reads everything: all pending and running jobs of all watched projects. */
-  sweep(signal: AbortSignal): Promise<JobSnapshot>;
   /**
-   * Re-reads only the named pipelines and answers with the whole picture, the rest as of the last
-   * sweep. Pipelines of projects that are not watched are ignored.
+   * Re-reads all pending and running jobs of all watched projects, or as many as GitLab's limits allow now. Once the
+   * demand is `enough` it may leave out the rest, and says so by `partial`.
    */
-  refresh(pipelines: readonly PipelineRef[], signal: AbortSignal): Promise<JobSnapshot>;
+  sweep(signal: AbortSignal, enough?: Enough): Promise<JobReading>;
+  /**
+   * Re-reads only the named pipelines and answers with the whole picture, the rest as it was. Pipelines of projects
+   * that are not watched are ignored.
+   */
+  refresh(pipelines: readonly PipelineRef[], signal: AbortSignal): Promise<JobReading>;
 }
 
 /** The managers of one pool's runner. */
 export interface RunnerRegistry {
   /** Every manager of the pool's runner. */
   managers(pool: string, signal: AbortSignal): Promise<readonly Manager[]>;
+  /** Whose jobs the pool's runner gets. May answer from memory for some minutes: it changes rarely. */
+  scope(pool: string, signal: AbortSignal): Promise<RunnerScope>;
   /** Removes one manager; one that is already gone is no error. */
   forget(pool: string, systemId: string, signal: AbortSignal): Promise<void>;
 }

@@ -210,7 +210,7 @@ describe('a pass that fails', () => {
     source.snapshot = jobs();
     source.script.sweep = async () => {
       await takeOver();
-      return source.snapshot;
+      return { jobs: source.snapshot, readAt: NOW };
     };
     expect(await pass()).toEqual({
       pass: 'failed',

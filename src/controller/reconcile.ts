@@ -14,6 +14,7 @@ import { Notices } from './notices.ts';
 import { Observer, type Wake } from './observe.ts';
 import type { Clock, Fleet, JobSource, Lease, RunnerRegistry, Store } from './ports.ts';
 import { Term } from './term.ts';
+import type { Concerns } from './upkeep.ts';
 
 /** Everything a controller stands on. Functions are asked at every pass, so that a reload applies at the next. */
 export interface ControllerOptions {
@@ -32,6 +33,8 @@ export interface ControllerOptions {
   readonly callTimeout: () => Duration;
   /** What the cloud has announced, where something listens to it; outlives the controller at a reload. */
   readonly notices?: Notices;
+  /** What is not as it should be beside the instances, where something looks after that; outlives the controller. */
+  readonly concerns?: Concerns;
   /** Whether a pool drains instances that are likely to be taken; absent: every pool does. */
   readonly heedsRebalance?: (pool: string) => boolean;
 }
@@ -116,9 +119,15 @@ export class Controller {
   }
 
   async #observe(wake: Wake, signal: AbortSignal): Promise<Observation> {
-    const { store, policy, clock } = this.#options;
-    const readings = await this.#observer.observe(wake, signal);
+    const { store, policy, clock, concerns } = this.#options;
     const history = (await store.history()) ?? emptyHistory(clock.now());
-    return { ...readings, history: remember(history, readings, policy()) };
+    const unserved = new Set(history.unserved.map(({ id }) => id));
+    const readings = await this.#observer.observe(wake, signal, unserved);
+    const known = concerns?.all() ?? [];
+    return {
+      ...readings,
+      ...(known.length > 0 && { concerns: known }),
+      history: remember(history, readings, policy()),
+    };
   }
 }

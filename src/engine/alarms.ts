@@ -1,5 +1,6 @@
 import type { InstanceView } from './capacity.ts';
-import { isFresh, type Observation } from './observation.ts';
+import type { Concern } from './concern.ts';
+import { isFresh, isWhole, type Observation } from './observation.ts';
 import { unseenInstances } from './orphans.ts';
 import type { PoolPlan } from './pool-plan.ts';
 import type { FleetPolicy } from './pool.ts';
@@ -11,7 +12,8 @@ export type Alarm =
   | { readonly alarm: 'drain unacknowledged'; readonly pool: string; readonly instance: string }
   | { readonly alarm: 'unseen'; readonly pool: string; readonly instance: string }
   | { readonly alarm: 'boot failed'; readonly pool: string; readonly instance: string }
-  | { readonly alarm: 'stale'; readonly source: string; readonly failure: string };
+  | { readonly alarm: 'stale'; readonly source: string; readonly failure: string }
+  | ({ readonly alarm: 'concern' } & Concern);
 
 function isUnacknowledged(
   { instance, busySlots, manager, idleSince }: InstanceView,
@@ -40,6 +42,13 @@ export function staleAlarms(observation: Observation, policy: FleetPolicy): read
   );
 }
 
+/** What is not as it should be beside the instances, always in the same order. */
+export function concernAlarms({ concerns = [] }: Observation): readonly Alarm[] {
+  return concerns
+    .map((concern) => ({ alarm: 'concern' as const, ...concern }))
+    .toSorted((one, other) => (one.about < other.about ? -1 : 1));
+}
+
 /** Instances that live where nobody looks for them. */
 export function unseenAlarms(observation: Observation, policy: FleetPolicy): readonly Alarm[] {
   return unseenInstances(observation, policy).map((one) => ({ alarm: 'unseen', ...one }));
@@ -52,7 +61,7 @@ export function abandonedAlarms(
   views: ReadonlyMap<string, readonly InstanceView[]>,
 ): readonly Alarm[] {
   const known = new Set(policy.pools.map(({ name }) => name));
-  if (!isFresh(jobs, now)) return [];
+  if (!isWhole(jobs, now)) return [];
   return [...views].flatMap(([pool, ofPool]) =>
     ofPool
       .filter(({ instance: { drain }, phase, busySlots }) => {

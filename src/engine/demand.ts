@@ -114,7 +114,8 @@ function taking(candidates: readonly [Candidate, ...Candidate[]]): () => Candida
   };
 }
 
-const sortKey = ({ kind }: KindDemand): string => `${kind.project}\u0000${kind.tags.join('\u0000')}`;
+const sortKey = ({ kind }: KindDemand): string =>
+  `${kind.project}\u0000${kind.protected ?? ''}\u0000${kind.tags.join('\u0000')}`;
 
 /** Kinds in an order of their own, so that the input's order cannot matter. */
 function sorted(demand: readonly KindDemand[]): readonly KindDemand[] {
@@ -155,13 +156,13 @@ export function demandByPool(
   mustered: ReadonlyMap<string, Mustered>,
 ): ReadonlyMap<string, PoolDemand> {
   const { unservedAfter } = policy;
-  const { now, jobs } = observation;
+  const { now, jobs, scopes = {} } = observation;
   const candidates = policy.pools.map((pool) =>
     candidate(pool, mustered.get(pool.name) ?? NOBODY, observation, unservedAfter),
   );
   const remembered = new Map(observation.history.unserved.map((job) => [job.id, job]));
   for (const { kind, pending } of sorted(lastKnown(jobs, NO_JOBS).demand)) {
-    const [first, ...others] = candidates.filter(({ pool }) => fits(kind.tags, pool));
+    const [first, ...others] = candidates.filter(({ pool }) => fits(kind, pool, scopes[pool.name]));
     if (first === undefined) continue;
     countKind(pending, [first, ...others], { now, readAt: toldUntil(jobs, now), unservedAfter, remembered });
   }

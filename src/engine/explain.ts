@@ -36,6 +36,8 @@ export function explainAlarm(alarm: Alarm): string {
       return `${alarm.instance} of ${alarm.pool} still speaks with GitLab, and EC2 does not list it: it was bought with another region, role or credentials than the pool has now; change them back until it has ended, or end it by hand`;
     case 'boot failed':
       return `${alarm.instance} was not ready within the pool's bootTimeout: look at its console output`;
+    case 'concern':
+      return `${alarm.about}: ${alarm.why}${alarm.next === undefined ? '' : `; ${alarm.next}`}`;
     case 'stale':
       return `${alarm.source} not freshly read: ${alarm.failure}; nothing is scaled in until it is`;
   }

@@ -1,5 +1,6 @@
 import type { InstanceView } from './capacity.ts';
-import { instancesOf, isFresh, type Observation, toldUntil } from './observation.ts';
+import { instancesOf, isFresh, isWhole, lastKnown, type Observation, toldUntil } from './observation.ts';
+import { NO_JOBS } from './job.ts';
 import type { FleetPolicy, PoolPolicy } from './pool.ts';
 import { type Retirement, type Retirements, retirements } from './retirement.ts';
 
@@ -16,6 +17,8 @@ function staleSources(pool: string, observation: Observation): readonly string[]
 export interface Muster {
   readonly pool: PoolPolicy;
   readonly stale: readonly string[];
+  /** Why more jobs may wait than are known. */
+  readonly partial: string | undefined;
   readonly views: readonly InstanceView[];
   readonly leavers: readonly Retirement[];
   /** Old instances that stay until new ones are ready. */
@@ -36,8 +39,8 @@ export function muster(
 ): Muster {
   const stale = staleSources(pool.name, observation);
   const managersFresh = !stale.includes('managers');
-  const jobsFresh = !stale.includes('jobs');
-  const { now, managers } = observation;
+  const { now, managers, jobs } = observation;
+  const jobsFresh = isWhole(jobs, now);
   const managersReadAt = toldUntil(managers[pool.name], now);
   const circumstances = { now, policy, pool, managersFresh, managersReadAt, jobsFresh };
   const { leavers, waiting } = stale.includes('instances') ? NOBODY : retirements(views, circumstances);
@@ -47,6 +50,7 @@ export function muster(
   return {
     pool,
     stale,
+    partial: lastKnown(jobs, NO_JOBS).partial,
     views,
     leavers,
     waiting,

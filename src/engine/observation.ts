@@ -1,6 +1,7 @@
+import type { Concern } from './concern.ts';
 import type { History } from './history.ts';
 import type { Instance, Manager } from './instance.ts';
-import type { JobSnapshot } from './job.ts';
+import type { JobSnapshot, RunnerScope } from './job.ts';
 import type { Offering } from './pool.ts';
 import { type Duration, elapsed, type Instant } from './time.ts';
 
@@ -37,12 +38,16 @@ export interface Observation {
   /** The managers of each pool's runner, by pool name. */
   readonly managers: Readonly<Record<string, Part<readonly Manager[]>>>;
   readonly instances: Part<readonly Instance[]>;
+  /** Whose jobs each pool's runner gets, by pool name; absent where it was never read. */
+  readonly scopes?: Readonly<Record<string, RunnerScope>>;
   /**
    * By pool, how old its instances are where the last listing left them out: regions and accounts answer each for
    * itself. They are among `instances` as they were known last. Absent: nothing was left out.
    */
   readonly unlisted?: Readonly<Record<string, Part<unknown>>>;
   readonly unanswered: readonly UnansweredLaunch[];
+  /** What is not as it should be beside the instances. */
+  readonly concerns?: readonly Concern[];
   /** What earlier passes remembered, already brought up to `now`. */
   readonly history: History;
 }
@@ -58,6 +63,11 @@ export function instancesOf(
 /** Whether the part was read recently enough to act on. */
 export function isFresh(part: Part<unknown> | undefined, now: Instant): boolean {
   return part?.known === true && elapsed(part.readAt, now) <= part.freshFor;
+}
+
+/** Whether all jobs are known, and were read recently enough to act on: what else may wait must not be overlooked. */
+export function isWhole(jobs: Part<JobSnapshot>, now: Instant): boolean {
+  return isFresh(jobs, now) && jobs.known && jobs.value.partial === undefined;
 }
 
 /** Up to when the part tells what is so; nothing is known of the time since. Never read: `now`, so ask for freshness first. */

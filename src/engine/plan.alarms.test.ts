@@ -27,6 +27,19 @@ const BOTH = aPolicy(aPool(), aPool({ name: 'arm', tags: ['arm'] }));
 const alarms = (over: Partial<Observation>, policy = LINUX) => plan(anObservation(over), policy).alarms;
 
 describe('the alarm', () => {
+  it('concern says what stands beside the instances, always in the same order', () => {
+    const hook = {
+      about: 'webhook 7 of project acme/web',
+      why: 'disabled by GitLab',
+      next: 'mend its address',
+    };
+    const token = { about: 'access token', why: 'expires in 3 days' };
+    expect(alarms({ concerns: [hook, token] })).toEqual([
+      { alarm: 'concern', ...token },
+      { alarm: 'concern', ...hook },
+    ]);
+  });
+
   it('stale names each source and why it failed', () => {
     const over: Partial<Observation> = {
       jobs: { known: false, failure: 'not read yet' },

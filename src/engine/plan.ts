@@ -1,5 +1,12 @@
 import { type Action, inOrder } from './action.ts';
-import { abandonedAlarms, type Alarm, poolAlarms, staleAlarms, unseenAlarms } from './alarms.ts';
+import {
+  abandonedAlarms,
+  type Alarm,
+  concernAlarms,
+  poolAlarms,
+  staleAlarms,
+  unseenAlarms,
+} from './alarms.ts';
 import { viewsByPool } from './capacity.ts';
 import { demandByPool } from './demand.ts';
 import type { History, UnservedJob } from './history.ts';
@@ -49,6 +56,7 @@ export function plan(observation: Observation, policy: FleetPolicy): Plan {
     actions: inOrder(actions),
     alarms: [
       ...staleAlarms(observation, policy),
+      ...concernAlarms(observation),
       ...unseenAlarms(observation, policy),
       ...abandonedAlarms(observation, policy, views),
       ...pools.flatMap((pool) => poolAlarms(pool, policy, observation.now)),

@@ -44,7 +44,7 @@ function heldReplacements(waiting: number, { minAvailable }: PoolPolicy): readon
 
 /** Decides for one pool. */
 export function planPool(
-  { pool, stale, views, leavers, waiting, live, draining }: Muster,
+  { pool, stale, partial, views, leavers, waiting, live, draining }: Muster,
   observation: Observation,
   demand: PoolDemand,
 ): PoolPlan {
@@ -74,6 +74,7 @@ export function planPool(
     kept: instancesFor(demand.pending + pool.idle.slots, live, pool).kept,
     coolingUntil: coolingUntil(pool, history, now),
     stale,
+    ...(partial !== undefined && { partial }),
     now,
   });
   const { shortfalls } = observation.history;

@@ -184,7 +184,7 @@ describe('laws of the plan over time', () => {
     fc.assert(
       fc.property(anySituation, ({ policy, observation }) => {
         const waiting = lastKnown(observation.jobs, NO_JOBS).demand.flatMap(({ kind, pending: all }) =>
-          policy.pools.some((pool) => fits(kind.tags, pool)) ? all : [],
+          policy.pools.some((pool) => fits(kind, pool)) ? all : [],
         );
         const counted = plan(observation, policy).pools.reduce(
           (sum, { demand }) => sum + demand.pending + demand.unserved.length,
@@ -198,7 +198,9 @@ describe('laws of the plan over time', () => {
       fc.property(anyPolicy, fc.integer({ min: 1, max: 200 }), (policy, count) => {
         const decided = plan(anObservation({ jobs: fresh(jobs([pending(count)])) }), policy);
         const counted = decided.pools.reduce((sum, { demand }) => sum + demand.pending, 0);
-        expect(counted).toBe(policy.pools.some((pool) => fits(['linux'], pool)) ? count : 0);
+        expect(counted).toBe(
+          policy.pools.some((pool) => fits({ project: 1, tags: ['linux'] }, pool)) ? count : 0,
+        );
       }),
       RUNS,
     );

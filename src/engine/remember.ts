@@ -3,7 +3,7 @@ import type { History, InstanceHistory, PoolHistory, Shortfall } from './history
 import type { Instance, Manager } from './instance.ts';
 import { NO_JOBS } from './job.ts';
 import { heldBy, withJobs } from './jobs-seen.ts';
-import { instancesOf, isFresh, lastKnown, type Observation, toldUntil } from './observation.ts';
+import { instancesOf, isFresh, isWhole, lastKnown, type Observation, toldUntil } from './observation.ts';
 import { INTERRUPTED } from './offerings.ts';
 import type { FleetPolicy } from './pool.ts';
 import {
@@ -207,7 +207,7 @@ function takenBack(history: History, readings: Readings): readonly Shortfall[] {
 /** Unserved jobs are remembered for as long as they are pending. */
 function rememberUnserved({ unserved }: History, { jobs, now }: Readings): History['unserved'] {
   // Nearly always there are none: then a long queue need not be looked through.
-  if (unserved.length === 0 || !isFresh(jobs, now)) return unserved;
+  if (unserved.length === 0 || !isWhole(jobs, now)) return unserved;
   const pending = new Set<number>();
   for (const kind of lastKnown(jobs, NO_JOBS).demand) for (const { id } of kind.pending) pending.add(id);
   return unserved.filter(({ id }) => pending.has(id));

@@ -35,6 +35,11 @@ describe('scale-in', () => {
     ['the longest idle first', scaledIn({ live: three, desired: 1 }), ['i-2', 'i-3']],
     ['all of them', scaledIn({ live: three }), ['i-2', 'i-3', 'i-1']],
     [
+      'nobody while more may wait than is known',
+      scaledIn({ live: three, partial: '3 of 2000 projects read' }),
+      ['scale-in: not all jobs are known (3 of 2000 projects read)'],
+    ],
+    [
       'by id where they are idle for the same time',
       scaledIn({ live: [idle('i-2'), idle('i-1')], desired: 1 }),
       ['i-1'],

@@ -12,6 +12,8 @@ export interface ScaleInInput {
   readonly coolingUntil: Instant | undefined;
   /** Names of the readings that are too old to act on. */
   readonly stale: readonly string[];
+  /** Present where more jobs may wait than are known, and why. */
+  readonly partial?: string;
   readonly now: Instant;
 }
 
@@ -43,6 +45,7 @@ export function scaleIn(input: ScaleInInput): Leaving {
   if (excess <= 0 || idle.length === 0) return { victims: [], holds: [] };
   if (input.stale.length > 0)
     return held(`${input.stale.join(' and ')} not freshly read: doubt never scales in`);
+  if (input.partial !== undefined) return held(`not all jobs are known (${input.partial})`);
   // Above max there is nothing to wait for: the limit was lowered under a running fleet.
   const patient = live.length <= pool.max;
   if (patient && input.coolingUntil !== undefined) {

@@ -67,7 +67,7 @@ export function jobSourceContract(name: string, make: () => Promise<JobSourceWor
   describe(`job source: ${name}, a sweep`, () => {
     it('finds nothing where there is nothing', async () => {
       await using world = await make();
-      expect(await world.jobs.sweep(signal)).toEqual(NOTHING);
+      expect((await world.jobs.sweep(signal)).jobs).toEqual(NOTHING);
     });
 
     it('counts pending jobs by project and tags, which are sorted and named once', async () => {
@@ -78,7 +78,7 @@ export function jobSourceContract(name: string, make: () => Promise<JobSourceWor
         job('c'),
       ]);
       submit(world, [job('d')], world.other);
-      const { demand, held } = await world.jobs.sweep(signal);
+      const { demand, held } = (await world.jobs.sweep(signal)).jobs;
       const counted = demand.map(({ kind, pending }) => ({ ...kind, jobs: pending.length }));
       expect(counted).toHaveLength(3);
       expect(counted).toEqual(
@@ -94,7 +94,7 @@ export function jobSourceContract(name: string, make: () => Promise<JobSourceWor
     it('counts jobs without tags as a kind of its own', async () => {
       await using world = await make();
       submit(world, [job('tagged'), job('untagged', { tags: [] })]);
-      const { demand } = await world.jobs.sweep(signal);
+      const { demand } = (await world.jobs.sweep(signal)).jobs;
       const kinds = demand.map(({ kind }) => kind.tags.join(' ')).toSorted();
       expect(kinds).toEqual(['', 'linux']);
     });
@@ -105,7 +105,7 @@ export function jobSourceContract(name: string, make: () => Promise<JobSourceWor
       const queuedAt = world.clock.now();
       submit(world, [job('waits')]);
       await world.clock.advance(seconds(90));
-      const { demand } = await world.jobs.sweep(signal);
+      const { demand } = (await world.jobs.sweep(signal)).jobs;
       expect(demand.flatMap(({ pending }) => pending.map((one) => one.queuedAt))).toEqual([queuedAt]);
       expect(after(queuedAt, seconds(90))).toBe(world.clock.now());
     });
@@ -114,7 +114,7 @@ export function jobSourceContract(name: string, make: () => Promise<JobSourceWor
       await using world = await make();
       submit(world, [job('in handover'), job('waits')]);
       const taken = take(world, { confirmed: false });
-      const snapshot = await world.jobs.sweep(signal);
+      const snapshot = (await world.jobs.sweep(signal)).jobs;
       expect(names(world, snapshot)).toEqual({ pending: ['waits'], held: ['in handover'] });
       expect(taken.status).toBe('pending');
       expect(snapshot.held[0]).toMatchObject({ id: taken.id, project: world.project });
@@ -124,7 +124,7 @@ export function jobSourceContract(name: string, make: () => Promise<JobSourceWor
       await using world = await make();
       submit(world, [job('runs')]);
       const { id } = take(world);
-      const { held } = await world.jobs.sweep(signal);
+      const { held } = (await world.jobs.sweep(signal)).jobs;
       expect(held).toEqual([{ id, project: world.project, instance: INSTANCE }]);
     });
 
@@ -132,7 +132,7 @@ export function jobSourceContract(name: string, make: () => Promise<JobSourceWor
       await using world = await make();
       submit(world, [job('runs elsewhere')]);
       take(world, { systemId: 's_c2d22f638c25' });
-      const { held } = await world.jobs.sweep(signal);
+      const { held } = (await world.jobs.sweep(signal)).jobs;
       expect(held.map(({ instance }) => instance)).toEqual([undefined]);
     });
 
@@ -148,7 +148,7 @@ export function jobSourceContract(name: string, make: () => Promise<JobSourceWor
       world.gitlab.updateJob(take(world).token, { state: 'success', exitCode: 0 });
       world.gitlab.updateJob(take(world).token, { state: 'failed', failureReason: 'script_failure' });
       world.gitlab.cancelJob(take(world).id, true);
-      expect(names(world, await world.jobs.sweep(signal))).toEqual({ pending: [], held: [] });
+      expect(names(world, (await world.jobs.sweep(signal)).jobs)).toEqual({ pending: [], held: [] });
     });
 
     it('counts a retried job once: the new one', async () => {
@@ -157,7 +157,7 @@ export function jobSourceContract(name: string, make: () => Promise<JobSourceWor
       const first = take(world);
       world.gitlab.updateJob(first.token, { state: 'failed', failureReason: 'script_failure' });
       const again = world.gitlab.retryJob(first.id);
-      const { demand } = await world.jobs.sweep(signal);
+      const { demand } = (await world.jobs.sweep(signal)).jobs;
       expect(demand.flatMap(({ pending }) => pending.map(({ id }) => id))).toEqual([again?.id]);
     });
 
@@ -168,7 +168,7 @@ export function jobSourceContract(name: string, make: () => Promise<JobSourceWor
         Array.from({ length: 230 }, (_, index) => job(`job ${index}`)),
       );
       take(world);
-      const { demand, held } = await world.jobs.sweep(signal);
+      const { demand, held } = (await world.jobs.sweep(signal)).jobs;
       const ids = demand.flatMap(({ pending }) => pending.map(({ id }) => id));
       expect([ids.length, new Set(ids).size, held.length]).toEqual([229, 229, 1]);
     });
@@ -178,13 +178,13 @@ export function jobSourceContract(name: string, make: () => Promise<JobSourceWor
       submit(world, [job('ends')]);
       await world.jobs.sweep(signal);
       world.gitlab.updateJob(take(world).token, { state: 'success', exitCode: 0 });
-      expect(await world.jobs.sweep(signal)).toEqual(NOTHING);
+      expect((await world.jobs.sweep(signal)).jobs).toEqual(NOTHING);
     });
 
     it('ignores projects that are not watched', async () => {
       await using world = await make();
       submit(world, [job('foreign'), job('foreign and later', { stage: 'deploy' })], world.unwatched);
-      expect(await world.jobs.sweep(signal)).toEqual(NOTHING);
+      expect((await world.jobs.sweep(signal)).jobs).toEqual(NOTHING);
     });
   });
 
@@ -194,7 +194,7 @@ export function jobSourceContract(name: string, make: () => Promise<JobSourceWor
       submit(world, [job('swept')]);
       await world.jobs.sweep(signal);
       const fresh = submit(world, [job('fresh')], world.other);
-      const snapshot = await world.jobs.refresh([fresh], signal);
+      const snapshot = (await world.jobs.refresh([fresh], signal)).jobs;
       expect(names(world, snapshot)).toEqual({ pending: ['fresh', 'swept'], held: [] });
     });
 
@@ -206,20 +206,20 @@ export function jobSourceContract(name: string, make: () => Promise<JobSourceWor
       world.gitlab.updateJob(take(world).token, { state: 'success', exitCode: 0 });
       world.gitlab.updateJob(take(world).token, { state: 'success', exitCode: 0 });
       submit(world, [job('unheard of')]);
-      const snapshot = await world.jobs.refresh([named, named], signal);
+      const snapshot = (await world.jobs.refresh([named, named], signal)).jobs;
       expect(names(world, snapshot)).toEqual({ pending: ['not named'], held: [] });
-      expect(names(world, await world.jobs.sweep(signal)).pending).toEqual(['unheard of']);
+      expect(names(world, (await world.jobs.sweep(signal)).jobs).pending).toEqual(['unheard of']);
     });
 
     it('follows a job from waiting over handover, running and canceling to its end', async () => {
       await using world = await make();
       const ref = submit(world, [job('lives')]);
-      const seen = async () => names(world, await world.jobs.refresh([ref], signal));
+      const seen = async () => names(world, (await world.jobs.refresh([ref], signal)).jobs);
       await world.jobs.sweep(signal);
       const { id, token } = take(world, { confirmed: false });
       expect(await seen()).toEqual({ pending: [], held: ['lives'] });
       world.gitlab.acceptJob(token);
-      const { held } = await world.jobs.refresh([ref], signal);
+      const { held } = (await world.jobs.refresh([ref], signal)).jobs;
       expect(held).toEqual([{ id, project: world.project, instance: INSTANCE }]);
       world.gitlab.cancelJob(id);
       expect(world.gitlab.job(id)?.status).toBe('canceling');
@@ -236,10 +236,10 @@ export function jobSourceContract(name: string, make: () => Promise<JobSourceWor
         job('later too', { stage: 'deploy' }),
       ]);
       await world.jobs.sweep(signal);
-      const snapshot = await world.jobs.refresh([ref], signal);
+      const snapshot = (await world.jobs.refresh([ref], signal)).jobs;
       expect([snapshot.later, names(world, snapshot).pending]).toEqual([2, ['first']]);
       world.gitlab.updateJob(take(world).token, { state: 'success', exitCode: 0 });
-      const next = await world.jobs.refresh([ref], signal);
+      const next = (await world.jobs.refresh([ref], signal)).jobs;
       expect([next.later, names(world, next).pending]).toEqual([0, ['later', 'later too']]);
     });
 
@@ -250,14 +250,14 @@ export function jobSourceContract(name: string, make: () => Promise<JobSourceWor
         job('asks', { when: 'manual', allowFailure: false }),
         job('later', { stage: 'deploy' }),
       ]);
-      expect(await world.jobs.refresh([ref], signal)).toEqual(NOTHING);
+      expect((await world.jobs.refresh([ref], signal)).jobs).toEqual(NOTHING);
     });
 
     it('before any sweep is one: what was never read is not empty', async () => {
       await using world = await make();
       submit(world, [job('unheard of')]);
       const ref = submit(world, [job('named')]);
-      const snapshot = await world.jobs.refresh([ref], signal);
+      const snapshot = (await world.jobs.refresh([ref], signal)).jobs;
       expect(names(world, snapshot).pending).toEqual(['named', 'unheard of']);
     });
 
@@ -268,7 +268,7 @@ export function jobSourceContract(name: string, make: () => Promise<JobSourceWor
       const foreign = submit(world, [job('foreign')], world.unwatched);
       const gone = { project: world.project, pipeline: 4711 };
       const misnamed = { project: world.project, pipeline: foreign.pipeline };
-      const snapshot = await world.jobs.refresh([foreign, gone, misnamed], signal);
+      const snapshot = (await world.jobs.refresh([foreign, gone, misnamed], signal)).jobs;
       expect(names(world, snapshot)).toEqual({ pending: ['ours'], held: [] });
     });
 
@@ -276,7 +276,7 @@ export function jobSourceContract(name: string, make: () => Promise<JobSourceWor
       await using world = await make();
       await world.jobs.sweep(signal);
       submit(world, [job('unheard of')]);
-      expect(await world.jobs.refresh([], signal)).toEqual(NOTHING);
+      expect((await world.jobs.refresh([], signal)).jobs).toEqual(NOTHING);
     });
   });
 
@@ -291,7 +291,7 @@ export function jobSourceContract(name: string, make: () => Promise<JobSourceWor
       world.outage(false);
       take(world);
       submit(world, [job('during')]);
-      const snapshot = await world.jobs.sweep(signal);
+      const snapshot = (await world.jobs.sweep(signal)).jobs;
       expect(names(world, snapshot)).toEqual({ pending: ['during'], held: ['before'] });
     });
   });

@@ -5,6 +5,7 @@ import { PortError, type PortErrorKind } from '../../src/controller/errors.ts';
 import type { ControllerEvent, Recorder } from '../../src/controller/events.ts';
 import type {
   Fleet,
+  JobReading,
   JobSource,
   LaunchRequest,
   LaunchResult,
@@ -14,7 +15,7 @@ import type {
 } from '../../src/controller/ports.ts';
 import { Term } from '../../src/controller/term.ts';
 import type { DrainReason, Instance, Manager } from '../../src/engine/instance.ts';
-import type { JobSnapshot } from '../../src/engine/job.ts';
+import { EVERY_JOB, type JobSnapshot, type RunnerScope } from '../../src/engine/job.ts';
 import type { PoolPolicy } from '../../src/engine/pool.ts';
 import { type Instant, seconds } from '../../src/engine/time.ts';
 import { aPolicy, aPool, jobs, NOW, OFFERING } from './observations.ts';
@@ -99,6 +100,10 @@ export class ScriptedRunners implements RunnerRegistry {
     return this.script.managers?.(pool, signal) ?? this.listed[pool] ?? [];
   }
 
+  async scope(pool: string, signal: AbortSignal): Promise<RunnerScope> {
+    return this.script.scope?.(pool, signal) ?? EVERY_JOB;
+  }
+
   async forget(pool: string, systemId: string, signal: AbortSignal): Promise<void> {
     this.calls.push(`forget ${systemId} of ${pool}`);
     await this.script.forget?.(pool, systemId, signal);
@@ -111,21 +116,27 @@ export class ScriptedJobs implements JobSource {
   snapshot: JobSnapshot = jobs();
   script: Partial<JobSource>;
 
-  constructor(script: Partial<JobSource> = {}, calls: string[] = []) {
+  readonly #now: () => Instant;
+  #sweptAt: Instant | undefined;
+
+  constructor(script: Partial<JobSource> = {}, calls: string[] = [], now = (): Instant => NOW) {
     this.script = script;
     this.calls = calls;
+    this.#now = now;
   }
 
-  async sweep(signal: AbortSignal): Promise<JobSnapshot> {
+  async sweep(...[signal, enough]: Parameters<JobSource['sweep']>): Promise<JobReading> {
     this.calls.push('sweep');
-    return this.script.sweep?.(signal) ?? this.snapshot;
+    this.#sweptAt = this.#now();
+    return this.script.sweep?.(signal, enough) ?? { jobs: this.snapshot, readAt: this.#sweptAt };
   }
 
-  async refresh(...[pipelines, signal]: Parameters<JobSource['refresh']>): Promise<JobSnapshot> {
+  async refresh(...[pipelines, signal]: Parameters<JobSource['refresh']>): Promise<JobReading> {
     this.calls.push(
       `refresh ${pipelines.map(({ project, pipeline }) => `${project}/${pipeline}`).join(' ')}`,
     );
-    return this.script.refresh?.(pipelines, signal) ?? this.snapshot;
+    const readAt = this.#sweptAt ?? this.#now();
+    return this.script.refresh?.(pipelines, signal) ?? { jobs: this.snapshot, readAt };
   }
 }
 
@@ -172,7 +183,7 @@ export function surroundings(scripts: Scripts = {}) {
     policy: aPolicy(...(scripts.pools ?? [aPool()])),
     fleet: new ScriptedFleet(scripts.fleet, calls),
     runners: new ScriptedRunners(scripts.runners, calls),
-    jobs: new ScriptedJobs(scripts.jobs, calls),
+    jobs: new ScriptedJobs(scripts.jobs, calls, () => clock.now()),
     store: scriptedStore(new MemoryStore(disk), scripts.store ?? {}),
     lease: new MemoryLease(disk, { owner: 'this controller' }),
     /** Somebody else becomes the decision maker. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { isPortError } from '../../controller/errors.ts';
-import type { JobSnapshot } from '../../engine/job.ts';
+import type { JobReading } from '../../controller/ports.ts';
 import { VirtualClock } from '../memory/clock.ts';
 import { GitLabClient } from './client.ts';
 import { gitLabJobs } from './jobs.ts';
@@ -64,7 +64,7 @@ function notFound(message = '404 Not found'): Response {
   return Response.json({ message }, { status: 404 });
 }
 
-function idsOf(snapshot: JobSnapshot): { pending: number[]; held: number[]; later: number } {
+function idsOf({ jobs: snapshot }: JobReading): { pending: number[]; held: number[]; later: number } {
   return {
     pending: snapshot.demand.flatMap(({ pending }) => pending.map(({ id }) => id)).toSorted((a, b) => a - b),
     held: snapshot.held.map(({ id }) => id).toSorted((a, b) => a - b),
@@ -112,7 +112,7 @@ describe('a sweep', () => {
       '/projects/group%2Fsub%2Fweb/jobs': () => [],
       '/projects/42/jobs': () => [],
     });
-    expect(await source.sweep(NEVER)).toEqual({ demand: [], held: [], later: 0 });
+    expect((await source.sweep(NEVER)).jobs).toEqual({ demand: [], held: [], later: 0 });
     expect(asked).toHaveLength(2);
     expect([...(asked[0]?.searchParams ?? [])]).toEqual([
       ['scope[]', 'pending'],

@@ -1,7 +1,6 @@
 import { isPortError } from '../../controller/errors.ts';
-import type { Clock, JobSource, PipelineRef } from '../../controller/ports.ts';
-import type { JobSnapshot } from '../../engine/job.ts';
-import type { Instant } from '../../engine/time.ts';
+import type { Clock, JobReading, JobSource, PipelineRef } from '../../controller/ports.ts';
+import { type Instant, instant } from '../../engine/time.ts';
 import { FULL_PAGES, type GitLabCall } from './call.ts';
 import type { GitLabClient } from './client.ts';
 import { concurrently } from './concurrently.ts';
@@ -36,6 +35,7 @@ class GitLabJobs implements JobSource {
   readonly #picture = new JobPicture();
   /** Renewed by each sweep, so that kinds nobody uses any more are forgotten. */
   #kinds = new Kinds();
+  #sweptAt: Instant = instant(0);
 
   constructor({ client, projects, clock, concurrency = 4 }: GitLabJobsOptions) {
     this.#client = client;
@@ -45,16 +45,18 @@ class GitLabJobs implements JobSource {
     this.#watched = new WatchedProjects(client, this.#projects, concurrency);
   }
 
-  async sweep(signal: AbortSignal): Promise<JobSnapshot> {
+  async sweep(signal: AbortSignal): Promise<JobReading> {
+    const startedAt = this.#clock.now();
     this.#kinds = new Kinds();
     const readings = await concurrently(this.#projects, this.#concurrency, signal, (project, either) =>
       this.#readProject(project, either),
     );
     this.#picture.sweep(readings);
-    return this.#picture.snapshot();
+    this.#sweptAt = startedAt;
+    return this.#told();
   }
 
-  async refresh(pipelines: readonly PipelineRef[], signal: AbortSignal): Promise<JobSnapshot> {
+  async refresh(pipelines: readonly PipelineRef[], signal: AbortSignal): Promise<JobReading> {
     if (!this.#picture.known) return this.sweep(signal);
     const ids = pipelines.map(({ project }) => project);
     const watched = await this.#watched.including(ids, signal);
@@ -64,7 +66,11 @@ class GitLabJobs implements JobSource {
       const reading = await this.#readPipeline(ref, either);
       this.#picture.refresh(watched.get(ref.project) ?? '', ref.pipeline, began, reading);
     });
-    return this.#picture.snapshot();
+    return this.#told();
+  }
+
+  #told(): JobReading {
+    return { jobs: this.#picture.snapshot(), readAt: this.#sweptAt };
   }
 
   async #readProject(project: string, signal: AbortSignal): Promise<ProjectReading> {

@@ -54,6 +54,20 @@ export function gitLabRunners({ client, pools }: GitLabRunnersOptions): GitLabRu
       return managers.map(managerOf);
     },
 
+    async scope(pool, signal) {
+      const doing = `reading pool ${pool}'s runner`;
+      const { runnerId } = runnerOf(pools, pool, doing);
+      const path = `/runners/${runnerId}`;
+      const found = await client.get({ doing, needs: NEEDS, path, signal }, runnerShape);
+      return {
+        paused: found.paused,
+        protectedOnly: found.access_level === 'ref_protected',
+        ...(found.runner_type === 'project_type' && {
+          projects: new Set((found.projects ?? []).map(({ id }) => id)),
+        }),
+      };
+    },
+
     async forget(pool, systemId, signal) {
       const doing = `removing manager ${systemId} of pool ${pool}'s runner`;
       const token = await runnerOf(pools, pool, doing).token();

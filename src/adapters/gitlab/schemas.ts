@@ -51,6 +51,8 @@ export const runner = z.object({
   locked: z.boolean(),
   access_level: z.string(),
   maximum_timeout: z.number().nullish(),
+  /** Of a project runner. */
+  projects: z.array(z.object({ id: z.int() })).nullish(),
 });
 
 /** GitLab's version. */

@@ -1,7 +1,8 @@
 import { PortError } from '../../controller/errors.ts';
-import type { JobSource, PipelineRef } from '../../controller/ports.ts';
+import type { JobReading, JobSource, PipelineRef } from '../../controller/ports.ts';
 import { instanceIdOf } from '../../controller/system-id.ts';
 import type { HeldJob, JobKind, JobSnapshot, PendingJob } from '../../engine/job.ts';
+import { type Instant, instant } from '../../engine/time.ts';
 import type { GitLab } from './gitlab/gitlab.ts';
 import { isHeld, type Job } from './gitlab/job.ts';
 import type { GitLabOutage } from './outage.ts';
@@ -24,14 +25,16 @@ export class MemoryJobSource implements JobSource {
   readonly #options: MemoryJobSourceOptions;
   /** By pipeline; undefined before the first sweep: unknown, not empty. */
   #readings: Map<number, PipelineReading> | undefined;
+  #sweptAt: Instant = instant(0);
 
   constructor(options: MemoryJobSourceOptions) {
     this.#options = options;
   }
 
-  async sweep(): Promise<JobSnapshot> {
+  async sweep(): Promise<JobReading> {
     this.#ask();
     const { gitlab, projects } = this.#options;
+    this.#sweptAt = gitlab.now();
     const before = this.#readings;
     const jobs = projects.flatMap((project) =>
       gitlab.jobsOfProject(project, { statuses: ['pending', 'running'] }),
@@ -41,10 +44,10 @@ export class MemoryJobSource implements JobSource {
       // A sweep does not ask for later stages: what the pipeline's own reading counted is the best there is.
       [...byPipeline].map(([id, its]) => [id, { ...readingOf(its), later: before?.get(id)?.later ?? 0 }]),
     );
-    return snapshotOf(this.#readings);
+    return this.#told(this.#readings);
   }
 
-  async refresh(pipelines: readonly PipelineRef[]): Promise<JobSnapshot> {
+  async refresh(pipelines: readonly PipelineRef[]): Promise<JobReading> {
     if (this.#readings === undefined) return this.sweep();
     this.#ask();
     const { gitlab, projects } = this.#options;
@@ -52,7 +55,11 @@ export class MemoryJobSource implements JobSource {
       const watched = projects.includes(project) && gitlab.pipeline(pipeline)?.project === project;
       if (watched) this.#readings.set(pipeline, readingOf(gitlab.jobsOfPipeline(pipeline)));
     }
-    return snapshotOf(this.#readings);
+    return this.#told(this.#readings);
+  }
+
+  #told(readings: ReadonlyMap<number, PipelineReading>): JobReading {
+    return { jobs: snapshotOf(readings), readAt: this.#sweptAt };
   }
 
   #ask(): void {

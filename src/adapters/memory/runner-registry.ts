@@ -2,6 +2,7 @@ import { PortError } from '../../controller/errors.ts';
 import type { RunnerRegistry } from '../../controller/ports.ts';
 import { instanceIdOf } from '../../controller/system-id.ts';
 import type { Manager } from '../../engine/instance.ts';
+import type { RunnerScope } from '../../engine/job.ts';
 import type { GitLab } from './gitlab/gitlab.ts';
 import type { GitLabOutage } from './outage.ts';
 
@@ -32,6 +33,16 @@ export class MemoryRunnerRegistry implements RunnerRegistry {
         ...(instance !== undefined && { instance }),
       };
     });
+  }
+
+  async scope(pool: string): Promise<RunnerScope> {
+    const { id } = this.#runner(pool, `reading the runner of pool ${pool}`);
+    const runner = this.#options.gitlab.runner(id);
+    return {
+      paused: runner?.paused ?? false,
+      protectedOnly: runner?.accessLevel === 'ref_protected',
+      ...(runner?.projects !== undefined && { projects: new Set(runner.projects) }),
+    };
   }
 
   async forget(pool: string, systemId: string): Promise<void> {

@@ -104,7 +104,8 @@ async function findings(config: Config, adapters: Adapters): Promise<readonly Fi
     return `GitLab ${version}; token ${own.name} with ${own.scopes.join(', ')}; it ${end}`;
   });
   const jobs = await tried('jobs', async () => {
-    const { demand, held } = await adapters.jobs.sweep(signal);
+    const { jobs: found } = await adapters.jobs.sweep(signal);
+    const { demand, held } = found;
     const pending = demand.reduce((sum, kind) => sum + kind.pending.length, 0);
     return `${pending} pending and ${held.length} held in ${counted(config.gitlab.projects.length, 'project')}`;
   });

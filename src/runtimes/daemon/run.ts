@@ -16,8 +16,9 @@ import type { ControllerEvent } from '../../controller/events.ts';
 import type { Clock } from '../../controller/ports.ts';
 import { listen } from '../../controller/listen.ts';
 import { Notices } from '../../controller/notices.ts';
+import { Concerns, runUpkeep, type Upkeep } from '../../controller/upkeep.ts';
 import { runPasses, Wakes } from '../../controller/wakes.ts';
-import { milliseconds, seconds } from '../../engine/time.ts';
+import { milliseconds, minutes, seconds } from '../../engine/time.ts';
 import { StatusBoard } from '../../status/model.ts';
 import { statusRoutes } from '../../status/routes.ts';
 import { eventLine, type Line, type Log, webhookLine } from './log.ts';
@@ -30,6 +31,8 @@ const SPACING = seconds(1);
 /** Without a pass for this many sweeps the process is not healthy. */
 const UNHEALTHY_SWEEPS = 4;
 const FLOOD_INTERVAL = seconds(1);
+/** A round of a chore that takes longer is given up, and tried again later. */
+const UPKEEP_LIMIT = minutes(5);
 
 export interface DaemonOptions {
   readonly file: string;
@@ -44,6 +47,7 @@ interface Composition {
   readonly config: Config;
   readonly controller: ReturnType<typeof composeController>;
   readonly webhook: ReturnType<typeof composeWebhook>;
+  readonly upkeeps: readonly Upkeep[];
 }
 
 /** Loads the configuration as every command does. */
@@ -72,6 +76,7 @@ class Daemon {
   readonly #state: State;
   readonly #wakes = new Wakes();
   readonly #notices = new Notices();
+  readonly #concerns = new Concerns();
   readonly #board: StatusBoard;
   readonly #noteQuietly: (kind: string, line: Line) => void;
   #config: Config;
@@ -96,10 +101,11 @@ class Daemon {
       note: (message) => this.#note(message),
     });
     const recorder = { record: (event: ControllerEvent) => this.#record(event) };
-    const notices = this.#notices;
+    const [notices, concerns] = [this.#notices, this.#concerns];
     this.#composition = {
       config,
-      controller: composeController(config, adapters, { clock, ...this.#state, recorder, notices }),
+      controller: composeController(config, adapters, { clock, ...this.#state, recorder, notices, concerns }),
+      upkeeps: adapters.upkeeps,
       webhook: composeWebhook(config, {
         clock,
         wake: (ref) => this.#wakes.add(ref),
@@ -138,6 +144,7 @@ class Daemon {
   async run(): Promise<void> {
     const { clock, log, shutdown } = this.#options;
     const listening = this.#listenToEvents();
+    const tending = this.#tend();
     await runPasses({
       clock,
       wakes: this.#wakes,
@@ -151,7 +158,7 @@ class Daemon {
       spacing: SPACING,
       signal: shutdown.signal,
     });
-    await listening;
+    await Promise.all([listening, tending]);
     log.line({
       level: 'info',
       message: 'runtide has stopped; instances keep running and are found again',
@@ -179,6 +186,19 @@ class Daemon {
       const why = error instanceof Error ? error.message : String(error);
       log.line({ level: 'error', message: 'configuration not reloaded, the old one stays', fields: { why } });
     }
+  }
+
+  async #tend(): Promise<void> {
+    const { clock, shutdown } = this.#options;
+    await runUpkeep({
+      clock,
+      upkeeps: () => this.#composition?.upkeeps ?? [],
+      concerns: this.#concerns,
+      recorder: { record: (event) => this.#record(event) },
+      deciding: () => this.#deciding,
+      limit: UPKEEP_LIMIT,
+      signal: shutdown.signal,
+    });
   }
 
   async #listenToEvents(): Promise<void> {
