@@ -13,6 +13,7 @@ import type {
   Clock,
   Fleet,
   JobReading,
+  JobRetrier,
   JobSource,
   LaunchIntent,
   PipelineRef,
@@ -41,6 +42,8 @@ export interface ObserverOptions {
   readonly runners: RunnerRegistry;
   readonly fleet: Fleet;
   readonly store: Pick<Store, 'intents'>;
+  /** Absent: no project wants jobs retried whose instance is lost. */
+  readonly retrier?: Pick<JobRetrier, 'projects'>;
   readonly recorder: Recorder;
   readonly policy: () => FleetPolicy;
   /** How long an answer counts as fresh; a few sweeps. */
@@ -91,6 +94,7 @@ export class Observer {
   #unlisted: Readonly<Record<string, Part<unknown>>> = {};
   #managers: Readonly<Record<string, Part<readonly Manager[]>>> = {};
   #scopes: Scopes = {};
+  #retryable: ReadonlySet<number> | undefined;
 
   constructor(options: ObserverOptions) {
     this.#options = options;
@@ -106,16 +110,18 @@ export class Observer {
     signal: AbortSignal,
     unserved: ReadonlySet<number> = new Set(),
   ): Promise<Readings> {
-    const { clock, store } = this.#options;
+    const { clock, store, retrier } = this.#options;
     const intents = await store.intents(instant(clock.now() - LISTING_LAG));
     const instances = this.#readInstances(wake, intents, signal);
     await this.#readManagers(wake, signal);
+    if (wake.sweep) this.#retryable = await retrier?.projects(signal);
     await Promise.all([this.#readJobs(wake, signal, unserved), instances]);
     return {
       now: clock.now(),
       jobs: this.#jobs,
       managers: this.#managers,
       instances: this.#withNotices(),
+      ...(this.#retryable !== undefined && { retryable: this.#retryable }),
       ...(Object.keys(this.#scopes).length > 0 && { scopes: this.#scopes }),
       ...(Object.keys(this.#unlisted).length > 0 && { unlisted: this.#unlisted }),
       unanswered: intents.filter(({ result }) => result === undefined).flatMap(asUnanswered),
