@@ -3,6 +3,7 @@ import { sqsClient, ssmClient } from './adapters/aws/clients.ts';
 import { EventQueue, regionOfQueue } from './adapters/aws/interruptions.ts';
 import { readParameter } from './adapters/aws/parameters.ts';
 import { GitLabClient } from './adapters/gitlab/client.ts';
+import { gitLabJobRetrier } from './adapters/gitlab/job-retrier.ts';
 import { gitLabJobs } from './adapters/gitlab/jobs.ts';
 import { type GitLabRunners, gitLabRunners } from './adapters/gitlab/runners.ts';
 import { createWebhook, type Webhook } from './adapters/gitlab/webhook.ts';
@@ -17,7 +18,7 @@ import { policyOf } from './config/policy.ts';
 import type { Config } from './config/schema.ts';
 import type { Recorder } from './controller/events.ts';
 import type { Notices } from './controller/notices.ts';
-import type { Clock, JobSource, Lease, PipelineRef, Store } from './controller/ports.ts';
+import type { Clock, JobRetrier, JobSource, Lease, PipelineRef, Store } from './controller/ports.ts';
 import { Controller } from './controller/reconcile.ts';
 import type { Concerns, Upkeep } from './controller/upkeep.ts';
 import type { FleetPolicy } from './engine/pool.ts';
@@ -39,6 +40,8 @@ export interface Adapters extends PlacedAdapters {
   readonly policy: FleetPolicy;
   /** Whether a pool drains instances that are likely to be taken. */
   readonly heedsRebalance: (pool: string) => boolean;
+  /** Absent: no project has opted in. */
+  readonly retrier?: JobRetrier;
   /** How long an answer of a source counts as fresh. */
   readonly freshFor: Duration;
   /** What is looked after beside the passes. */
@@ -54,15 +57,19 @@ export async function composeAdapters(
   const { runnerToken } = placed;
   const { clock } = parts;
   const pools = Object.values(config.pools);
-  const client = new GitLabClient({
-    url: config.gitlab.url,
-    token: () => config.gitlab.token.reveal(),
-    timeout: config.gitlab.timeout,
-    clock,
-    version,
-  });
+  const { url, timeout } = config.gitlab;
+  const clientWith = (token: () => string): GitLabClient =>
+    new GitLabClient({ url, token, timeout, clock, version });
+  const client = clientWith(() => config.gitlab.token.reveal());
+  const retrying = Object.entries(config.gitlab.retry ?? {}).map(([project, token]) => ({
+    project,
+    client: clientWith(() => token.reveal()),
+  }));
   return {
     client,
+    ...(retrying.length > 0 && {
+      retrier: gitLabJobRetrier({ projects: retrying, note: (message) => parts.note(message) }),
+    }),
     jobs: gitLabJobs({ client, projects: config.gitlab.projects.map(String), clock }),
     runners: gitLabRunners({
       client,

@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { minutes, seconds } from '../engine/time.ts';
 import { address, ALWAYS, duration, listenAddress, listOf, secret } from './key-kinds.ts';
-import { keeps, WEBHOOK_RULES } from './rules.ts';
+import { fewKeys, keeps, namedLike, WEBHOOK_RULES } from './rules.ts';
 import { whyWeak } from './weak-secret.ts';
 
 const SECOND = seconds(1);
 const PROJECT_PATH = /^(?!.*\.git$)[A-Za-z0-9_.][\w.-]*(?:\/[A-Za-z0-9_.][\w.-]*)+$/;
+const PROJECT = new RegExp(`^\\d{1,15}$|${PROJECT_PATH.source}`);
 const SIGNING_TOKEN = /^whsec_((?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?)$/;
 const FEWEST_SIGNING_BYTES = 24;
 
@@ -35,6 +36,28 @@ function whyNoSigningToken(value: string): string | undefined {
   return whyWeak(bytes.toString('latin1'));
 }
 
+/** Projects whose lost jobs are retried, each with a token of its own. */
+const retrySchema = z
+  .record(
+    z.string(),
+    secret('a GitLab access token', whyNoToken, {
+      description:
+        'An access token of the project with the scope api and the role Maintainer. A retry runs as its owner.',
+      example: '${env:RETRY_TOKEN}',
+    }),
+  )
+  .superRefine(
+    keeps([namedLike(PROJECT, 'the full path of a project or its id', 'acme/web'), fewKeys(500, 'projects')]),
+    ALWAYS,
+  )
+  .meta({
+    description:
+      'Projects whose jobs are retried once when their instance is lost: to spot, by hand, or to a failure. Never a job that failed by itself. Where nothing is said, pipelines decide with `retry:when`.',
+    applies: 'hot',
+    allowed: 'a map of at most 500 projects to access tokens',
+    example: '{acme/web: "${env:RETRY_TOKEN}"}',
+  });
+
 /** GitLab: where it is, how to talk to it, and what to watch. */
 export const gitlabSchema = z
   .strictObject({
@@ -63,6 +86,7 @@ export const gitlabSchema = z
       { description: 'The projects whose jobs count as demand.', applies: 'hot', example: '[acme/web]' },
       (item) => (typeof item === 'string' ? item.toLowerCase() : item),
     ),
+    retry: retrySchema.exactOptional(),
     timeout: duration(SECOND, minutes(1), {
       description: 'How long one call to GitLab may take.',
       applies: 'hot',

@@ -86,6 +86,22 @@ async function poolFindings(
   return [runner, token, ...ofMachines, ...isolationFindings(pool)];
 }
 
+/** The projects whose lost jobs are retried; why one cannot be is told beside. */
+async function retryFindings(
+  config: Config,
+  adapters: Adapters,
+  signal: AbortSignal,
+): Promise<readonly Finding[]> {
+  const wanted = Object.keys(config.gitlab.retry ?? {}).length;
+  if (wanted === 0) return [];
+  const found = await tried('lost jobs', async () => {
+    const known = (await adapters.retrier?.projects(signal))?.size ?? 0;
+    if (known < wanted) throw new Error(`retried in ${known} of ${wanted} projects; mend what is said above`);
+    return `retried once, in ${counted(known, 'project')}`;
+  });
+  return [found];
+}
+
 /** The queue of EC2's events, where there is one. */
 async function eventFindings(config: Config, signal: AbortSignal): Promise<readonly Finding[]> {
   const events = composeEvents(config, { timeout: () => config.aws.timeout, note: complain });
@@ -120,6 +136,7 @@ async function findings(config: Config, adapters: Adapters): Promise<readonly Fi
     token,
     jobs,
     instances,
+    ...(await retryFindings(config, adapters, signal)),
     ...(await eventFindings(config, signal)),
     ...pools.flat(),
     ...priceFindings(config),
