@@ -17,6 +17,7 @@ import { composePlaces, type PlacedAdapters, type PlaceParts } from './compose-p
 import { policyOf } from './config/policy.ts';
 import type { Config } from './config/schema.ts';
 import type { Recorder } from './controller/events.ts';
+import type { HookEvidence } from './controller/hook-evidence.ts';
 import type { Notices } from './controller/notices.ts';
 import type { Clock, JobRetrier, JobSource, Lease, PipelineRef, Store } from './controller/ports.ts';
 import { Controller } from './controller/reconcile.ts';
@@ -113,6 +114,13 @@ function openStateReadOnly(file: string): Store & Disposable {
   return openStore(file, { readOnly: true });
 }
 
+/** What a process has learned, and keeps when the configuration is loaded again. */
+export interface Kept {
+  readonly notices: Notices;
+  readonly concerns: Concerns;
+  readonly hooks: HookEvidence;
+}
+
 /** Wires one controller. */
 export function composeController(
   config: Config,
@@ -122,9 +130,7 @@ export function composeController(
     store: Store;
     lease: Lease;
     recorder: Recorder;
-    notices?: Notices;
-    concerns?: Concerns;
-  },
+  } & Partial<Kept>,
 ): Controller {
   return new Controller({
     ...adapters,
@@ -134,6 +140,7 @@ export function composeController(
     leaseFor: () =>
       milliseconds(Math.max(config.aws.timeout * LEASE_CALLS, config.pollInterval * LEASE_SWEEPS)),
     callTimeout: () => config.aws.timeout,
+    jobsEvery: () => config.webhook?.pollInterval ?? config.pollInterval,
   });
 }
 

@@ -103,6 +103,12 @@ export const webhookSchema = z
       applies: 'restart',
       example: '127.0.0.1:8470',
     }).prefault('127.0.0.1:8470'),
+    pollInterval: duration(SECOND, minutes(5), {
+      description:
+        'How often the jobs are read while webhooks tell of all of them; instances and managers are read at the `pollInterval` of the file. As soon as a job is found that no webhook told of, the jobs are read as often.',
+      applies: 'hot',
+      example: '60s',
+    }).prefault('60s'),
     token: secret('at least 16 characters that cannot be guessed', whyNoSharedToken, {
       description: 'The shared token that GitLab sends as X-Gitlab-Token.',
       applies: 'hot',

@@ -10,6 +10,7 @@ import { Decisions } from './decisions.ts';
 import { isPortError } from './errors.ts';
 import type { Recorder } from './events.ts';
 import { replayOpenIntents } from './launch.ts';
+import type { HookEvidence } from './hook-evidence.ts';
 import { Notices } from './notices.ts';
 import { Observer, type Wake } from './observe.ts';
 import type { Clock, Fleet, JobRetrier, JobSource, Lease, RunnerRegistry, Store } from './ports.ts';
@@ -35,6 +36,10 @@ export interface ControllerOptions {
   readonly notices?: Notices;
   /** Absent: no project wants jobs retried whose instance is lost. */
   readonly retrier?: JobRetrier;
+  /** Whether webhooks tell what is read, where there are any; outlives the controller at a reload. */
+  readonly hooks?: HookEvidence;
+  /** How often the jobs are read although webhooks tell of all of them; absent: at every sweep. */
+  readonly jobsEvery?: () => Duration;
   /** What is not as it should be beside the instances, where something looks after that; outlives the controller. */
   readonly concerns?: Concerns;
   /** Whether a pool drains instances that are likely to be taken; absent: every pool does. */

@@ -14,6 +14,7 @@ import { loadConfig } from '../../config/load.ts';
 import type { Config } from '../../config/schema.ts';
 import type { ControllerEvent } from '../../controller/events.ts';
 import type { Clock } from '../../controller/ports.ts';
+import { HookEvidence } from '../../controller/hook-evidence.ts';
 import { listen } from '../../controller/listen.ts';
 import { Notices } from '../../controller/notices.ts';
 import { Concerns, runUpkeep, type Upkeep } from '../../controller/upkeep.ts';
@@ -77,6 +78,7 @@ class Daemon {
   readonly #wakes = new Wakes();
   readonly #notices = new Notices();
   readonly #concerns = new Concerns();
+  readonly #hooks = new HookEvidence();
   readonly #board: StatusBoard;
   readonly #noteQuietly: (kind: string, line: Line) => void;
   #config: Config;
@@ -101,10 +103,10 @@ class Daemon {
       note: (message) => this.#note(message),
     });
     const recorder = { record: (event: ControllerEvent) => this.#record(event) };
-    const [notices, concerns] = [this.#notices, this.#concerns];
+    const kept = { notices: this.#notices, concerns: this.#concerns, hooks: this.#hooks };
     this.#composition = {
       config,
-      controller: composeController(config, adapters, { clock, ...this.#state, recorder, notices, concerns }),
+      controller: composeController(config, adapters, { clock, ...this.#state, recorder, ...kept }),
       upkeeps: adapters.upkeeps,
       webhook: composeWebhook(config, {
         clock,
