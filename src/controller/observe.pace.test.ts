@@ -30,7 +30,7 @@ function scene() {
     named: () => observer.observe(NAMED, around.abort.signal),
     /** How often the jobs were read as a whole since the last time. */
     swept: () => around.calls.splice(0).filter((call) => call === 'sweep').length,
-    async sweepFor(quarters: number) {
+    sweepFor: async (quarters: number): Promise<void> => {
       for (let quarter = 0; quarter < quarters; quarter++) {
         await sweep();
         await around.clock.advance(seconds(15));
