@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'smol-toml';
 import { describe, expect, it } from 'vitest';
+import { realRunner } from '../../../test/support/real-runner.ts';
 import { until } from '../../../test/support/until.ts';
 import { seconds } from '../../engine/time.ts';
 import { type RunnerSettings, renderRunnerConfig } from './runner-config.ts';
@@ -165,7 +166,7 @@ function complaints(said: string): readonly string[] {
   return lines.filter((line) => !line.includes("'/runners/0/custom_build_dir/enabled'"));
 }
 
-const BINARY = process.env['RUNTIDE_GITLAB_RUNNER'] ?? '';
+const BINARY = realRunner() ?? '';
 
 /** Registered only where the variable names a gitlab-runner. */
 const TRIED = BINARY === '' ? [] : WHOLE;
