@@ -53,6 +53,11 @@ export function said(table: Table): Table {
   return Object.fromEntries(Object.entries(table).filter(([, value]) => value !== undefined));
 }
 
+/** Runtide's own keys, in their order, and then those handed through: never in place of an own one. */
+export function withMore(own: Table, more: Readonly<Table> = {}): Table {
+  return { ...own, ...more, ...own };
+}
+
 /** Variables as the runner takes them, each `NAME=value`. */
 export function variableList(variables: Readonly<Record<string, string>>): readonly string[] {
   return Object.entries(variables).map(([name, value]) => `${name}=${value}`);
@@ -67,11 +72,10 @@ function secondsToWait(timeout: Duration | undefined): number | undefined {
   return timeout === 0 ? -1 : timeout && Math.round(timeout / 1000);
 }
 
-/** The table `[runners.docker]`; a key of `more` that Runtide decides does not count. */
-export function dockerTable(docker: DockerSettings, more: Readonly<Table> = {}): Table {
-  return {
-    ...more,
-    ...said({
+/** The table `[runners.docker]`. */
+export function dockerTable(docker: DockerSettings, more?: Readonly<Table>): Table {
+  return withMore(
+    said({
       image: docker.image,
       privileged: docker.privileged,
       volumes: docker.volumes,
@@ -92,5 +96,6 @@ export function dockerTable(docker: DockerSettings, more: Readonly<Table> = {}):
       tls_verify: docker.tlsVerify,
       disable_cache: docker.disableCache,
     }),
-  };
+    more,
+  );
 }

@@ -174,6 +174,20 @@ describe('how the runner process works', () => {
     expect(configOf({ manager: { connectionMaxAge } })['connection_max_age']).toBe(written);
   });
 
+  it('names the runner first, for the agent of counted jobs', () => {
+    const names = { name: 'other' };
+    const text = renderRunnerConfig({
+      ...RUNNER,
+      executor: { kind: 'docker', image: 'alpine:3', privileged: false, services: [names] },
+      manager: {
+        configToml: { global: { labels: names }, runner: { labels: names }, docker: { tmpfs: names } },
+      },
+    });
+    const [first, ...others] = text.split('\n').filter((line) => /^\s*name = "/.test(line));
+    expect(first).toBe('name = "linux @INSTANCE_ID@"');
+    expect(others).toEqual(Array.from({ length: 4 }, () => 'name = "other"'));
+  });
+
   it('has what is handed through, in every runner, and never in place of what Runtide decides', () => {
     const own = { privileged: true, image: 'other', cap_drop: ['NET_RAW'] };
     const config = configOf({

@@ -1,7 +1,7 @@
 import { stringify } from 'smol-toml';
 import type { Duration } from '../../engine/time.ts';
 import { type RunnerTokens, runnersServed } from './agent-env.ts';
-import { type DockerSettings, dockerTable, said, variableList } from './docker-table.ts';
+import { type DockerSettings, dockerTable, said, variableList, withMore } from './docker-table.ts';
 
 /** What runs the jobs of a pool. */
 export type Executor = { readonly kind: 'shell' } | ({ readonly kind: 'docker' } & DockerSettings);
@@ -147,8 +147,7 @@ function requestsAtOnce({ slots, tokens, manager = {} }: RunnerSettings): number
 function runnerTable(settings: RunnerSettings, name: string): Table {
   const { gitlabUrl, environment, executor, cache, manager = {} } = settings;
   const { shell, outputLimit, scripts = {}, configToml = {} } = manager;
-  return {
-    ...configToml.runner,
+  const own = {
     name,
     url: gitlabUrl,
     token: '@RUNNER_TOKEN@',
@@ -165,6 +164,7 @@ function runnerTable(settings: RunnerSettings, name: string): Table {
     ...executorTable(executor, configToml.docker),
     ...cacheTable(cache),
   };
+  return withMore(own, configToml.runner);
 }
 
 /** The names of the runners that the instance serves. */
@@ -180,8 +180,7 @@ function namesOf({ pool, tokens }: RunnerSettings): readonly string[] {
  */
 export function renderRunnerConfig(settings: RunnerSettings): string {
   const { slots, checkInterval, manager = {} } = settings;
-  return stringify({
-    ...manager.configToml?.global,
+  const own = {
     concurrent: slots,
     check_interval: Math.max(1, Math.round(checkInterval / 1000)),
     ...said({
@@ -190,8 +189,10 @@ export function renderRunnerConfig(settings: RunnerSettings): string {
       shutdown_timeout: wholeSeconds(manager.shutdownTimeout),
       log_level: manager.logLevel,
       log_format: manager.logFormat,
-      session_server: sessionTable(manager.sessionServer),
     }),
+    // Before all other tables: the agent takes the first name for that of the runner.
     runners: namesOf(settings).map((name) => runnerTable(settings, name)),
-  });
+    ...said({ session_server: sessionTable(manager.sessionServer) }),
+  };
+  return stringify(withMore(own, manager.configToml?.global));
 }

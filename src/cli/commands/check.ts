@@ -3,7 +3,9 @@ import type { Command } from 'commander';
 import { probe } from '../../adapters/gitlab/probe.ts';
 import { type Adapters, composeEvents } from '../../compose.ts';
 import { givenAway } from '../../config/given-away.ts';
+import { splitOf } from '../../config/market-schema.ts';
 import { policyOf } from '../../config/policy.ts';
+import { RETRY_REASON_FROM_19_1, RETRY_SNIPPET } from '../../config/retry-snippet.ts';
 import type { Config, PoolConfig } from '../../config/schema.ts';
 import { openInstallation } from '../installation.ts';
 import { complain, configCommand, type ConfigOptions, counted } from '../options.ts';
@@ -55,6 +57,13 @@ function isolationFindings(pool: PoolConfig): readonly Finding[] {
   return [{ check: `isolation of ${pool.name}`, ok: true, detail: `${given.join(', ')}: ${means}` }];
 }
 
+/** What pipelines need so that jobs which spot takes run again. Nobody can look into them. */
+function retryFindings({ name, instances }: PoolConfig): readonly Finding[] {
+  if (splitOf(instances.market).spotShare === 0) return [];
+  const detail = `jobs that spot takes run again with \`${RETRY_SNIPPET}\`, from GitLab 19.1 on with ${RETRY_REASON_FROM_19_1} as well; see docs/operating.md`;
+  return [{ check: `retry of ${name}`, ok: true, detail }];
+}
+
 /** What its highest price leaves every pool to buy. */
 function priceFindings(config: Config): readonly Finding[] {
   return policyOf(config).pools.flatMap((pool) => {
@@ -84,7 +93,7 @@ async function poolFindings(
     ok,
     detail,
   }));
-  return [runner, token, ...ofMachines, ...isolationFindings(pool)];
+  return [runner, token, ...ofMachines, ...isolationFindings(pool), ...retryFindings(pool)];
 }
 
 /** The queue of EC2's events, where there is one. */
