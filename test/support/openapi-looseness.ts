@@ -113,6 +113,12 @@ export const SENT_TOO: Readonly<Record<string, readonly string[]>> = {
   'PUT /api/v4/jobs/{id}': ['info'],
 };
 
+/** Body properties that the document calls required and GitLab asks for only where they mean something. */
+export const ASKED_SOMETIMES: Readonly<Record<string, readonly string[]>> = {
+  // The group's id for a group's runner, the project's for a project's (lib/api/user_runners.rb).
+  'POST /api/v4/user/runners': ['group_id', 'project_id'],
+};
+
 /** Operations whose query parameters runners send in a JSON body: GitLab takes either. */
 export const QUERY_IN_BODY: ReadonlySet<string> = new Set([
   'DELETE /api/v4/runners',

@@ -3,7 +3,7 @@ import type { Timers } from '../../adapters/memory/clock.ts';
 import type { Duration } from '../../engine/time.ts';
 import type { AccessTokens } from './access-tokens.ts';
 import type { Faults } from './faults.ts';
-import type { RegistrationToken } from './runner-registration.ts';
+import type { RegistrationToken } from './registration-token.ts';
 import type { SandboxLog } from './sandbox-log.ts';
 import type { WebhookDelivery } from './webhook-delivery.ts';
 

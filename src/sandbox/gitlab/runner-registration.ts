@@ -6,16 +6,8 @@ import { iso } from './iso.ts';
 import { contactOf, managerFields } from './manager-routes.ts';
 import { parametersAs } from './parameters.ts';
 import { badRequest, forbidden, Refusal } from './refusal.ts';
+import type { RegistrationToken } from './registration-token.ts';
 import { changeOf, runnerFields, uselessRunner } from './runner-fields.ts';
-
-/** Registers runners of one project, one group or, without either, the whole instance. */
-export interface RegistrationToken {
-  readonly token: string;
-  /** Path of the project. */
-  readonly project?: string;
-  /** Path of the group. */
-  readonly group?: string;
-}
 
 /** How a runner registers itself, in the way that GitLab deprecates: every registration is a runner of its own. */
 export function runnerRegistration(app: Hono, double: Double): void {
