@@ -23,7 +23,7 @@ export function runnerRegistration(app: Hono, double: Double): void {
     const definition = { tags: [], runUntagged: true, ...changeOf(asked), ...placeOf(known, model) };
     const useless = uselessRunner(definition.tags, definition.runUntagged);
     if (useless !== undefined) throw badRequest(useless);
-    const { id, token, tokenExpiresAt } = model.addRunner({ ...definition, tokenPrefix: 'glrtr-' });
+    const { id, token, tokenExpiresAt } = model.addRunner({ ...definition, registered: true });
     if (asked.system_id != null) model.touchManager({ ...contactOf(asked), token });
     return context.json({ id, token, token_expires_at: iso(tokenExpiresAt) }, 201);
   });
