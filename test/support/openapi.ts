@@ -60,14 +60,6 @@ const refusalSchema = z.strictObject({
   scope: z.string().optional(),
 });
 
-let compiled: readonly Checks[] | undefined;
-
-/** Compiled once for all tests of a file. */
-function allChecks(): readonly Checks[] {
-  compiled ??= compile();
-  return compiled;
-}
-
 function compile(): readonly Checks[] {
   const file = new URL('../fixtures/gitlab-openapi-subset.yaml', import.meta.url);
   const document = documentSchema.parse(parse(readFileSync(file, 'utf8')));
@@ -81,14 +73,12 @@ function compile(): readonly Checks[] {
     .toSorted((one, other) => placeholders(one) - placeholders(other));
 }
 
+/** Compiled with the module: no test has to wait for it. */
+const CHECKS: readonly Checks[] = compile();
+
 /** Checks exchanges with GitLab against the part of GitLab's own OpenAPI document that this project uses. */
 export class OpenApi {
   readonly #problems: string[] = [];
-
-  /** Compiles the document at once: the first test should not have to wait for it. */
-  constructor() {
-    allChecks();
-  }
 
   /** Remembers what does not conform; pass it to the double as its `observe`. */
   readonly observe = (exchange: Exchange): void => {
@@ -102,7 +92,7 @@ export class OpenApi {
 
   /** What does not conform in one exchange. */
   check(exchange: Exchange): string[] {
-    const found = allChecks().find(
+    const found = CHECKS.find(
       ({ name, path }) => name.startsWith(`${exchange.method} `) && path.test(exchange.path),
     );
     if (isLeftOut(exchange, found)) return [];

@@ -64,12 +64,15 @@ export class Needs {
   /** GitLab skips a job at once when what it needs will not run, and otherwise only when all of it has ended. */
   #turnOf(needs: readonly string[]): 'start' | 'skip' | 'wait' {
     const needed = needs.flatMap((name) => this.#latest.get(name) ?? []);
-    const passedBy = ({ status, allowFailure }: Job): boolean =>
-      status === 'skipped' || (status === 'manual' && allowFailure);
-    if (needed.some(passedBy)) return 'skip';
+    if (needed.some(isPassedBy)) return 'skip';
     if (!needed.every(isComplete)) return 'wait';
     return needed.every(({ status, allowFailure }) => status === 'success' || allowFailure)
       ? 'start'
       : 'skip';
   }
+}
+
+/** Whether the job does not run unless a person or a retry makes it. */
+function isPassedBy({ status, allowFailure }: Job): boolean {
+  return status === 'skipped' || (status === 'manual' && allowFailure);
 }
