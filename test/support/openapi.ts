@@ -114,8 +114,8 @@ function placeholders({ name }: Checks): number {
 }
 
 function unknownOperation({ method, path }: Exchange): string[] {
-  const template = path.replaceAll(/\/\d+/g, '/{id}');
-  return NOT_IN_THE_SUBSET.has(`${method} ${template}`) ? [] : [`${method} ${path}: no such operation`];
+  const known = [...NOT_IN_THE_SUBSET].some((name) => pathOf(name).test(`${method} ${path}`));
+  return known ? [] : [`${method} ${path}: no such operation`];
 }
 
 function queryProblems(exchange: Exchange, { name, query }: Checks): string[] {
@@ -181,12 +181,17 @@ function checksOf(method: string, path: string, operation: Operation, ajv: Ajv, 
   });
   return {
     name,
-    path: new RegExp(`^${path.replaceAll(/\{[^}]+\}/g, '[^/]+')}$`),
+    path: pathOf(path),
     operation,
     query: texts.compile(querySchema(name, operation)),
     body: bodySchema === undefined ? undefined : ajv.compile(withExtra(name, bodySchema, ajv)),
     answers: new Map(answers),
   };
+}
+
+/** What fits a path with placeholders. */
+function pathOf(template: string): RegExp {
+  return new RegExp(`^${template.replaceAll(/\{[^}]+\}/g, '[^/]+')}$`);
 }
 
 function answerSchema(name: string, schema: Schema): Schema {

@@ -13,6 +13,8 @@ export interface Double {
   readonly tokens: readonly AccessToken[];
   readonly faults: Faults;
   readonly deliveries: WebhookDelivery;
+  /** Whether groups have webhooks: they need a licence. */
+  readonly premium: boolean;
   /** How long a job request may be held; zero: never. */
   readonly longPoll: Duration;
   /** Its own address, without a slash at the end. */

@@ -12,7 +12,9 @@ import { controlRoutes } from './control-routes.ts';
 import type { Double } from './double.ts';
 import { type Exchange, observing } from './exchange.ts';
 import { Faults } from './faults.ts';
+import { groupHookRoutes } from './group-hook-routes.ts';
 import { hookRoutes } from './hook-routes.ts';
+import { hookTestRoutes } from './hook-test-routes.ts';
 import { jobRequestRoute } from './job-request.ts';
 import { jobUpdateRoutes } from './job-update-routes.ts';
 import { managerRoutes } from './manager-routes.ts';
@@ -34,6 +36,10 @@ export interface GitLabDoubleOptions {
   readonly longPoll?: Duration;
   /** Drops every webhook silently. Absent: false. */
   readonly dropWebhooks?: boolean;
+  /** Webhook deliveries a minute and top-level group, beyond which they are dropped silently. Absent: no limit. */
+  readonly webhookCallsPerMinute?: number;
+  /** Whether its licence has webhooks of groups. Absent: true. */
+  readonly premium?: boolean;
   /** Is told every exchange under /api/v4 that no scripted fault answered. */
   readonly observe?: (exchange: Exchange) => void;
   readonly log?: SandboxLog;
@@ -61,9 +67,10 @@ export async function startGitLab(options: GitLabDoubleOptions): Promise<GitLabD
     model,
     timers,
     instance: () => url,
-    dropAll: options.dropWebhooks ?? false,
+    ...(options.webhookCallsPerMinute !== undefined && { callsPerMinute: options.webhookCallsPerMinute }),
     log,
   });
+  if (options.dropWebhooks === true) deliveries.faults.set({ drop: 1 });
   const app = gitlabApp(
     {
       model,
@@ -71,6 +78,7 @@ export async function startGitLab(options: GitLabDoubleOptions): Promise<GitLabD
       tokens,
       faults,
       deliveries,
+      premium: options.premium ?? true,
       longPoll: options.longPoll ?? milliseconds(0),
       url: () => url,
       closing: closing.signal,
@@ -113,6 +121,8 @@ function gitlabApp(double: Double, observe: GitLabDoubleOptions['observe']): Hon
   accountRoutes(app, double);
   projectRoutes(app, double);
   hookRoutes(app, double);
+  groupHookRoutes(app, double);
+  hookTestRoutes(app, double);
   runnerRoutes(app, double);
   controlRoutes(app, double);
   return app;
