@@ -11,5 +11,14 @@ export interface GitLabCall {
   readonly signal: AbortSignal;
 }
 
+/** A call that changes something. */
+export interface GitLabChange extends GitLabCall {
+  readonly method: 'POST' | 'PUT' | 'DELETE';
+  /** Sent as JSON. */
+  readonly body?: Readonly<Record<string, unknown>>;
+  /** What in the body no error may repeat. */
+  readonly secrets?: readonly string[];
+}
+
 /** The query that asks for lists in as few pages as GitLab allows. */
 export const FULL_PAGES = ['per_page', '100'] as const;

@@ -3,7 +3,7 @@ import { isPortError, type PortError } from '../../controller/errors.ts';
 import type { Clock } from '../../controller/ports.ts';
 import { type Duration, seconds } from '../../engine/time.ts';
 import type { Answer } from './answer.ts';
-import type { GitLabCall } from './call.ts';
+import type { GitLabCall, GitLabChange } from './call.ts';
 import { answerError, cancelledError, invalidAnswer, isConnectionReset } from './errors.ts';
 import { nextPageQuery } from './paging.ts';
 import { QuietPeriod } from './quiet-period.ts';
@@ -86,6 +86,19 @@ export class GitLabClient {
   }
 
   /**
+   * Changes something with the access token, and reads the answer where a shape is given. A PUT or
+   * DELETE is tried again like a reading; a POST only where GitLab throttled it, because otherwise it
+   * may have been done. No redirect is followed.
+   */
+  async change(call: GitLabChange): Promise<void>;
+  async change<T>(call: GitLabChange, shape: z.ZodType<T>): Promise<T>;
+  async change<T>(call: GitLabChange, shape?: z.ZodType<T>): Promise<T | undefined> {
+    const heals = call.method === 'POST' ? isThrottled : mayHeal;
+    const answer = await this.#retried(call, heals, () => this.#changeOnce(call));
+    return shape === undefined ? undefined : parsed(call, answer, shape);
+  }
+
+  /**
    * Deletes what a runner's own token may delete; the access token is not sent. Not repeated when it
    * fails.
    */
@@ -115,15 +128,23 @@ export class GitLabClient {
     return { accept: 'application/json', 'user-agent': `runtide/${this.#options.version}` };
   }
 
-  /** Reads once more, a little later, what that may heal. */
   async #read(call: GitLabCall, url: URL): Promise<Answer> {
+    return this.#retried(call, mayHeal, () => this.#readOnce(call, url));
+  }
+
+  /** Tries once more, a little later, what that heals. */
+  async #retried(
+    call: GitLabCall,
+    heals: (error: PortError) => boolean,
+    once: () => Promise<Answer>,
+  ): Promise<Answer> {
     for (let failures = 1; ; failures++) {
       this.#quiet.admit(call);
       try {
-        return await this.#readOnce(call, url);
+        return await once();
       } catch (error) {
         if (!isPortError(error)) throw error;
-        const wait = mayHeal(error) ? waitToRetry(failures, error) : undefined;
+        const wait = heals(error) ? waitToRetry(failures, error) : undefined;
         if (wait === undefined) throw this.#final(error);
         await this.#options.clock.sleep(wait, call.signal);
         if (call.signal.aborted) throw cancelledError(call);
@@ -146,6 +167,24 @@ export class GitLabClient {
     throw invalidAnswer(call, `more than ${REDIRECTS} redirects`, 'check the proxy in front of GitLab');
   }
 
+  async #changeOnce(call: GitLabChange): Promise<Answer> {
+    const token = this.#options.token();
+    const answer = await send(this.#transport, call, {
+      method: call.method,
+      url: this.#urlOf(call),
+      headers: {
+        ...this.#headers(),
+        'private-token': token,
+        ...(call.body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
+      secrets: [token, ...(call.secrets ?? [])],
+    });
+    const error = answerError(call, answer, this.#options.clock.now());
+    if (error !== undefined) throw error;
+    return answer;
+  }
+
   #sendGet(call: GitLabCall, url: URL): Promise<Answer> {
     const token = this.#options.token();
     const headers = { ...this.#headers(), 'private-token': token };
@@ -163,6 +202,10 @@ function apiBase(url: string): string {
   return `${origin}${pathname.replace(/\/+$/, '')}/api/v4`;
 }
 
+function isThrottled(error: PortError): boolean {
+  return error.kind === 'throttled';
+}
+
 function mayHeal(error: PortError): boolean {
-  return error.kind === 'throttled' || error.kind === 'unavailable' || isConnectionReset(error.details.cause);
+  return isThrottled(error) || error.kind === 'unavailable' || isConnectionReset(error.details.cause);
 }

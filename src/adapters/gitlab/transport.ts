@@ -6,7 +6,7 @@ import { cancelledError, connectionError, timeoutError } from './errors.ts';
 
 /** One request on the wire. */
 export interface WireRequest {
-  readonly method: 'GET' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
