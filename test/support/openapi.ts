@@ -11,6 +11,7 @@ import {
   BODY_IN_QUERY,
   NOT_IN_THE_SUBSET,
   QUERY_IN_BODY,
+  SENT_BEYOND,
   SENT_OTHERWISE,
   SENT_TOO,
 } from './openapi-looseness.ts';
@@ -265,7 +266,7 @@ function objectSchema(schema: Schema, properties: Readonly<Record<string, Schema
   });
   return {
     type: 'object',
-    properties: Object.fromEntries(converted),
+    properties: { ...Object.fromEntries(converted), ...SENT_BEYOND[name] },
     additionalProperties: false,
     ...(schema['required'] === undefined ? {} : { required: schema['required'] }),
   };

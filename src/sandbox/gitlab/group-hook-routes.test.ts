@@ -61,6 +61,21 @@ describe('the hooks of a group', () => {
     expect((await started.api('POST', '/groups/acme/hooks', { url: URL }, READ_TOKEN)).status).toBe(403);
   });
 
+  it('are shown to owners of the group only; those of a project to maintainers', async () => {
+    const guarded = await gitlabDouble({
+      tokens: [
+        { token: 'maintains', scopes: ['api'], roles: { acme: 'maintainer' } },
+        { token: 'develops', scopes: ['api'], roles: { acme: 'developer' } },
+      ],
+    });
+    const status = async (path: string, token: string) =>
+      (await guarded.api('GET', path, undefined, token)).status;
+    expect(await status('/groups/acme/hooks', 'maintains')).toBe(403);
+    expect(await status('/projects/1/hooks', 'maintains')).toBe(200);
+    expect(await status('/projects/1/hooks', 'develops')).toBe(403);
+    await closeDouble(guarded);
+  });
+
   it('do not exist without the licence', async () => {
     const free = await gitlabDouble({ premium: false });
     const listed = await free.api('GET', '/groups/acme/hooks');

@@ -2,9 +2,9 @@ import type { Context, Hono } from 'hono';
 import type { Hook } from '../../adapters/memory/gitlab/hooks.ts';
 import { needs } from './access.ts';
 import type { Double } from './double.ts';
+import { groupOf } from './group-routes.ts';
 import { hookJson } from './hook-json.ts';
 import { freshSettings, GROUP_EVENTS, hookFields, newHookFields, settingsOf } from './hook-settings.ts';
-import { groupOf } from './named-group.ts';
 import { numberedPage } from './pagination.ts';
 import { parametersAs, wholeNumber } from './parameters.ts';
 import { notFound, Refusal } from './refusal.ts';
@@ -23,7 +23,7 @@ export function groupHookRoutes(app: Hono, double: Double): void {
   });
 
   app.get('/api/v4/groups/:id/hooks', reads, (context) => {
-    const hooks = model.hooks.ofGroup(groupOf(context, model).id);
+    const hooks = model.hooks.ofGroup(groupOf(context, model, 'owner').id);
     const { items, headers } = numberedPage(context, double.url(), hooks);
     return context.json(items.map(shown), 200, headers);
   });
@@ -33,7 +33,7 @@ export function groupHookRoutes(app: Hono, double: Double): void {
   );
 
   app.post('/api/v4/groups/:id/hooks', writes, async (context) => {
-    const group = groupOf(context, model);
+    const group = groupOf(context, model, 'owner');
     const asked = await parametersAs(context, newHookFields);
     const settings = settingsOf(asked, freshSettings(asked.url), GROUP_EVENTS);
     return context.json(shown(model.hooks.addToGroup(group, settings)), 201);
@@ -53,7 +53,7 @@ export function groupHookRoutes(app: Hono, double: Double): void {
 
 /** The webhook of a group that the path names. */
 export function groupHookOf(context: Context, { model }: Double): Hook {
-  const group = groupOf(context, model);
+  const group = groupOf(context, model, 'owner');
   const hook = model.hooks.find(wholeNumber(context.req.param('hook_id'), 'hook_id'));
   if (hook === undefined || !('group' in hook.of) || hook.of.group.id !== group.id) throw notFound();
   return hook;

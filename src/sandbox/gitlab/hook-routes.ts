@@ -18,7 +18,7 @@ export function hookRoutes(app: Hono, double: Double): void {
   const shown = (hook: Hook) => hookJson(hook, model.now());
 
   app.get('/api/v4/projects/:id/hooks', reads, (context) => {
-    const hooks = model.hooks.of(projectOf(context, model).id);
+    const hooks = model.hooks.of(projectOf(context, model, 'maintainer').id);
     const { items, headers } = numberedPage(context, double.url(), hooks);
     return context.json(items.map(shown), 200, headers);
   });
@@ -28,7 +28,7 @@ export function hookRoutes(app: Hono, double: Double): void {
   );
 
   app.post('/api/v4/projects/:id/hooks', writes, async (context) => {
-    const project = projectOf(context, model);
+    const project = projectOf(context, model, 'maintainer');
     const asked = await parametersAs(context, newHookFields);
     const settings = settingsOf(asked, freshSettings(asked.url));
     return context.json(shown(model.hooks.add(project.id, settings)), 201);
@@ -48,7 +48,7 @@ export function hookRoutes(app: Hono, double: Double): void {
 
 /** The webhook of a project that the path names. */
 export function hookOf(context: Context, model: GitLab): Hook {
-  const project = projectOf(context, model);
+  const project = projectOf(context, model, 'maintainer');
   const hook = model.hooks.find(wholeNumber(context.req.param('hook_id'), 'hook_id'));
   if (hook === undefined || !('project' in hook.of) || hook.of.project !== project.id) throw notFound();
   return hook;

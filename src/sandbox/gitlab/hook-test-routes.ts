@@ -23,8 +23,9 @@ export function hookTestRoutes(app: Hono, double: Double): void {
   const limit = new MinuteLimit(TESTS_PER_MINUTE, () => model.now());
 
   const test = async (context: Context, hook: Hook): Promise<Response> => {
-    const { token } = context.get('accessToken');
-    if (!limit.admits(`${token} ${JSON.stringify(hook.of)}`)) throw tooOften();
+    const { user = 1 } = context.get('accessToken');
+    const place = 'project' in hook.of ? `project ${hook.of.project}` : `group ${hook.of.group.id}`;
+    if (!limit.admits(`user ${user}, ${place}`)) throw tooOften();
     const event = sampleOf(context.req.param('trigger') ?? '', projectsOf(hook, model), double);
     const { status = 0, message } = await double.deliveries.test(hook, event);
     if (status < 200 || status >= 300) throw new Refusal(422, { message });
@@ -45,25 +46,24 @@ function tooOften(): Refusal {
 }
 
 function projectsOf({ of }: Hook, model: GitLab): readonly Project[] {
-  return model
-    .projects()
-    .filter(({ id, namespace }) =>
-      'project' in of ? of.project === id : `${namespace}/`.startsWith(`${of.group.path}/`),
-    );
+  if ('group' in of) return model.projectsOfGroup(of.group.id, true);
+  const project = model.project(of.project);
+  return project === undefined ? [] : [project];
 }
 
 /** What a test sends; of GitLab's triggers the double has these two. A project without jobs has none to tell of. */
-function sampleOf(trigger: string, projects: readonly Project[], { model, url }: Double): HookEvent {
+function sampleOf(trigger: string, projects: readonly Project[], double: Double): HookEvent {
+  const { model } = double;
   const [project] = projects;
   if (project === undefined)
     throw new Refusal(422, { message: 'Ensure the group has a project with commits.' });
   if (trigger === 'push_events')
-    return { kind: 'Push Hook', body: JSON.stringify(pushHookPayload(project, url())) };
+    return { kind: 'Push Hook', body: JSON.stringify(pushHookPayload(project, double.url())) };
   if (trigger !== 'job_events') throw badRequest('trigger does not have a valid value');
   const [job] = model.jobsOfProject(project.id);
   const pipeline = job === undefined ? undefined : model.pipeline(job.pipeline);
   if (job === undefined || pipeline === undefined)
     throw new Refusal(422, { message: 'Ensure the project has CI jobs.' });
   const event = jobEvent(model.now(), job, pipeline, project);
-  return { kind: 'Job Hook', body: JSON.stringify(jobHookPayload(event, url())) };
+  return { kind: 'Job Hook', body: JSON.stringify(jobHookPayload(event, double.url())) };
 }

@@ -1,4 +1,5 @@
 import { after, type Duration, type Instant, milliseconds, minutes } from '../../../engine/time.ts';
+import type { Group } from './groups.ts';
 import type { Project } from './project.ts';
 
 /** A webhook's settings. */
@@ -17,12 +18,7 @@ export interface HookSettings {
   readonly verifySsl: boolean;
 }
 
-/** A group, as far as its webhooks need it. */
-export interface HookGroup {
-  readonly id: number;
-  /** With its ancestors, such as `acme/tools`. */
-  readonly path: string;
-}
+type HookGroup = Pick<Group, 'id' | 'path'>;
 
 /** A webhook of a project, or of a group and all projects below it. */
 export interface Hook {
