@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import { sqsClient, ssmClient } from './adapters/aws/clients.ts';
 import { EventQueue, regionOfQueue } from './adapters/aws/interruptions.ts';
 import { readParameter } from './adapters/aws/parameters.ts';
-import { GitLabClient } from './adapters/gitlab/client.ts';
+import { GitLabClient, type GitLabClientOptions } from './adapters/gitlab/client.ts';
+import type { HookArrivals } from './adapters/gitlab/hook-arrivals.ts';
 import { gitLabJobs } from './adapters/gitlab/jobs.ts';
 import { type GitLabRunners, gitLabRunners } from './adapters/gitlab/runners.ts';
 import { createWebhook, type Webhook } from './adapters/gitlab/webhook.ts';
@@ -12,6 +13,7 @@ import { MemoryDisk, MemoryStore } from './adapters/memory/store.ts';
 import { SqliteLease } from './adapters/sqlite/lease.ts';
 import { isGone, thisProcess } from './adapters/sqlite/owner.ts';
 import { openStore } from './adapters/sqlite/store.ts';
+import { composeHookUpkeep, webhookSecrets } from './compose-hooks.ts';
 import { composePlaces, type PlacedAdapters, type PlaceParts } from './compose-places.ts';
 import { policyOf } from './config/policy.ts';
 import type { Config } from './config/schema.ts';
@@ -45,22 +47,33 @@ export interface Adapters extends PlacedAdapters {
   readonly upkeeps: readonly Upkeep[];
 }
 
+/** How clients speak to the GitLab of a configuration. */
+export function gitLabOptions(
+  { gitlab }: Config,
+  { clock, version }: { readonly clock: Clock; readonly version: string },
+): GitLabClientOptions {
+  const { url, token, timeout } = gitlab;
+  return { url, token: () => token.reveal(), timeout, clock, version };
+}
+
+/** What the chores that look after webhooks need of the daemon. */
+export interface HookWatch {
+  readonly arrivals: HookArrivals;
+  /** Whether sweeps find only what webhooks have told of; undefined or absent: that is not known. */
+  readonly agree?: () => boolean | undefined;
+}
+
 /** Builds the adapters that a configuration asks for. Throws `refused` when a pool's boot data is too large. */
 export async function composeAdapters(
   config: Config,
-  { version, ...parts }: PlaceParts & { version: string },
+  { version, hookWatch, ...parts }: PlaceParts & { version: string; hookWatch?: HookWatch },
 ): Promise<Adapters> {
   const placed = await composePlaces(config, parts);
   const { runnerToken } = placed;
   const { clock } = parts;
   const pools = Object.values(config.pools);
-  const client = new GitLabClient({
-    url: config.gitlab.url,
-    token: () => config.gitlab.token.reveal(),
-    timeout: config.gitlab.timeout,
-    clock,
-    version,
-  });
+  const options = gitLabOptions(config, { clock, version });
+  const client = new GitLabClient(options);
   return {
     client,
     jobs: gitLabJobs({ client, projects: config.gitlab.projects.map(String), clock }),
@@ -77,7 +90,10 @@ export async function composeAdapters(
     policy: policyOf(config),
     heedsRebalance: (pool) => config.pools[pool]?.rebalance !== 'ignore',
     freshFor: milliseconds(config.pollInterval * FRESH_SWEEPS + config.gitlab.timeout),
-    upkeeps: [],
+    upkeeps:
+      hookWatch === undefined
+        ? []
+        : composeHookUpkeep(config, options, { agree: () => undefined, ...hookWatch, ...parts }),
   };
 }
 
@@ -149,15 +165,11 @@ export function composeWebhook(
 ): Webhook | undefined {
   const { webhook, gitlab } = config;
   if (webhook === undefined) return undefined;
-  const token = webhook.token?.reveal();
-  const signingToken = webhook.signingToken?.reveal();
+  const secrets = webhookSecrets(config);
   const watched = new Set(gitlab.projects.map((project) => String(project).toLowerCase()));
   return createWebhook({
     ...parts,
-    secrets: () => ({
-      ...(token !== undefined && { token }),
-      ...(signingToken !== undefined && { signingToken }),
-    }),
+    secrets: () => secrets,
     watches: ({ id, path }) =>
       watched.has(String(id)) || (path !== undefined && watched.has(path.toLowerCase())),
   });

@@ -1,4 +1,4 @@
-import { Buffer } from 'node:buffer';
+import { createHash } from 'node:crypto';
 import { GitLabClient } from '../../src/adapters/gitlab/client.ts';
 import { HookArrivals } from '../../src/adapters/gitlab/hook-arrivals.ts';
 import { HookUpkeep, type HookUpkeepOptions } from '../../src/adapters/gitlab/hook-upkeep.ts';
@@ -10,7 +10,7 @@ import { API_TOKEN, closeDouble, gitlabDouble } from './gitlab-double.ts';
 
 export const SECRETS = {
   token: '3fd1c9a07be24c5586d1f0a9b7c4e213',
-  signingToken: `whsec_${Buffer.alloc(32, 7).toString('base64')}`,
+  signingToken: `whsec_${createHash('sha256').update('a sample').digest('base64')}`,
 };
 
 /** A GitLab double, and the endpoint of a Runtide that takes its webhooks, in virtual time. */

@@ -1,3 +1,4 @@
+import { HookArrivals } from '../../adapters/gitlab/hook-arrivals.ts';
 import type { WebhookEvent } from '../../adapters/gitlab/webhook-event.ts';
 import {
   composeAdapters,
@@ -77,6 +78,7 @@ class Daemon {
   readonly #wakes = new Wakes();
   readonly #notices = new Notices();
   readonly #concerns = new Concerns();
+  readonly #arrivals: HookArrivals;
   readonly #board: StatusBoard;
   readonly #noteQuietly: (kind: string, line: Line) => void;
   #config: Config;
@@ -88,6 +90,7 @@ class Daemon {
     this.#options = options;
     this.#config = config;
     this.#state = state;
+    this.#arrivals = new HookArrivals(clock);
     this.#board = new StatusBoard(config.installation, clock.now());
     this.#noteQuietly = quietly((line) => log.line(line), { now: () => clock.now(), every: FLOOD_INTERVAL });
   }
@@ -99,6 +102,7 @@ class Daemon {
       clock,
       version,
       note: (message) => this.#note(message),
+      hookWatch: { arrivals: this.#arrivals },
     });
     const recorder = { record: (event: ControllerEvent) => this.#record(event) };
     const [notices, concerns] = [this.#notices, this.#concerns];
@@ -229,6 +233,7 @@ class Daemon {
   }
 
   #noteWebhook(event: WebhookEvent): void {
+    this.#arrivals.note(event);
     const because = event.outcome === 'accepted' ? '' : `: ${event.because}`;
     this.#board.webhook(`${event.outcome}${because}`);
     this.#noteQuietly(`${event.outcome}${because}`, webhookLine(event));
