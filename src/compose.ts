@@ -2,8 +2,9 @@ import { existsSync } from 'node:fs';
 import { sqsClient, ssmClient } from './adapters/aws/clients.ts';
 import { EventQueue, regionOfQueue } from './adapters/aws/interruptions.ts';
 import { readParameter } from './adapters/aws/parameters.ts';
-import { GitLabClient } from './adapters/gitlab/client.ts';
 import { gitLabJobRetrier } from './adapters/gitlab/job-retrier.ts';
+import { GitLabClient, type GitLabClientOptions } from './adapters/gitlab/client.ts';
+import type { HookArrivals } from './adapters/gitlab/hook-arrivals.ts';
 import { gitLabJobs } from './adapters/gitlab/jobs.ts';
 import { type GitLabRunners, gitLabRunners } from './adapters/gitlab/runners.ts';
 import { createWebhook, type Webhook } from './adapters/gitlab/webhook.ts';
@@ -13,6 +14,7 @@ import { MemoryDisk, MemoryStore } from './adapters/memory/store.ts';
 import { SqliteLease } from './adapters/sqlite/lease.ts';
 import { isGone, thisProcess } from './adapters/sqlite/owner.ts';
 import { openStore } from './adapters/sqlite/store.ts';
+import { composeHookUpkeep, webhookSecrets } from './compose-hooks.ts';
 import { composePlaces, type PlacedAdapters, type PlaceParts } from './compose-places.ts';
 import { policyOf } from './config/policy.ts';
 import type { Config } from './config/schema.ts';
@@ -49,22 +51,36 @@ export interface Adapters extends PlacedAdapters {
   readonly upkeeps: readonly Upkeep[];
 }
 
+/** How clients speak to the GitLab of a configuration. */
+export function gitLabOptions(
+  { gitlab }: Config,
+  { clock, version }: { readonly clock: Clock; readonly version: string },
+): GitLabClientOptions {
+  const { url, token, timeout } = gitlab;
+  return { url, token: () => token.reveal(), timeout, clock, version };
+}
+
+/** What the chores that look after webhooks need of the daemon. */
+export interface HookWatch {
+  readonly arrivals: HookArrivals;
+  /** Whether sweeps find only what webhooks have told of; undefined or absent: that is not known. */
+  readonly agree?: () => boolean | undefined;
+}
+
 /** Builds the adapters that a configuration asks for. Throws `refused` when a pool's boot data is too large. */
 export async function composeAdapters(
   config: Config,
-  { version, ...parts }: PlaceParts & { version: string },
+  { version, hookWatch, ...parts }: PlaceParts & { version: string; hookWatch?: HookWatch },
 ): Promise<Adapters> {
   const placed = await composePlaces(config, parts);
   const { runnerToken } = placed;
   const { clock } = parts;
   const pools = Object.values(config.pools);
-  const { url, timeout } = config.gitlab;
-  const clientWith = (token: () => string): GitLabClient =>
-    new GitLabClient({ url, token, timeout, clock, version });
-  const client = clientWith(() => config.gitlab.token.reveal());
+  const options = gitLabOptions(config, { clock, version });
+  const client = new GitLabClient(options);
   const retrying = Object.entries(config.gitlab.retry ?? {}).map(([project, token]) => ({
     project,
-    client: clientWith(() => token.reveal()),
+    client: new GitLabClient({ ...options, token: () => token.reveal() }),
   }));
   return {
     client,
@@ -85,7 +101,10 @@ export async function composeAdapters(
     policy: policyOf(config),
     heedsRebalance: (pool) => config.pools[pool]?.rebalance !== 'ignore',
     freshFor: milliseconds(config.pollInterval * FRESH_SWEEPS + config.gitlab.timeout),
-    upkeeps: [],
+    upkeeps:
+      hookWatch === undefined
+        ? []
+        : composeHookUpkeep(config, options, { agree: () => undefined, ...hookWatch, ...parts }),
   };
 }
 
@@ -163,15 +182,11 @@ export function composeWebhook(
 ): Webhook | undefined {
   const { webhook, gitlab } = config;
   if (webhook === undefined) return undefined;
-  const token = webhook.token?.reveal();
-  const signingToken = webhook.signingToken?.reveal();
+  const secrets = webhookSecrets(config);
   const watched = new Set(gitlab.projects.map((project) => String(project).toLowerCase()));
   return createWebhook({
     ...parts,
-    secrets: () => ({
-      ...(token !== undefined && { token }),
-      ...(signingToken !== undefined && { signingToken }),
-    }),
+    secrets: () => secrets,
     watches: ({ id, path }) =>
       watched.has(String(id)) || (path !== undefined && watched.has(path.toLowerCase())),
   });

@@ -14,6 +14,10 @@ function mendApiUrl(url: URL): string | undefined {
   return /\/api\/v4\/*$/.test(url.pathname) ? 'leave out /api/v4: Runtide adds it' : undefined;
 }
 
+function mendWebhookUrl(url: URL): string | undefined {
+  return url.pathname === '/' ? 'add the path, such as https://runtide.example.com/webhook' : undefined;
+}
+
 function isHeaderValue(value: string): boolean {
   return /^[\x21-\x7e]*$/.test(value);
 }
@@ -109,17 +113,27 @@ export const webhookSchema = z
       applies: 'hot',
       example: '60s',
     }).prefault('60s'),
+    url: address(
+      'an http(s) address with a path, without credentials and without a query',
+      {
+        description:
+          'Where GitLab reaches the webhook, usually a proxy with TLS. `runtide hooks install` sets it in GitLab, and the daemon looks after it there.',
+        applies: 'hot',
+        example: 'https://runtide.example.com/webhook',
+      },
+      mendWebhookUrl,
+    ).exactOptional(),
     token: secret('at least 16 characters that cannot be guessed', whyNoSharedToken, {
       description: 'The shared token that GitLab sends as X-Gitlab-Token.',
       applies: 'hot',
       example: '${env:RUNTIDE_WEBHOOK_TOKEN}',
-      mend: 'make one with `openssl rand -hex 32`, and set the same in the webhook in GitLab',
+      mend: 'make one with `openssl rand -hex 32`; `runtide hooks install` sets it in GitLab',
     }).exactOptional(),
     signingToken: secret('whsec_ and at least 24 random bytes in Base64', whyNoSigningToken, {
       description: 'The signing token with which GitLab signs what it sends.',
       applies: 'hot',
       example: '${env:RUNTIDE_WEBHOOK_SIGNING_TOKEN}',
-      mend: 'copy the signing token from the webhook in GitLab',
+      mend: 'make one with `echo "whsec_$(openssl rand -base64 32)"`; `runtide hooks install` sets it in GitLab',
     }).exactOptional(),
   })
   .superRefine(keeps(WEBHOOK_RULES), ALWAYS)

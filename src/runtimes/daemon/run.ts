@@ -1,3 +1,4 @@
+import { HookArrivals } from '../../adapters/gitlab/hook-arrivals.ts';
 import type { WebhookEvent } from '../../adapters/gitlab/webhook-event.ts';
 import {
   composeAdapters,
@@ -79,6 +80,7 @@ class Daemon {
   readonly #notices = new Notices();
   readonly #concerns = new Concerns();
   readonly #hooks = new HookEvidence();
+  readonly #arrivals: HookArrivals;
   readonly #board: StatusBoard;
   readonly #noteQuietly: (kind: string, line: Line) => void;
   #config: Config;
@@ -90,6 +92,7 @@ class Daemon {
     this.#options = options;
     this.#config = config;
     this.#state = state;
+    this.#arrivals = new HookArrivals(clock);
     this.#board = new StatusBoard(config.installation, clock.now());
     this.#noteQuietly = quietly((line) => log.line(line), { now: () => clock.now(), every: FLOOD_INTERVAL });
   }
@@ -101,6 +104,7 @@ class Daemon {
       clock,
       version,
       note: (message) => this.#note(message),
+      hookWatch: { arrivals: this.#arrivals, agree: () => this.#hooks.agree(clock.now()) },
     });
     const recorder = { record: (event: ControllerEvent) => this.#record(event) };
     const kept = { notices: this.#notices, concerns: this.#concerns, hooks: this.#hooks };
@@ -231,6 +235,7 @@ class Daemon {
   }
 
   #noteWebhook(event: WebhookEvent): void {
+    this.#arrivals.note(event);
     const because = event.outcome === 'accepted' ? '' : `: ${event.because}`;
     this.#board.webhook(`${event.outcome}${because}`);
     this.#noteQuietly(`${event.outcome}${because}`, webhookLine(event));

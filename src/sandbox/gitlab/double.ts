@@ -19,6 +19,8 @@ export interface Double {
   readonly registrationTokens: readonly RegistrationToken[] | undefined;
   readonly faults: Faults;
   readonly deliveries: WebhookDelivery;
+  /** Whether groups have webhooks: they need a licence. */
+  readonly premium: boolean;
   /** What it says that it is, such as `19.5.0`. */
   readonly version: string;
   /** To whom `Query.jobs` shows the jobs that a runner could take. */

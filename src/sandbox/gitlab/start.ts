@@ -13,8 +13,10 @@ import type { CompatibleJobsFor, Double } from './double.ts';
 import { type Exchange, observing } from './exchange.ts';
 import { Faults } from './faults.ts';
 import { graphqlRoute } from './graphql/graphql-route.ts';
+import { groupHookRoutes } from './group-hook-routes.ts';
 import { groupRoutes } from './group-routes.ts';
 import { hookRoutes } from './hook-routes.ts';
+import { hookTestRoutes } from './hook-test-routes.ts';
 import { jobRequestRoute } from './job-request.ts';
 import { jobRoutes } from './job-routes.ts';
 import { jobUpdateRoutes } from './job-update-routes.ts';
@@ -45,6 +47,10 @@ export interface GitLabDoubleOptions {
   readonly longPoll?: Duration;
   /** Drops every webhook silently. Absent: false. */
   readonly dropWebhooks?: boolean;
+  /** Webhook deliveries a minute and top-level group, beyond which they are dropped silently. Absent: no limit. */
+  readonly webhookCallsPerMinute?: number;
+  /** Whether its licence has webhooks of groups. Absent: true. */
+  readonly premium?: boolean;
   /** Is told every exchange under /api/v4 that no scripted fault answered. */
   readonly observe?: (exchange: Exchange) => void;
   readonly log?: SandboxLog;
@@ -80,10 +86,11 @@ export async function startGitLab(options: GitLabDoubleOptions): Promise<GitLabD
     model,
     timers,
     instance: () => url,
-    dropAll: options.dropWebhooks ?? false,
+    ...(options.webhookCallsPerMinute !== undefined && { callsPerMinute: options.webhookCallsPerMinute }),
     log,
   });
   const throttle = new Throttle(options.limits ?? {}, () => timers.now());
+  if (options.dropWebhooks === true) deliveries.faults.set({ drop: 1 });
   const app = gitlabApp(
     throttle,
     {
@@ -94,6 +101,7 @@ export async function startGitLab(options: GitLabDoubleOptions): Promise<GitLabD
       faults,
       deliveries,
       compatibleJobsFor: options.compatibleJobsFor ?? 'administrators',
+      premium: options.premium ?? true,
       version: options.version ?? GITLAB_VERSION,
       longPoll: options.longPoll ?? milliseconds(0),
       url: () => url,
@@ -141,6 +149,8 @@ function gitlabApp(throttle: Throttle, double: Double, observe: GitLabDoubleOpti
   groupRoutes(app, double);
   jobRoutes(app, double);
   hookRoutes(app, double);
+  groupHookRoutes(app, double);
+  hookTestRoutes(app, double);
   runnerRegistration(app, double);
   runnerLists(app, double);
   runnerProjectRoutes(app, double);
