@@ -3,6 +3,7 @@ import { sqsClient, ssmClient } from './adapters/aws/clients.ts';
 import { EventQueue, regionOfQueue } from './adapters/aws/interruptions.ts';
 import { readParameter } from './adapters/aws/parameters.ts';
 import { GitLabClient } from './adapters/gitlab/client.ts';
+import { connect, type Connection } from './adapters/gitlab/connection.ts';
 import { gitLabJobs } from './adapters/gitlab/jobs.ts';
 import { type GitLabRunners, gitLabRunners } from './adapters/gitlab/runners.ts';
 import { createWebhook, type Webhook } from './adapters/gitlab/webhook.ts';
@@ -33,6 +34,8 @@ const PARAMETER_TIMEOUT = seconds(10);
 
 /** The adapters of one configuration. */
 export interface Adapters extends PlacedAdapters {
+  /** The way to GitLab; without calls it closes by itself after some seconds. */
+  readonly connection: Connection;
   readonly client: GitLabClient;
   readonly jobs: JobSource;
   readonly runners: GitLabRunners;
@@ -45,6 +48,13 @@ export interface Adapters extends PlacedAdapters {
   readonly upkeeps: readonly Upkeep[];
 }
 
+function connectionOf({ gitlab: { caFile, proxy } }: Config): Connection {
+  return connect({
+    ...(caFile !== undefined && { authorities: caFile }),
+    ...(proxy !== undefined && { proxy: proxy.reveal() }),
+  });
+}
+
 /** Builds the adapters that a configuration asks for. Throws `refused` when a pool's boot data is too large. */
 export async function composeAdapters(
   config: Config,
@@ -54,14 +64,17 @@ export async function composeAdapters(
   const { runnerToken } = placed;
   const { clock } = parts;
   const pools = Object.values(config.pools);
+  const connection = connectionOf(config);
   const client = new GitLabClient({
     url: config.gitlab.url,
     token: () => config.gitlab.token.reveal(),
     timeout: config.gitlab.timeout,
     clock,
     version,
+    fetch: connection.fetch,
   });
   return {
+    connection,
     client,
     jobs: gitLabJobs({ client, projects: config.gitlab.projects.map(String), clock }),
     runners: gitLabRunners({

@@ -32,6 +32,8 @@ export interface SandboxOptions {
   readonly dropWebhooks?: boolean;
   /** Jobs run as a user of their own, who does not reach the metadata, where this machine allows it; default: true. */
   readonly isolateJobs?: boolean;
+  /** GitLab's relative URL root, such as `/gitlab`; default: none. */
+  readonly gitlabRoot?: string;
   /** Hears of what went wrong in the doubles themselves. */
   readonly complain: (message: string) => void;
   /** See all traffic of the doubles. */
@@ -135,6 +137,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     timers,
     tokens: [{ token: gitlabToken, scopes: ['read_api', 'manage_runner'], name: 'runtide' }],
     dropWebhooks: options.dropWebhooks ?? false,
+    ...(options.gitlabRoot !== undefined && { root: options.gitlabRoot }),
     ...(options.observeGitLab !== undefined && { observe: options.observeGitLab }),
   });
   starting.defer(() => double.close());

@@ -10,7 +10,7 @@ import { QuietPeriod } from './quiet-period.ts';
 import { redirectWithin } from './redirect.ts';
 import { waitToRetry } from './retry.ts';
 import { parsed } from './shape.ts';
-import { send, type TransportOptions } from './transport.ts';
+import { type Fetch, send, type TransportOptions } from './transport.ts';
 
 export interface GitLabClientOptions {
   /**
@@ -27,8 +27,8 @@ export interface GitLabClientOptions {
   readonly version: string;
   /** Largest answer that is read, in bytes; 32 MiB by default. */
   readonly maxBytes?: number;
-  /** Stands in for the global `fetch`. */
-  readonly fetch?: typeof fetch;
+  /** The way to GitLab; Node's own where nothing is said. */
+  readonly fetch?: Fetch;
 }
 
 const REDIRECTS = 3;

@@ -5,7 +5,8 @@ import { type Adapters, composeEvents } from '../../compose.ts';
 import { givenAway } from '../../config/given-away.ts';
 import { policyOf } from '../../config/policy.ts';
 import type { Config, PoolConfig } from '../../config/schema.ts';
-import { openInstallation } from '../installation.ts';
+import { authorityGap } from '../authority-gap.ts';
+import { type Installation, openInstallation } from '../installation.ts';
 import { complain, configCommand, type ConfigOptions, counted } from '../options.ts';
 import { priceLimit } from '../price-limit.ts';
 
@@ -54,6 +55,12 @@ function isolationFindings(pool: PoolConfig): readonly Finding[] {
   return [{ check: `isolation of ${pool.name}`, ok: true, detail: `${given.join(', ')}: ${means}` }];
 }
 
+/** Who trusts a private authority of GitLab. */
+function authorityFindings(config: Config, pool: PoolConfig): readonly Finding[] {
+  const detail = authorityGap(config, pool);
+  return detail === undefined ? [] : [{ check: `authority of ${pool.name}`, ok: true, detail }];
+}
+
 /** What its highest price leaves every pool to buy. */
 function priceFindings(config: Config): readonly Finding[] {
   return policyOf(config).pools.flatMap((pool) => {
@@ -65,7 +72,7 @@ function priceFindings(config: Config): readonly Finding[] {
 /** What one pool needs of GitLab, of its parameter and of EC2. */
 async function poolFindings(
   pool: PoolConfig,
-  adapters: Adapters,
+  { config, adapters }: Installation,
   signal: AbortSignal,
 ): Promise<readonly Finding[]> {
   const [runner, token, machines] = await Promise.all([
@@ -83,7 +90,7 @@ async function poolFindings(
     ok,
     detail,
   }));
-  return [runner, token, ...ofMachines, ...isolationFindings(pool)];
+  return [runner, token, ...ofMachines, ...authorityFindings(config, pool), ...isolationFindings(pool)];
 }
 
 /** The queue of EC2's events, where there is one. */
@@ -114,7 +121,7 @@ async function findings(config: Config, adapters: Adapters): Promise<readonly Fi
     return `${counted(length, 'instance')} of installation ${config.installation}`;
   });
   const pools = await Promise.all(
-    Object.values(config.pools).map((pool) => poolFindings(pool, adapters, signal)),
+    Object.values(config.pools).map((pool) => poolFindings(pool, { config, adapters }, signal)),
   );
   return [
     token,

@@ -61,7 +61,7 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
   options.log.setLevel(config.log.level);
   await using resources = new AsyncDisposableStack();
   const state = resources.use(openState(config.state));
-  const daemon = new Daemon(options, config, state);
+  const daemon = new Daemon(options, config, { state, resources });
   await daemon.compose(config);
   const listeners = await daemon.listen(config);
   for (const listener of listeners) resources.use(listener);
@@ -74,6 +74,7 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
 class Daemon {
   readonly #options: DaemonOptions;
   readonly #state: State;
+  readonly #resources: AsyncDisposableStack;
   readonly #wakes = new Wakes();
   readonly #notices = new Notices();
   readonly #concerns = new Concerns();
@@ -83,11 +84,16 @@ class Daemon {
   #composition: Composition | undefined;
   #deciding = false;
 
-  constructor(options: DaemonOptions, config: Config, state: State) {
+  constructor(
+    options: DaemonOptions,
+    config: Config,
+    { state, resources }: { readonly state: State; readonly resources: AsyncDisposableStack },
+  ) {
     const { clock, log } = options;
     this.#options = options;
     this.#config = config;
     this.#state = state;
+    this.#resources = resources;
     this.#board = new StatusBoard(config.installation, clock.now());
     this.#noteQuietly = quietly((line) => log.line(line), { now: () => clock.now(), every: FLOOD_INTERVAL });
   }
@@ -100,6 +106,8 @@ class Daemon {
       version,
       note: (message) => this.#note(message),
     });
+    // A pass may still use the one before, so that all are closed at the end alone.
+    this.#resources.use(adapters.connection);
     const recorder = { record: (event: ControllerEvent) => this.#record(event) };
     const [notices, concerns] = [this.#notices, this.#concerns];
     this.#composition = {
