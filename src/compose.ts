@@ -2,11 +2,13 @@ import { existsSync } from 'node:fs';
 import { sqsClient, ssmClient } from './adapters/aws/clients.ts';
 import { EventQueue, regionOfQueue } from './adapters/aws/interruptions.ts';
 import { readParameter } from './adapters/aws/parameters.ts';
+import { AccessToken } from './adapters/gitlab/access-token.ts';
 import { GitLabClient } from './adapters/gitlab/client.ts';
 import { connect, type Connection } from './adapters/gitlab/connection.ts';
 import { gitLabJobs } from './adapters/gitlab/jobs.ts';
 import { type GitLabRunners, gitLabRunners } from './adapters/gitlab/runners.ts';
 import { createWebhook, type Webhook } from './adapters/gitlab/webhook.ts';
+import { replacementIn } from './adapters/gitlab/token-parameter.ts';
 import type { WebhookEvent } from './adapters/gitlab/webhook-event.ts';
 import { MemoryLease } from './adapters/memory/lease.ts';
 import { MemoryDisk, MemoryStore } from './adapters/memory/store.ts';
@@ -14,6 +16,7 @@ import { SqliteLease } from './adapters/sqlite/lease.ts';
 import { isGone, thisProcess } from './adapters/sqlite/owner.ts';
 import { openStore } from './adapters/sqlite/store.ts';
 import { composePlaces, type PlacedAdapters, type PlaceParts } from './compose-places.ts';
+import { composeTokenParameter, composeTokenUpkeep } from './compose-token.ts';
 import { policyOf } from './config/policy.ts';
 import type { Config } from './config/schema.ts';
 import type { Recorder } from './controller/events.ts';
@@ -48,6 +51,13 @@ export interface Adapters extends PlacedAdapters {
   readonly upkeeps: readonly Upkeep[];
 }
 
+/** What adapters are made with. */
+export interface AdapterParts extends PlaceParts {
+  readonly version: string;
+  /** The access token that goes on being used when the configuration is loaded again; absent: a new beginning. */
+  readonly token?: AccessToken;
+}
+
 function connectionOf({ gitlab: { caFile, proxy } }: Config): Connection {
   return connect({
     ...(caFile !== undefined && { authorities: caFile }),
@@ -58,16 +68,19 @@ function connectionOf({ gitlab: { caFile, proxy } }: Config): Connection {
 /** Builds the adapters that a configuration asks for. Throws `refused` when a pool's boot data is too large. */
 export async function composeAdapters(
   config: Config,
-  { version, ...parts }: PlaceParts & { version: string },
+  { version, token = new AccessToken(config.gitlab.token.reveal()), ...parts }: AdapterParts,
 ): Promise<Adapters> {
   const placed = await composePlaces(config, parts);
   const { runnerToken } = placed;
-  const { clock } = parts;
+  const { clock, note } = parts;
   const pools = Object.values(config.pools);
+  token.found(config.gitlab.token.reveal());
+  const parameter = composeTokenParameter(config);
   const connection = connectionOf(config);
   const client = new GitLabClient({
     url: config.gitlab.url,
-    token: () => config.gitlab.token.reveal(),
+    token: () => token.current(),
+    ...(parameter !== undefined && { replaced: replacementIn(parameter, token, clock) }),
     timeout: config.gitlab.timeout,
     clock,
     version,
@@ -90,7 +103,7 @@ export async function composeAdapters(
     policy: policyOf(config),
     heedsRebalance: (pool) => config.pools[pool]?.rebalance !== 'ignore',
     freshFor: milliseconds(config.pollInterval * FRESH_SWEEPS + config.gitlab.timeout),
-    upkeeps: [],
+    upkeeps: [composeTokenUpkeep(config, { client, token, parameter, clock, note })],
   };
 }
 

@@ -3,6 +3,7 @@ import type { Instant } from '../../engine/time.ts';
 import type { Answer } from './answer.ts';
 import { BodyTooLarge } from './bounded-body.ts';
 import type { GitLabCall } from './call.ts';
+import { permission } from './permission.ts';
 import { ProxyFailure } from './proxy-failure.ts';
 import { redirectTarget } from './redirect.ts';
 import { askedToWait } from './retry.ts';
@@ -34,14 +35,6 @@ function advice(call: GitLabCall, answer: Answer): { kind: PortErrorKind; next?:
   if (status >= 500) return { kind: 'unavailable', next: "see GitLab's status and its logs" };
   if (status >= 300 && status < 400) return { kind: 'invalid-answer', next: redirection(answer) };
   return { kind: 'refused' };
-}
-
-function permission(call: GitLabCall, answer: Answer): string {
-  const narrow = /insufficient_(granular_)?scope/.test(answer.text);
-  const which = narrow
-    ? 'the token is too narrow'
-    : 'check that the token is right, not expired and not revoked';
-  return `${which}: it needs ${call.needs}`;
 }
 
 /** Where a redirect leads, without its query. */

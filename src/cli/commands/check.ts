@@ -1,7 +1,9 @@
 import process from 'node:process';
 import type { Command } from 'commander';
 import { probe } from '../../adapters/gitlab/probe.ts';
+import { missingScopes } from '../../adapters/gitlab/token-scopes.ts';
 import { type Adapters, composeEvents } from '../../compose.ts';
+import { tokenNeeds } from '../../compose-token.ts';
 import { givenAway } from '../../config/given-away.ts';
 import { policyOf } from '../../config/policy.ts';
 import type { Config, PoolConfig } from '../../config/schema.ts';
@@ -99,17 +101,27 @@ async function eventFindings(config: Config, signal: AbortSignal): Promise<reado
   return events === undefined ? [] : [await tried('EC2 events', () => events.check(signal))];
 }
 
+/** Whether the access token is good, and wide enough for what the configuration asks for. */
+async function tokenServes(config: Config, { client }: Adapters, signal: AbortSignal): Promise<string> {
+  const { version, token: own } = await probe(client, signal);
+  if (own === undefined) return `GitLab ${version}; it does not tell what the token may do, nor when it ends`;
+  if (!own.active) throw new Error(`token ${own.name} is no longer active; make a new one`);
+  const missing = missingScopes(own.scopes, tokenNeeds(config));
+  if (missing.length > 0) {
+    throw new Error(
+      `token ${own.name} with ${own.scopes.join(', ')} lacks ${missing.join(', and ')}; make one with these scopes`,
+    );
+  }
+  const end =
+    own.expiresAt === undefined
+      ? 'does not expire'
+      : `expires ${new Date(own.expiresAt).toISOString().slice(0, 10)}`;
+  return `GitLab ${version}; token ${own.name} with ${own.scopes.join(', ')}; it ${end}`;
+}
+
 async function findings(config: Config, adapters: Adapters): Promise<readonly Finding[]> {
   const signal = AbortSignal.timeout(config.gitlab.timeout * 10);
-  const token = await tried('GitLab token', async () => {
-    const { version, token: own } = await probe(adapters.client, signal);
-    if (!own.active) throw new Error(`token ${own.name} is no longer active; make a new one`);
-    const end =
-      own.expiresAt === undefined
-        ? 'does not expire'
-        : `expires ${new Date(own.expiresAt).toISOString().slice(0, 10)}`;
-    return `GitLab ${version}; token ${own.name} with ${own.scopes.join(', ')}; it ${end}`;
-  });
+  const token = await tried('GitLab token', () => tokenServes(config, adapters, signal));
   const jobs = await tried('jobs', async () => {
     const { jobs: found } = await adapters.jobs.sweep(signal);
     const { demand, held } = found;

@@ -1,3 +1,4 @@
+import { AccessToken } from '../../adapters/gitlab/access-token.ts';
 import type { WebhookEvent } from '../../adapters/gitlab/webhook-event.ts';
 import {
   composeAdapters,
@@ -80,6 +81,7 @@ class Daemon {
   readonly #concerns = new Concerns();
   readonly #board: StatusBoard;
   readonly #noteQuietly: (kind: string, line: Line) => void;
+  readonly #token: AccessToken;
   #config: Config;
   #composition: Composition | undefined;
   #deciding = false;
@@ -94,6 +96,7 @@ class Daemon {
     this.#config = config;
     this.#state = state;
     this.#resources = resources;
+    this.#token = new AccessToken(config.gitlab.token.reveal());
     this.#board = new StatusBoard(config.installation, clock.now());
     this.#noteQuietly = quietly((line) => log.line(line), { now: () => clock.now(), every: FLOOD_INTERVAL });
   }
@@ -104,6 +107,7 @@ class Daemon {
     const adapters = await composeAdapters(config, {
       clock,
       version,
+      token: this.#token,
       note: (message) => this.#note(message),
     });
     // A pass may still use the one before, so that all are closed at the end alone.
