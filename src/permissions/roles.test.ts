@@ -103,6 +103,34 @@ describe('roles', () => {
     expect(role.trustPolicy.Statement[0]?.Principal).toEqual({ Service: 'ec2.amazonaws.com.cn' });
   });
 
+  it('write the access token where it is rotated, and nothing else', () => {
+    const rotated = '/runtide/gitlab-token';
+    const own = { parameters: [rotated], kmsKeys: [] };
+    const writes = (over: Parameters<typeof facts>[0]) =>
+      statements([roleOf('controller', { facts: facts(over) })]).filter(
+        ({ Action }) => Action.includes('ssm:PutParameter') || Action.includes('kms:Encrypt'),
+      );
+    expect(writes(own)).toEqual([]);
+    expect(writes({ ...own, rotated })).toMatchObject([
+      { Action: ['ssm:PutParameter'], Resource: [`arn:aws:ssm:eu-central-1:${ACCOUNT}:parameter${rotated}`] },
+    ]);
+    const key = `arn:aws:kms:eu-central-1:${ACCOUNT}:key/1234`;
+    expect(writes({ ...own, rotated, kmsKeys: [key] })).toMatchObject([
+      { Action: ['ssm:PutParameter'] },
+      {
+        Action: ['kms:Encrypt'],
+        Resource: [key],
+        Condition: {
+          StringEquals: {
+            'kms:EncryptionContext:PARAMETER_ARN': [
+              `arn:aws:ssm:eu-central-1:${ACCOUNT}:parameter${rotated}`,
+            ],
+          },
+        },
+      },
+    ]);
+  });
+
   it('read public and versioned parameters by their ARN', () => {
     const parameters = ['/aws/service/ami-amazon-linux-latest/al2023', 'plain:3', '/a/b:label'];
     const read = statements([roleOf('controller', { facts: facts({ parameters }) })]).find(({ Action }) =>
