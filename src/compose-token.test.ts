@@ -77,8 +77,9 @@ it('keeps none where nobody may replace it', async () => {
   expect(composeTokenParameter(await load({}))).toBeUndefined();
 });
 
+const scopes = async (edits: Edits) => tokenNeeds(await load(edits)).map((need) => need.scopes);
+
 it('names the scopes that the configuration needs', async () => {
-  const scopes = async (edits: Edits) => tokenNeeds(await load(edits)).map((need) => need.scopes);
   expect(await scopes({})).toEqual([['read_api']]);
   expect(await scopes(ROTATING)).toEqual([['read_api'], ['self_rotate']]);
 });

@@ -37,6 +37,12 @@ function manyPools(count: number) {
   );
 }
 
+/** What the controller may write. */
+const writes = (over: Parameters<typeof facts>[0]) =>
+  statements([roleOf('controller', { facts: facts(over) })]).filter(
+    ({ Action }) => Action.includes('ssm:PutParameter') || Action.includes('kms:Encrypt'),
+  );
+
 describe('roles', () => {
   it('have a name, a path and a boundary', () => {
     const roles = rolesOf(
@@ -106,10 +112,6 @@ describe('roles', () => {
   it('write the access token where it is rotated, and nothing else', () => {
     const rotated = '/runtide/gitlab-token';
     const own = { parameters: [rotated], kmsKeys: [] };
-    const writes = (over: Parameters<typeof facts>[0]) =>
-      statements([roleOf('controller', { facts: facts(over) })]).filter(
-        ({ Action }) => Action.includes('ssm:PutParameter') || Action.includes('kms:Encrypt'),
-      );
     expect(writes(own)).toEqual([]);
     expect(writes({ ...own, rotated })).toMatchObject([
       { Action: ['ssm:PutParameter'], Resource: [`arn:aws:ssm:eu-central-1:${ACCOUNT}:parameter${rotated}`] },
