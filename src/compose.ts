@@ -3,19 +3,24 @@ import { sqsClient, ssmClient } from './adapters/aws/clients.ts';
 import { EventQueue, regionOfQueue } from './adapters/aws/interruptions.ts';
 import { readParameter } from './adapters/aws/parameters.ts';
 import { gitLabJobRetrier } from './adapters/gitlab/job-retrier.ts';
-import { GitLabClient, type GitLabClientOptions } from './adapters/gitlab/client.ts';
 import type { HookArrivals } from './adapters/gitlab/hook-arrivals.ts';
+import { AccessToken } from './adapters/gitlab/access-token.ts';
+import { GitLabClient } from './adapters/gitlab/client.ts';
+import type { Connection } from './adapters/gitlab/connection.ts';
 import { gitLabJobs } from './adapters/gitlab/jobs.ts';
 import { type GitLabRunners, gitLabRunners } from './adapters/gitlab/runners.ts';
 import { createWebhook, type Webhook } from './adapters/gitlab/webhook.ts';
+import { replacementIn } from './adapters/gitlab/token-parameter.ts';
 import type { WebhookEvent } from './adapters/gitlab/webhook-event.ts';
 import { MemoryLease } from './adapters/memory/lease.ts';
 import { MemoryDisk, MemoryStore } from './adapters/memory/store.ts';
 import { SqliteLease } from './adapters/sqlite/lease.ts';
 import { isGone, thisProcess } from './adapters/sqlite/owner.ts';
 import { openStore } from './adapters/sqlite/store.ts';
+import { connectionOf, gitLabOptions } from './compose-gitlab.ts';
 import { composeHookUpkeep, webhookSecrets } from './compose-hooks.ts';
 import { composePlaces, type PlacedAdapters, type PlaceParts } from './compose-places.ts';
+import { composeTokenParameter, composeTokenUpkeep } from './compose-token.ts';
 import { policyOf } from './config/policy.ts';
 import type { Config } from './config/schema.ts';
 import type { Recorder } from './controller/events.ts';
@@ -37,6 +42,8 @@ const PARAMETER_TIMEOUT = seconds(10);
 
 /** The adapters of one configuration. */
 export interface Adapters extends PlacedAdapters {
+  /** The way to GitLab; without calls it closes by itself after some seconds. */
+  readonly connection: Connection;
   readonly client: GitLabClient;
   readonly jobs: JobSource;
   readonly runners: GitLabRunners;
@@ -51,41 +58,48 @@ export interface Adapters extends PlacedAdapters {
   readonly upkeeps: readonly Upkeep[];
 }
 
-/** How clients speak to the GitLab of a configuration. */
-export function gitLabOptions(
-  { gitlab }: Config,
-  { clock, version }: { readonly clock: Clock; readonly version: string },
-): GitLabClientOptions {
-  const { url, token, timeout } = gitlab;
-  return { url, token: () => token.reveal(), timeout, clock, version };
-}
-
 /** What the chores that look after webhooks need of the daemon. */
 export interface HookWatch {
   readonly arrivals: HookArrivals;
-  /** Whether sweeps find only what webhooks have told of; undefined or absent: that is not known. */
-  readonly agree?: () => boolean | undefined;
+  /** Whether sweeps find only what webhooks have told of; undefined: that is not known. */
+  readonly agree: () => boolean | undefined;
+}
+
+/** What adapters are made with. */
+export interface AdapterParts extends PlaceParts {
+  readonly version: string;
+  /** The access token that goes on being used when the configuration is loaded again; absent: a new beginning. */
+  readonly token?: AccessToken;
+  /** Absent: nothing looks after webhooks. */
+  readonly hookWatch?: HookWatch;
 }
 
 /** Builds the adapters that a configuration asks for. Throws `refused` when a pool's boot data is too large. */
 export async function composeAdapters(
   config: Config,
-  { version, hookWatch, ...parts }: PlaceParts & { version: string; hookWatch?: HookWatch },
+  { version, hookWatch, token = new AccessToken(config.gitlab.token.reveal()), ...parts }: AdapterParts,
 ): Promise<Adapters> {
   const placed = await composePlaces(config, parts);
   const { runnerToken } = placed;
-  const { clock } = parts;
+  const { clock, note } = parts;
   const pools = Object.values(config.pools);
-  const options = gitLabOptions(config, { clock, version });
-  const client = new GitLabClient(options);
-  const retrying = Object.entries(config.gitlab.retry ?? {}).map(([project, token]) => ({
+  token.found(config.gitlab.token.reveal());
+  const parameter = composeTokenParameter(config);
+  const connection = connectionOf(config);
+  const options = { ...gitLabOptions(config, { clock, version, connection }), token: () => token.current() };
+  const client = new GitLabClient({
+    ...options,
+    ...(parameter !== undefined && { replaced: replacementIn(parameter, token, clock) }),
+  });
+  const retrying = Object.entries(config.gitlab.retry ?? {}).map(([project, own]) => ({
     project,
-    client: new GitLabClient({ ...options, token: () => token.reveal() }),
+    client: new GitLabClient({ ...options, token: () => own.reveal() }),
   }));
   return {
+    connection,
     client,
     ...(retrying.length > 0 && {
-      retrier: gitLabJobRetrier({ projects: retrying, note: (message) => parts.note(message) }),
+      retrier: gitLabJobRetrier({ projects: retrying, note }),
     }),
     jobs: gitLabJobs({ client, projects: config.gitlab.projects.map(String), clock }),
     runners: gitLabRunners({
@@ -101,10 +115,10 @@ export async function composeAdapters(
     policy: policyOf(config),
     heedsRebalance: (pool) => config.pools[pool]?.rebalance !== 'ignore',
     freshFor: milliseconds(config.pollInterval * FRESH_SWEEPS + config.gitlab.timeout),
-    upkeeps:
-      hookWatch === undefined
-        ? []
-        : composeHookUpkeep(config, options, { agree: () => undefined, ...hookWatch, ...parts }),
+    upkeeps: [
+      composeTokenUpkeep(config, { client, token, parameter, clock, note }),
+      ...(hookWatch === undefined ? [] : composeHookUpkeep(config, options, { ...hookWatch, ...parts })),
+    ],
   };
 }
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { loadConfig } from './load.ts';
 import { holding, mistakesOf, sample } from '../../test/support/sample-config.ts';
-import { readCertificates } from './certificates.ts';
+import { newAuthority } from '../../test/support/authority.ts';
+import { readAuthorities, readCertificates } from './certificates.ts';
 
 const ONE = '-----BEGIN CERTIFICATE-----\nTUlJQg==\n-----END CERTIFICATE-----';
 const OTHER = '-----BEGIN CERTIFICATE-----\nTUlJQw==\n-----END CERTIFICATE-----';
@@ -35,6 +36,20 @@ describe('readCertificates', () => {
     ['its certificates have more than 12000 characters', ONE.replace('TUlJQg==', 'A'.repeat(13_000))],
   ])('says that %s', (why, content) => {
     expect(readCertificates(content)).toEqual({ why });
+  });
+});
+
+describe('readAuthorities', () => {
+  it('takes as many certificates as a system has', () => {
+    const { certificate } = newAuthority();
+    expect(readAuthorities(certificate.repeat(100))).toEqual({ value: certificate.repeat(100) });
+  });
+
+  it.each([
+    ['it holds no certificate', ''],
+    ['certificate 2 in it cannot be read', `${newAuthority().certificate}${ONE}`],
+  ])('says that %s', (why, content) => {
+    expect(readAuthorities(content)).toEqual({ why });
   });
 });
 

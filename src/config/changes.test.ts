@@ -30,6 +30,7 @@ describe('compareConfigs', () => {
     ['installation', 'other', 'acme', 'other', 'restart'],
     ['gitlab.url', 'https://x.example.com', 'https://gitlab.com', 'https://x.example.com', 'drifts'],
     ['gitlab.token', 'another-access-token', '[secret]', '[secret]', 'hot'],
+    ['gitlab.proxy', 'http://me:hunter2@proxy.example.com', undefined, '[secret]', 'hot'],
     ['gitlab.projects', ['acme/web', 7], '["acme/web"]', '["acme/web",7]', 'hot'],
     ['aws.endpoints', { ec2: 'http://127.0.0.1:1' }, undefined, '{"ec2":"http://127.0.0.1:1"}', 'restart'],
     [

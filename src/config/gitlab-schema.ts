@@ -1,10 +1,14 @@
 import { z } from 'zod';
 import { minutes, seconds } from '../engine/time.ts';
-import { address, ALWAYS, duration, listenAddress, listOf, secret } from './key-kinds.ts';
+import { readAuthorities } from './certificates.ts';
+import { KMS_KEY } from './instances-schema.ts';
+import { address, ALWAYS, duration, fileContent, listenAddress, listOf, secret, text } from './key-kinds.ts';
 import { fewKeys, keeps, namedLike, WEBHOOK_RULES } from './rules.ts';
+import { TOKEN_PARAMETER } from './runner-schema.ts';
 import { whyWeak } from './weak-secret.ts';
 
 const SECOND = seconds(1);
+const DAY = minutes(24 * 60);
 const PROJECT_PATH = /^(?!.*\.git$)[A-Za-z0-9_.][\w.-]*(?:\/[A-Za-z0-9_.][\w.-]*)+$/;
 const PROJECT = new RegExp(`^\\d{1,15}$|${PROJECT_PATH.source}`);
 const SIGNING_TOKEN = /^whsec_((?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?)$/;
@@ -62,6 +66,51 @@ const retrySchema = z
     example: '{acme/web: "${env:RETRY_TOKEN}"}',
   });
 
+function whyNoProxy(value: string): string | undefined {
+  if (!URL.canParse(value)) return 'it is no address';
+  const { protocol, pathname, search, hash, username, password } = new URL(value);
+  if (protocol !== 'http:' && protocol !== 'https:') return 'it does not begin with http:// or https://';
+  if (pathname !== '/' || search !== '' || hash !== '') return 'it has a path, a query or a fragment';
+  return isPercentEncoded(username) && isPercentEncoded(password)
+    ? undefined
+    : 'a % in its user or password is not followed by two hex digits of a UTF-8 character';
+}
+
+function isPercentEncoded(part: string): boolean {
+  try {
+    decodeURIComponent(part);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** How the access token is replaced before it ends. */
+const rotationSchema = z
+  .strictObject({
+    parameter: text(TOKEN_PARAMETER, 'the name of the SSM parameter that `gitlab.token` is read from', {
+      description:
+        'The SSM parameter (a SecureString in `aws.region`) that a new token is written to: the one that `gitlab.token` is read from.',
+      example: '/runtide/gitlab-token',
+    }),
+    before: duration(DAY, minutes(90 * 24 * 60), {
+      description:
+        'How long before its end the token is replaced; one that lives less than twice as long, in the middle of its life.',
+      example: '14d',
+    }).prefault('14d'),
+    kmsKey: text(KMS_KEY, 'the id, the alias or the ARN of a KMS key', {
+      description:
+        "The key that encrypts the parameter. Where nothing is said, the account's default key for SSM.",
+      example: 'alias/runtide',
+    }).exactOptional(),
+  })
+  .meta({
+    description:
+      'Lets Runtide replace its access token before it ends. The token needs the scope api or self_rotate.',
+    applies: 'hot',
+    example: '{parameter: /runtide/gitlab-token}',
+  });
+
 /** GitLab: where it is, how to talk to it, and what to watch. */
 export const gitlabSchema = z
   .strictObject({
@@ -79,6 +128,19 @@ export const gitlabSchema = z
       applies: 'hot',
       example: '${env:GITLAB_TOKEN}',
     }),
+    rotation: rotationSchema.exactOptional(),
+    caFile: fileContent('the path of a PEM file with certificates, relative to this file', readAuthorities, {
+      description:
+        'A file with the certificates of private authorities that Runtide itself trusts when it speaks to GitLab, besides those of the system. Instances have `caFile` of their pool.',
+      applies: 'hot',
+      example: 'ca.pem',
+    }).exactOptional(),
+    proxy: secret('an http(s) address, with user information where the proxy asks for it', whyNoProxy, {
+      description:
+        'The proxy for what Runtide itself asks GitLab. It is never shown, because it may hold a password. Instances have `proxy` of their pool.',
+      applies: 'hot',
+      example: 'http://proxy.example.com:3128',
+    }).exactOptional(),
     projects: listOf(
       z.union([z.int().min(1), z.string().regex(PROJECT_PATH)]).meta({
         description: 'A project.',

@@ -7,10 +7,11 @@ import { holding, sample } from '../../test/support/sample-config.ts';
 import { isMap } from './tree.ts';
 
 const HIDDEN = 'hunter2';
-const SECRET_KEYS = ['gitlab.token', 'webhook.token', 'webhook.signingToken'];
+const SECRET_KEYS = ['gitlab.token', 'gitlab.proxy', 'webhook.token', 'webhook.signingToken'];
 const TOP =
   'installation gitlab webhook aws status pollInterval state log tags prices pools pools.linux pools.other';
-const BELOW = 'gitlab.url gitlab.projects aws.region aws.endpoints status.listen log.level';
+const BELOW =
+  'gitlab.url gitlab.projects gitlab.caFile gitlab.rotation aws.region aws.endpoints status.listen log.level';
 const POOL =
   'runner sizes sizes.small tags docker cache proxy caFile environment max idle idle.time instances instances.types ' +
   'instances.requirements instances.image instances.template instances.market instances.volume instances.region';

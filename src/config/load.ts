@@ -6,6 +6,7 @@ import { readDocument } from './document.ts';
 import { lookupIn, type ParameterStore, type Sources, whyUnreadable } from './lookup.ts';
 import { ConfigError, type Mistake } from './mistakes.ts';
 import { type Resolved, resolveReferences } from './references.ts';
+import { rotationFindings } from './rotation-rule.ts';
 import { partAt } from './schema-tree.ts';
 import { type Config, configSchema } from './schema.ts';
 import { type Path, valueAt } from './tree.ts';
@@ -23,7 +24,11 @@ export async function loadConfig(file: string, sources: Sources): Promise<Config
   if (!('tree' in document)) throw new ConfigError(file, document.mistakes);
   const resolved = await resolveAll(document.tree, path, disk);
   const parsed = configSchema.safeParse(resolved.tree);
-  const findings = [...resolved.broken, ...unbroken(findingsIn(parsed.error?.issues ?? []), resolved)];
+  const findings = [
+    ...resolved.broken,
+    ...unbroken(findingsIn(parsed.error?.issues ?? []), resolved),
+    ...rotationFindings(document.tree, resolved.tree),
+  ];
   const mistakes = [...document.mistakes, ...findings.map((finding) => mistakeAt(document, finding))];
   if (!parsed.success || mistakes.length > 0) throw new ConfigError(file, inOrder(mistakes));
   return frozen({ ...parsed.data, state: resolve(dirname(path), parsed.data.state) });

@@ -98,12 +98,25 @@ describe('mistakes', () => {
     ['credentials in an address', { 'gitlab.url': 'https://me:hunter2@gitlab.com' }],
     ['credentials in a long address', { 'gitlab.url': `https://${'me'.repeat(40)}:hunter2@gitlab.com` }],
     ['credentials that are no address', { 'gitlab.url': 'https://me:hunter2/@gitlab.com' }],
+    ['a proxy with a password', { 'gitlab.proxy': 'ftp://me:hunter2@proxy.example.com' }],
     ['a query', { 'gitlab.url': 'https://gitlab.com/?private_token=hunter2' }],
   ])('do not show %s', async (_, edits) => {
     const mistakes = await mistakesWith(edits);
     expect(mistakes).not.toEqual([]);
     const error = new ConfigError('runtide.yaml', mistakes);
     expect(`${error.message} ${JSON.stringify(error)} ${JSON.stringify(mistakes)}`).not.toContain('hunter2');
+  });
+
+  it.each([
+    ['proxy.example.com:3128', 'it does not begin with http:// or https://'],
+    ['proxy', 'it is no address'],
+    ['socks5://proxy.example.com', 'it does not begin with http:// or https://'],
+    ['http://proxy.example.com/path', 'it has a path, a query or a fragment'],
+    ['http://me:100%@proxy.example.com', 'a % in its user or password is not followed by two hex digits'],
+  ])('say why %s is no proxy', async (proxy, why) => {
+    expect(await mistakesWith({ 'gitlab.proxy': proxy })).toMatchObject([
+      { path: 'gitlab.proxy', value: '[secret]', allowed: expect.stringContaining(why) },
+    ]);
   });
 
   it('show [secret] in place of a secret, and the whole reference to one', async () => {

@@ -4,7 +4,8 @@ import { address, ALWAYS, fileContent, listOf, text, wholeNumber } from './key-k
 import { fewKeys, keeps, namedLike } from './rules.ts';
 import { KMS_KEY, REGION } from './instances-schema.ts';
 
-const TOKEN_PARAMETER =
+/** The name of a parameter that holds a token, which is not the token itself. */
+export const TOKEN_PARAMETER =
   /^(?!\/?(?:aws|ssm)|gl[a-z]{1,6}-)(?=.{1,1011}$)(?:(?:\/[A-Za-z0-9_.-]+){1,15}|[A-Za-z0-9_.-]+)$/i;
 const BUCKET = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 const CACHE_PREFIX = /^(?!\/)(?!.*\/$)(?!.*\/\/)[A-Za-z0-9!_.'()/-]{1,200}$/;
@@ -85,7 +86,7 @@ export const proxySchema = z
     ).exactOptional(),
   })
   .meta({
-    description: 'The proxy of the instances. Runtide itself does not use it.',
+    description: 'The proxy of the instances. Runtide itself does not use it: it has `gitlab.proxy`.',
     applies: 'drifts',
     example: '{url: http://proxy.example.com:3128}',
   });

@@ -1,4 +1,4 @@
-import { configParameters, decrypts, keysIn, type RolePermission } from './row.ts';
+import { configParameters, decrypts, keysIn, rotatedParameter, type RolePermission } from './row.ts';
 
 /** What Runtide does with its own rights alone, wherever its pools are. */
 export const CONTROLLER_PERMISSIONS: readonly RolePermission[] = [
@@ -22,6 +22,19 @@ export const CONTROLLER_PERMISSIONS: readonly RolePermission[] = [
     actions: { 'kms:Decrypt': 'these parameters are encrypted with a key of your own' },
     resources: (facts) => (facts.parameters.length === 0 ? [] : keysIn(facts, [facts.place.region])),
     conditions: (facts) => decrypts(facts, configParameters(facts), [facts.place.region]),
+  },
+  {
+    role: 'controller',
+    sid: 'WriteAccessToken',
+    actions: { 'ssm:PutParameter': 'a rotated access token of GitLab is kept where it was read from' },
+    resources: rotatedParameter,
+  },
+  {
+    role: 'controller',
+    sid: 'EncryptAccessToken',
+    actions: { 'kms:Encrypt': 'this parameter is encrypted with a key of your own' },
+    resources: (facts) => (facts.rotated === undefined ? [] : keysIn(facts, [facts.place.region])),
+    conditions: (facts) => decrypts(facts, rotatedParameter(facts), [facts.place.region]),
   },
   {
     role: 'controller',

@@ -48,6 +48,8 @@ export interface Facts {
   readonly pools: readonly PoolFacts[];
   /** Names of the SSM parameters that the configuration itself takes values from. */
   readonly parameters: readonly string[];
+  /** Name of the one of them that a new access token of GitLab is written to; absent: none is. */
+  readonly rotated?: string;
   /** The ARN of the queue of events; absent: there is none. */
   readonly queue?: string;
   /** The ARNs of the keys that encrypt the parameters; none: the accounts' default keys for SSM. */

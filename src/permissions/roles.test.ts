@@ -37,6 +37,12 @@ function manyPools(count: number) {
   );
 }
 
+/** What the controller may write. */
+const writes = (over: Parameters<typeof facts>[0]) =>
+  statements([roleOf('controller', { facts: facts(over) })]).filter(
+    ({ Action }) => Action.includes('ssm:PutParameter') || Action.includes('kms:Encrypt'),
+  );
+
 describe('roles', () => {
   it('have a name, a path and a boundary', () => {
     const roles = rolesOf(
@@ -101,6 +107,30 @@ describe('roles', () => {
     const role = roleOf('controller', { facts: facts({ place }) });
     expect(JSON.stringify(role)).not.toContain('arn:aws:');
     expect(role.trustPolicy.Statement[0]?.Principal).toEqual({ Service: 'ec2.amazonaws.com.cn' });
+  });
+
+  it('write the access token where it is rotated, and nothing else', () => {
+    const rotated = '/runtide/gitlab-token';
+    const own = { parameters: [rotated], kmsKeys: [] };
+    expect(writes(own)).toEqual([]);
+    expect(writes({ ...own, rotated })).toMatchObject([
+      { Action: ['ssm:PutParameter'], Resource: [`arn:aws:ssm:eu-central-1:${ACCOUNT}:parameter${rotated}`] },
+    ]);
+    const key = `arn:aws:kms:eu-central-1:${ACCOUNT}:key/1234`;
+    expect(writes({ ...own, rotated, kmsKeys: [key] })).toMatchObject([
+      { Action: ['ssm:PutParameter'] },
+      {
+        Action: ['kms:Encrypt'],
+        Resource: [key],
+        Condition: {
+          StringEquals: {
+            'kms:EncryptionContext:PARAMETER_ARN': [
+              `arn:aws:ssm:eu-central-1:${ACCOUNT}:parameter${rotated}`,
+            ],
+          },
+        },
+      },
+    ]);
   });
 
   it('read public and versioned parameters by their ARN', () => {

@@ -95,6 +95,11 @@ export function configParameters({ place, parameters }: Facts): readonly string[
   return parameters.map((name) => parameterArn(place, name));
 }
 
+/** The parameter that a new access token of GitLab is written to. */
+export function rotatedParameter({ place, rotated }: Facts): readonly string[] {
+  return rotated === undefined ? [] : [parameterArn(place, rotated)];
+}
+
 /** The parameters that name images. */
 export const imageParameters = ofPools((pool, facts) =>
   pool.imageParameter === undefined ? [] : [parameterArn(placeOfPool(facts, pool), pool.imageParameter)],

@@ -34,6 +34,8 @@ export interface SandboxOptions {
   readonly isolateJobs?: boolean;
   /** A real gitlab-runner for instances; absent: the one on PATH, or else the built-in runner. */
   readonly gitlabRunner?: string;
+  /** GitLab's relative URL root, such as `/gitlab`; default: none. */
+  readonly gitlabRoot?: string;
   /** Hears of what went wrong in the doubles themselves. */
   readonly complain: (message: string) => void;
   /** See all traffic of the doubles. */
@@ -137,6 +139,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     timers,
     tokens: [{ token: gitlabToken, scopes: ['read_api', 'manage_runner'], name: 'runtide' }],
     dropWebhooks: options.dropWebhooks ?? false,
+    ...(options.gitlabRoot !== undefined && { root: options.gitlabRoot }),
     ...(options.observeGitLab !== undefined && { observe: options.observeGitLab }),
   });
   starting.defer(() => double.close());

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -195,6 +196,24 @@ describe('runtide check', () => {
     sandbox.gitlab.updateRunner(1, { paused: false });
     expect(lines).toEqual([
       'FAILED  runner of linux: runner 1: it is paused; make GitLab and the configuration agree',
+    ]);
+  });
+
+  it('a token that may not do what the configuration asks for', async () => {
+    const ssm = new SSMClient(clientSettings(sandbox.awsUrl));
+    const environment = await readFile(`/proc/${sandbox.daemonId()}/environ`, 'utf8');
+    const [, Value] = /(?:^|\0)GITLAB_TOKEN=([^\0]+)/.exec(environment) ?? [];
+    const Name = '/runtide/gitlab-token';
+    await ssm.send(new PutParameterCommand({ Name, Value, Type: 'SecureString' }));
+    ssm.destroy();
+    const lines = await failures({
+      changes: [
+        [['gitlab', 'token'], `\${ssm:${Name}}`],
+        [['gitlab', 'rotation'], { parameter: Name }],
+      ],
+    });
+    expect(lines).toEqual([
+      'FAILED  GitLab token: token runtide with read_api, manage_runner lacks self_rotate or api for `gitlab.rotation`; make one with these scopes',
     ]);
   });
 

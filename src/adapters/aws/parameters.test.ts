@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type Reply, scriptedAws } from '../../../test/support/scripted-aws.ts';
 import { seconds } from '../../engine/time.ts';
 import { ssmClient } from './clients.ts';
-import { readParameter } from './parameters.ts';
+import { readParameter, writeParameter } from './parameters.ts';
 
 const SECRET = 'glrt-t1_aVerySecretValue';
 
@@ -60,5 +60,39 @@ describe('readParameter', () => {
       message:
         'reading SSM parameter /runtide/linux/token: the answer lacks the value (request request-1); check what stands between this machine and the AWS endpoint',
     });
+  });
+});
+
+describe('writeParameter', () => {
+  async function write(reply: Reply, kmsKey?: string): Promise<unknown> {
+    await using aws = await scriptedAws({ PutParameter: () => reply });
+    const parameter = {
+      name: '/runtide/gitlab-token',
+      value: SECRET,
+      ...(kmsKey !== undefined && { kmsKey }),
+    };
+    await writeParameter(ssmClient(aws.access), parameter, new AbortController().signal, seconds(10));
+    return JSON.parse(aws.calls[0]?.body ?? '');
+  }
+
+  const done = { status: 200, body: JSON.stringify({ Version: 2, Tier: 'Standard' }) };
+  const put = { Name: '/runtide/gitlab-token', Value: SECRET, Type: 'SecureString', Overwrite: true };
+
+  it('writes over what stands there, encrypted', async () => {
+    expect(await write(done)).toEqual(put);
+    expect(await write(done, 'alias/runtide')).toEqual({ ...put, KeyId: 'alias/runtide' });
+  });
+
+  it('says why it cannot, and not what it had to write', async () => {
+    const reply = {
+      status: 400,
+      body: JSON.stringify({ __type: 'AccessDeniedException', message: 'no' }),
+    };
+    const error: unknown = await write(reply).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({
+      kind: 'unauthorized',
+      message: expect.stringMatching(/^writing SSM parameter \/runtide\/gitlab-token: AccessDenied/),
+    });
+    expect(inspect(error, { depth: 10, showHidden: true })).not.toContain('aVerySecretValue');
   });
 });

@@ -1,4 +1,4 @@
-import { GetParameterCommand, type SSMClient } from '@aws-sdk/client-ssm';
+import { GetParameterCommand, PutParameterCommand, type SSMClient } from '@aws-sdk/client-ssm';
 import type { Duration } from '../../engine/time.ts';
 import { awsCall, limitsOf } from './aws-call.ts';
 import { invalidAnswer } from './errors.ts';
@@ -20,4 +20,35 @@ export async function readParameter(
   const value = answer.Parameter?.Value;
   if (value === undefined) throw invalidAnswer(call, 'the value', answer.$metadata.requestId);
   return value;
+}
+
+/** A secret and the SSM parameter that keeps it. */
+export interface WrittenParameter {
+  readonly name: string;
+  readonly value: string;
+  /** Id, alias or ARN of the key that encrypts it; absent: the account's default key for SSM. */
+  readonly kmsKey?: string;
+}
+
+/**
+ * Writes a parameter of type SecureString, over what stands there.
+ * Throws `PortError`, which never holds the value: `unauthorized`, `refused`, `throttled`, `unreachable`, …
+ */
+export async function writeParameter(
+  ssm: SSMClient,
+  { name, value, kmsKey }: WrittenParameter,
+  signal: AbortSignal,
+  timeout: Duration,
+): Promise<void> {
+  const call = { system: 'ssm', doing: `writing SSM parameter ${name}` } as const;
+  const put = {
+    Name: name,
+    Value: value,
+    Type: 'SecureString' as const,
+    Overwrite: true,
+    ...(kmsKey !== undefined && { KeyId: kmsKey }),
+  };
+  await awsCall(call, limitsOf(signal, timeout), (options) =>
+    ssm.send(new PutParameterCommand(put), options),
+  );
 }

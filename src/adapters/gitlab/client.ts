@@ -10,7 +10,7 @@ import { QuietPeriod } from './quiet-period.ts';
 import { redirectWithin } from './redirect.ts';
 import { waitToRetry } from './retry.ts';
 import { parsed } from './shape.ts';
-import { send, type TransportOptions } from './transport.ts';
+import { type Fetch, send, type TransportOptions, type WireRequest } from './transport.ts';
 
 export interface GitLabClientOptions {
   /**
@@ -20,6 +20,11 @@ export interface GitLabClientOptions {
   readonly url: string;
   /** The access token, asked for at every request, so that it may change. */
   readonly token: () => string;
+  /**
+   * Asked when GitLab refuses a token (401): whether another has taken its place, with which the request is sent once
+   * more. Never throws.
+   */
+  readonly replaced?: (refused: string) => Promise<boolean>;
   /** How long one request may take, its body included; 10 s by default. */
   readonly timeout?: Duration;
   readonly clock: Clock;
@@ -27,8 +32,8 @@ export interface GitLabClientOptions {
   readonly version: string;
   /** Largest answer that is read, in bytes; 32 MiB by default. */
   readonly maxBytes?: number;
-  /** Stands in for the global `fetch`. */
-  readonly fetch?: typeof fetch;
+  /** The way to GitLab; Node's own where nothing is said. */
+  readonly fetch?: Fetch;
 }
 
 const REDIRECTS = 3;
@@ -168,17 +173,16 @@ export class GitLabClient {
   }
 
   async #changeOnce(call: GitLabChange): Promise<Answer> {
-    const token = this.#options.token();
-    const answer = await send(this.#transport, call, {
-      method: call.method,
+    const { method, body, secrets = [] } = call;
+    const answer = await this.#sendWithToken(call, {
+      method,
       url: this.#urlOf(call),
       headers: {
         ...this.#headers(),
-        'private-token': token,
-        ...(call.body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       },
-      ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
-      secrets: [token, ...(call.secrets ?? [])],
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      secrets,
     });
     const error = answerError(call, answer, this.#options.clock.now());
     if (error !== undefined) throw error;
@@ -186,9 +190,22 @@ export class GitLabClient {
   }
 
   #sendGet(call: GitLabCall, url: URL): Promise<Answer> {
-    const token = this.#options.token();
-    const headers = { ...this.#headers(), 'private-token': token };
-    return send(this.#transport, call, { method: 'GET', url, headers, secrets: [token] });
+    return this.#sendWithToken(call, { method: 'GET', url, headers: this.#headers(), secrets: [] });
+  }
+
+  /** Sends a request; once more where the token was refused, so that nothing was done, and another is there. */
+  async #sendWithToken(call: GitLabCall, request: WireRequest): Promise<Answer> {
+    const { token: current, replaced } = this.#options;
+    const sendAs = (token: string): Promise<Answer> =>
+      send(this.#transport, call, {
+        ...request,
+        headers: { ...request.headers, 'private-token': token },
+        secrets: [token, ...request.secrets],
+      });
+    const token = current();
+    const answer = await sendAs(token);
+    if (answer.status !== 401 || (await replaced?.(token)) !== true) return answer;
+    return sendAs(current());
   }
 
   #final(error: PortError): PortError {

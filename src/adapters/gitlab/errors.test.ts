@@ -62,7 +62,78 @@ describe('a failure', () => {
       'unauthorized',
       /401 Unauthorized.*not expired.*read_api/,
     ],
-    ['a revoked token', json(revoked, 401), 'unauthorized', /invalid_token: Token was revoked/],
+    [
+      '403',
+      json({ message: '403 Forbidden' }, 403),
+      'unauthorized',
+      /403 Forbidden.*the token is known, and its owner may not do this: it needs the scope read_api/,
+    ],
+    [
+      'a revoked token',
+      json(revoked, 401),
+      'unauthorized',
+      /invalid_token: Token was revoked.*the access token was revoked: make a new one/,
+    ],
+    [
+      'an expired token',
+      json({ error: 'invalid_token', error_description: 'Token is expired. You can refresh it.' }, 401),
+      'unauthorized',
+      /the access token has expired: make a new one, and put it where `gitlab\.token` comes from/,
+    ],
+    [
+      'a token of a blocked user',
+      json({ message: '403 Forbidden - Your account has been blocked.' }, 403),
+      'unauthorized',
+      /the user who owns the access token is blocked: let an administrator unblock it/,
+    ],
+    [
+      'a token of a user who waits for approval',
+      json(
+        {
+          message:
+            '403 Forbidden - Your account is pending approval from your administrator and hence blocked.',
+        },
+        403,
+      ),
+      'unauthorized',
+      /waits for approval: let an administrator approve it/,
+    ],
+    [
+      'a token of a deactivated user',
+      json({ message: '403 Forbidden - Your account has been deactivated by your administrator.' }, 403),
+      'unauthorized',
+      /is deactivated: let an administrator activate it/,
+    ],
+    [
+      'a token of a user who has to accept terms',
+      json(
+        { message: '403 Forbidden - You (@bot) must accept the Terms of Service in order to go on.' },
+        403,
+      ),
+      'unauthorized',
+      /has to accept the terms of service/,
+    ],
+    [
+      'a token of a user whose password expired',
+      json(
+        { message: '403 Forbidden - Your password expired. Please access GitLab from a web browser.' },
+        403,
+      ),
+      'unauthorized',
+      /the password of the user .* has expired/,
+    ],
+    [
+      'an impersonation token that is no longer taken',
+      json(
+        {
+          error: 'invalid_token',
+          error_description: 'Token is an impersonation token but impersonation was disabled.',
+        },
+        401,
+      ),
+      'unauthorized',
+      /is an impersonation token, which GitLab no longer takes/,
+    ],
     [
       'a narrow token',
       json(narrow, 403),

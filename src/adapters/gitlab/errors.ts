@@ -3,6 +3,8 @@ import type { Instant } from '../../engine/time.ts';
 import type { Answer } from './answer.ts';
 import { BodyTooLarge } from './bounded-body.ts';
 import type { GitLabCall } from './call.ts';
+import { permission } from './permission.ts';
+import { ProxyFailure } from './proxy-failure.ts';
 import { redirectTarget } from './redirect.ts';
 import { askedToWait } from './retry.ts';
 
@@ -35,14 +37,6 @@ function advice(call: GitLabCall, answer: Answer): { kind: PortErrorKind; next?:
   return { kind: 'refused' };
 }
 
-function permission(call: GitLabCall, answer: Answer): string {
-  const narrow = /insufficient_(granular_)?scope/.test(answer.text);
-  const which = narrow
-    ? 'the token is too narrow'
-    : 'check that the token is right, not expired and not revoked';
-  return `${which}: it needs ${call.needs}`;
-}
-
 /** Where a redirect leads, without its query. */
 function redirection(answer: Answer): string {
   const target = redirectTarget(answer);
@@ -60,16 +54,32 @@ export function connectionError(call: GitLabCall, url: URL, error: unknown): Por
     );
   }
   const code = causeCode(error);
+  const proxy = error instanceof ProxyFailure ? error : undefined;
   return new PortError({
     kind: 'unreachable',
     system: 'gitlab',
     doing: call.doing,
-    why: `no answer from ${url.origin} (${code ?? causeMessage(error)})`,
-    next: /CERT|SIGNATURE|SELF_SIGNED/.test(code ?? '')
-      ? 'give Node the certificate authority with NODE_EXTRA_CA_CERTS'
-      : 'check the URL, DNS and the network between here and GitLab',
+    why: proxy?.message ?? `no answer from ${url.origin} (${code ?? causeMessage(error)})`,
+    next: proxy === undefined ? wayTo(code ?? '') : wayThrough(proxy),
     cause: error,
   });
+}
+
+function wayTo(code: string): string {
+  if (code === 'CERT_HAS_EXPIRED') return "renew GitLab's certificate";
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
+    return 'write `gitlab.url` with a name that stands in the certificate';
+  }
+  return /CERT|SIGNATURE|SELF_SIGNED/.test(code)
+    ? 'name the file of the authority that signed the certificate in `gitlab.caFile`'
+    : 'check the URL, DNS and the network between here and GitLab';
+}
+
+function wayThrough({ status }: ProxyFailure): string {
+  if (status === undefined) return 'check `gitlab.proxy` and the network between here and the proxy';
+  return status === 407
+    ? 'write user and password of the proxy into `gitlab.proxy`'
+    : 'let the proxy through to GitLab, or name another in `gitlab.proxy`';
 }
 
 /** The failure to get an answer in time. */

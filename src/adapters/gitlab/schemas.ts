@@ -64,5 +64,9 @@ export const accessToken = z.object({
   name: z.string(),
   scopes: z.array(z.string()),
   active: z.boolean(),
+  created_at: time.nullish(),
   expires_at: time.nullish(),
 });
+
+/** A token that was rotated: the new one, which GitLab never shows again. */
+export const rotatedToken = z.object({ token: z.string().min(1) });

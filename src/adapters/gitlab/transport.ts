@@ -14,12 +14,24 @@ export interface WireRequest {
   readonly secrets: readonly string[];
 }
 
+/** What is used of `fetch`. */
+export type Fetch = (
+  url: URL,
+  init: {
+    readonly method: string;
+    readonly headers: Headers;
+    readonly body: string | null;
+    readonly redirect: 'manual';
+    readonly signal: AbortSignal;
+  },
+) => Promise<Response>;
+
 export interface TransportOptions {
   /** How long one request may take, its body included. */
   readonly timeout: Duration;
   /** Largest answer that is read, in bytes. */
   readonly maxBytes: number;
-  readonly fetch: typeof fetch;
+  readonly fetch: Fetch;
 }
 
 /**

@@ -1,13 +1,16 @@
 import process from 'node:process';
 import type { Command } from 'commander';
 import { probe } from '../../adapters/gitlab/probe.ts';
+import { missingScopes } from '../../adapters/gitlab/token-scopes.ts';
 import { type Adapters, composeEvents } from '../../compose.ts';
+import { tokenNeeds } from '../../compose-token.ts';
 import { givenAway } from '../../config/given-away.ts';
 import { splitOf } from '../../config/market-schema.ts';
 import { policyOf } from '../../config/policy.ts';
 import { RETRY_REASON_FROM_19_1, RETRY_SNIPPET } from '../../config/retry-snippet.ts';
 import type { Config, PoolConfig } from '../../config/schema.ts';
-import { openInstallation } from '../installation.ts';
+import { authorityGap } from '../authority-gap.ts';
+import { type Installation, openInstallation } from '../installation.ts';
 import { complain, configCommand, type ConfigOptions, counted } from '../options.ts';
 import { priceLimit } from '../price-limit.ts';
 
@@ -64,6 +67,12 @@ function snippetFindings({ name, instances }: PoolConfig): readonly Finding[] {
   return [{ check: `retry of ${name}`, ok: true, detail }];
 }
 
+/** Who trusts a private authority of GitLab. */
+function authorityFindings(config: Config, pool: PoolConfig): readonly Finding[] {
+  const detail = authorityGap(config, pool);
+  return detail === undefined ? [] : [{ check: `authority of ${pool.name}`, ok: true, detail }];
+}
+
 /** What its highest price leaves every pool to buy. */
 function priceFindings(config: Config): readonly Finding[] {
   return policyOf(config).pools.flatMap((pool) => {
@@ -75,7 +84,7 @@ function priceFindings(config: Config): readonly Finding[] {
 /** What one pool needs of GitLab, of its parameter and of EC2. */
 async function poolFindings(
   pool: PoolConfig,
-  adapters: Adapters,
+  { config, adapters }: Installation,
   signal: AbortSignal,
 ): Promise<readonly Finding[]> {
   const [runner, token, machines] = await Promise.all([
@@ -93,7 +102,14 @@ async function poolFindings(
     ok,
     detail,
   }));
-  return [runner, token, ...ofMachines, ...isolationFindings(pool), ...snippetFindings(pool)];
+  return [
+    runner,
+    token,
+    ...ofMachines,
+    ...authorityFindings(config, pool),
+    ...isolationFindings(pool),
+    ...snippetFindings(pool),
+  ];
 }
 
 /** The projects whose lost jobs are retried; why one cannot be is told beside. */
@@ -118,17 +134,27 @@ async function eventFindings(config: Config, signal: AbortSignal): Promise<reado
   return events === undefined ? [] : [await tried('EC2 events', () => events.check(signal))];
 }
 
+/** Whether the access token is good, and wide enough for what the configuration asks for. */
+async function tokenServes(config: Config, { client }: Adapters, signal: AbortSignal): Promise<string> {
+  const { version, token: own } = await probe(client, signal);
+  if (own === undefined) return `GitLab ${version}; it does not tell what the token may do, nor when it ends`;
+  if (!own.active) throw new Error(`token ${own.name} is no longer active; make a new one`);
+  const missing = missingScopes(own.scopes, tokenNeeds(config));
+  if (missing.length > 0) {
+    throw new Error(
+      `token ${own.name} with ${own.scopes.join(', ')} lacks ${missing.join(', and ')}; make one with these scopes`,
+    );
+  }
+  const end =
+    own.expiresAt === undefined
+      ? 'does not expire'
+      : `expires ${new Date(own.expiresAt).toISOString().slice(0, 10)}`;
+  return `GitLab ${version}; token ${own.name} with ${own.scopes.join(', ')}; it ${end}`;
+}
+
 async function findings(config: Config, adapters: Adapters): Promise<readonly Finding[]> {
   const signal = AbortSignal.timeout(config.gitlab.timeout * 10);
-  const token = await tried('GitLab token', async () => {
-    const { version, token: own } = await probe(adapters.client, signal);
-    if (!own.active) throw new Error(`token ${own.name} is no longer active; make a new one`);
-    const end =
-      own.expiresAt === undefined
-        ? 'does not expire'
-        : `expires ${new Date(own.expiresAt).toISOString().slice(0, 10)}`;
-    return `GitLab ${version}; token ${own.name} with ${own.scopes.join(', ')}; it ${end}`;
-  });
+  const token = await tried('GitLab token', () => tokenServes(config, adapters, signal));
   const jobs = await tried('jobs', async () => {
     const { jobs: found } = await adapters.jobs.sweep(signal);
     const { demand, held } = found;
@@ -140,7 +166,7 @@ async function findings(config: Config, adapters: Adapters): Promise<readonly Fi
     return `${counted(length, 'instance')} of installation ${config.installation}`;
   });
   const pools = await Promise.all(
-    Object.values(config.pools).map((pool) => poolFindings(pool, adapters, signal)),
+    Object.values(config.pools).map((pool) => poolFindings(pool, { config, adapters }, signal)),
   );
   return [
     token,

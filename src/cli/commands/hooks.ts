@@ -2,7 +2,7 @@ import process from 'node:process';
 import { Command } from 'commander';
 import { type HookPlace, placeName } from '../../adapters/gitlab/hook-place.ts';
 import type { GitLabHooks, Installed, OurHook } from '../../adapters/gitlab/hooks.ts';
-import { gitLabOptions } from '../../compose.ts';
+import { connectionOf, gitLabOptions } from '../../compose-gitlab.ts';
 import { type ComposedHooks, composeHooks } from '../../compose-hooks.ts';
 import { minutes } from '../../engine/time.ts';
 import { loadDaemonConfig } from '../../runtimes/daemon/run.ts';
@@ -36,7 +36,8 @@ type Work = (hooks: GitLabHooks, place: HookPlace, signal: AbortSignal) => Promi
 
 async function openHooks(file: string): Promise<ComposedHooks> {
   const config = await loadDaemonConfig(file);
-  const options = gitLabOptions(config, { clock: systemClock, version: packageVersion() });
+  const parts = { clock: systemClock, version: packageVersion(), connection: connectionOf(config) };
+  const options = gitLabOptions(config, parts);
   const composed = composeHooks(config, options);
   if (composed !== undefined) return composed;
   throw new Error(

@@ -98,12 +98,14 @@ function queueOf({ aws }: Config, partition: string): string | undefined {
 function factsOf(config: Config, parameters: ReadonlySet<string>, options: IamOptions): Facts {
   const place = placeOf(options.account, config.aws.region, options.partition);
   const queue = queueOf(config, place.partition);
+  const { rotation } = config.gitlab;
   return {
     installation: config.installation,
     place,
     ...(queue !== undefined && { queue }),
     pools: Object.values(config.pools).map((pool) => poolFacts(config, pool, options)),
     parameters: [...parameters],
+    ...(rotation !== undefined && { rotated: rotation.parameter }),
     path: options.path,
     instanceRoles: options.instanceRole ?? {},
     kmsKeys: options.kmsKey ?? [],

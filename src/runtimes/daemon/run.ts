@@ -1,4 +1,5 @@
 import { HookArrivals } from '../../adapters/gitlab/hook-arrivals.ts';
+import { AccessToken } from '../../adapters/gitlab/access-token.ts';
 import type { WebhookEvent } from '../../adapters/gitlab/webhook-event.ts';
 import {
   composeAdapters,
@@ -63,7 +64,7 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
   options.log.setLevel(config.log.level);
   await using resources = new AsyncDisposableStack();
   const state = resources.use(openState(config.state));
-  const daemon = new Daemon(options, config, state);
+  const daemon = new Daemon(options, config, { state, resources });
   await daemon.compose(config);
   const listeners = await daemon.listen(config);
   for (const listener of listeners) resources.use(listener);
@@ -76,6 +77,7 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
 class Daemon {
   readonly #options: DaemonOptions;
   readonly #state: State;
+  readonly #resources: AsyncDisposableStack;
   readonly #wakes = new Wakes();
   readonly #notices = new Notices();
   readonly #concerns = new Concerns();
@@ -83,16 +85,23 @@ class Daemon {
   readonly #arrivals: HookArrivals;
   readonly #board: StatusBoard;
   readonly #noteQuietly: (kind: string, line: Line) => void;
+  readonly #token: AccessToken;
   #config: Config;
   #composition: Composition | undefined;
   #deciding = false;
 
-  constructor(options: DaemonOptions, config: Config, state: State) {
+  constructor(
+    options: DaemonOptions,
+    config: Config,
+    { state, resources }: { readonly state: State; readonly resources: AsyncDisposableStack },
+  ) {
     const { clock, log } = options;
     this.#options = options;
     this.#config = config;
     this.#state = state;
     this.#arrivals = new HookArrivals(clock);
+    this.#resources = resources;
+    this.#token = new AccessToken(config.gitlab.token.reveal());
     this.#board = new StatusBoard(config.installation, clock.now());
     this.#noteQuietly = quietly((line) => log.line(line), { now: () => clock.now(), every: FLOOD_INTERVAL });
   }
@@ -103,9 +112,12 @@ class Daemon {
     const adapters = await composeAdapters(config, {
       clock,
       version,
+      token: this.#token,
       note: (message) => this.#note(message),
       hookWatch: { arrivals: this.#arrivals, agree: () => this.#hooks.agree(clock.now()) },
     });
+    // A pass may still use the one before, so that all are closed at the end alone.
+    this.#resources.use(adapters.connection);
     const recorder = { record: (event: ControllerEvent) => this.#record(event) };
     const kept = { notices: this.#notices, concerns: this.#concerns, hooks: this.#hooks };
     this.#composition = {

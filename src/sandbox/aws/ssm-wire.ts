@@ -23,6 +23,7 @@ const putParameter = z.strictObject({
   Value: z.string(),
   Type: z.enum(PARAMETER_TYPES).optional(),
   Overwrite: z.boolean().optional(),
+  KeyId: z.string().optional(),
 });
 
 const actions: ReadonlyMap<string, SsmAction> = new Map<string, SsmAction>([

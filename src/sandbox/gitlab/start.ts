@@ -43,6 +43,8 @@ export interface GitLabDoubleOptions {
   readonly registrationTokens?: readonly RegistrationToken[];
   /** Absent or 0: any free port of 127.0.0.1. */
   readonly port?: number;
+  /** Its relative URL root, such as `/gitlab`; nothing else is answered. Absent: it has none. */
+  readonly root?: string;
   /** How long a job request is held while nothing changes; absent: not at all. */
   readonly longPoll?: Duration;
   /** Drops every webhook silently. Absent: false. */
@@ -78,7 +80,7 @@ const SILENT: SandboxLog = { info: () => undefined, warn: () => undefined };
 
 /** Puts the model on the wire: REST, the runners' API, webhooks and a control endpoint, on 127.0.0.1. */
 export async function startGitLab(options: GitLabDoubleOptions): Promise<GitLabDouble> {
-  const { model, timers, log = SILENT } = options;
+  const { model, timers, log = SILENT, root = '' } = options;
   const closing = new AbortController();
   let url = '';
   const faults = new Faults(timers, closing.signal);
@@ -112,11 +114,17 @@ export async function startGitLab(options: GitLabDoubleOptions): Promise<GitLabD
   );
   const answer = getRequestListener(app.fetch, { overrideGlobalObjects: false });
   const listening = createServer((incoming, outgoing) => {
+    const asked = incoming.url ?? '';
+    if (!asked.startsWith(`${root}/`)) {
+      outgoing.writeHead(404, { 'content-type': 'text/html' }).end('<html>Nothing is here.</html>');
+      return;
+    }
+    incoming.url = asked.slice(root.length);
     answer(incoming, outgoing).catch((error: unknown) =>
       log.warn({ error }, 'the GitLab double could not answer'),
     );
   });
-  url = await listen(listening, options.port ?? 0);
+  url = `${await listen(listening, options.port ?? 0)}${root}`;
   const close = async (): Promise<void> => {
     closing.abort();
     await deliveries.close();
