@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { loadSample, mistakesWith } from '../../test/support/sample-config.ts';
+import { loadSample, mistakesOf, mistakesWith } from '../../test/support/sample-config.ts';
 import { DOCKER_KEYS, GLOBAL_KEYS, RUNNER_KEYS } from './config-toml-keys.ts';
 import { generationOf } from './generation.ts';
 import { partAt } from './schema-tree.ts';
@@ -73,6 +73,18 @@ describe('a key of config.toml that is handed through', () => {
     const mistakes = await mistakesIn('docker', { unknown: [{ deep: null }] });
     expect(mistakes).toMatchObject([{ allowed: 'a text, a number, true or false, a list or a map' }]);
   });
+
+  it.each(['&a {b: *a}', `&a [${'*a, '.repeat(60)}]`, '&a {b: &c [*a, *c]}'])(
+    'does not contain itself: %s',
+    async (text) => {
+      const toml = `manager: {configToml: {runner: {endless: ${text}}}}`;
+      const mistakes = await mistakesOf(
+        `pools: {linux: {environment: &e {X: *e}, docker: &d [*d], ${toml}}}`,
+      );
+      const paths = mistakes.map(({ path }) => path);
+      expect(paths.filter((path) => path.startsWith(`${TOML}.runner.endless`))).not.toEqual([]);
+    },
+  );
 
   it('stands once, whatever its case', async () => {
     const mistakes = await mistakesIn('runner', { builds_dir: '/a', Builds_Dir: '/b' });

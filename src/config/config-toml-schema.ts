@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { DOCKER_KEYS, GLOBAL_KEYS, RUNNER_KEYS, type TomlKeys, type TomlKind } from './config-toml-keys.ts';
 import { ALWAYS } from './key-kinds.ts';
 import { type Breach, keeps, type Rule } from './rules.ts';
-import { isMap, type Path } from './tree.ts';
+import { endsOf, isMap } from './tree.ts';
 
 function isText(value: unknown): boolean {
   return typeof value === 'string';
@@ -46,25 +46,18 @@ function spelled(key: string): string {
   return key.toLowerCase();
 }
 
+const REFERENCE = /\$\{(?:env|file|ssm):/;
+
 /** What no key of the table may hold, whether it is known or not. */
-function unfit(value: unknown, path: Path, nested: boolean): readonly Breach[] {
-  if (Array.isArray(value)) return value.flatMap((item, index) => unfit(item, [...path, index], true));
-  if (isMap(value))
-    return Object.entries(value).flatMap(([key, below]) => unfit(below, [...path, key], true));
-  if (typeof value === 'string') {
-    if (!nested || !/\$\{(?:env|file|ssm):/.test(value)) return [];
-    return [
-      {
-        path,
-        allowed: 'no reference inside of a list or a map',
-        mend: 'write the value itself',
-      },
-    ];
-  }
-  const fits = typeof value === 'boolean' || (typeof value === 'number' && Number.isFinite(value));
-  return fits
-    ? []
-    : [{ path, allowed: 'a text, a number, true or false, a list or a map', mend: 'remove the key' }];
+function unfit(key: string, value: unknown): readonly Breach[] {
+  return endsOf(value, [key]).flatMap(([path, end]): readonly Breach[] => {
+    if (typeof end === 'string') {
+      if (path.length === 1 || !REFERENCE.test(end)) return [];
+      return [{ path, allowed: 'no reference inside of a list or a map', mend: 'write the value itself' }];
+    }
+    if (typeof end === 'boolean' || Number.isFinite(end)) return [];
+    return [{ path, allowed: 'a text, a number, true or false, a list or a map', mend: 'remove the key' }];
+  });
 }
 
 function decidedElsewhere({ decided }: TomlKeys): Rule {
@@ -88,7 +81,7 @@ function ofTheirKinds({ decided, kinds }: TomlKeys): Rule {
       if (Object.hasOwn(decided, spelled(key))) return [];
       const name = spelled(key);
       const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined;
-      if (kind === undefined || KINDS[kind].holds(value)) return unfit(value, [key], false);
+      if (kind === undefined || KINDS[kind].holds(value)) return unfit(key, value);
       return [
         { path: [key], allowed: KINDS[kind].allowed, mend: `write \`${key}: ${KINDS[kind].example}\`` },
       ];

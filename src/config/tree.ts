@@ -26,3 +26,19 @@ export function pathText(path: Path): string {
 export function pathKey(path: Path): string {
   return JSON.stringify(path);
 }
+
+/**
+ * What stands at the ends of a tree, with its place: all that is no list and no map. So is a list or a map that contains
+ * itself, as YAML's aliases can have it, at the place where it comes again.
+ */
+export function endsOf(
+  value: unknown,
+  path: Path,
+  around: readonly unknown[] = [],
+): readonly (readonly [Path, unknown])[] {
+  if (typeof value !== 'object' || value === null || around.includes(value)) return [[path, value]];
+  const below: readonly (readonly [string | number, unknown])[] = Array.isArray(value)
+    ? value.map((item: unknown, index) => [index, item] as const)
+    : Object.entries(value);
+  return below.flatMap(([key, inner]) => endsOf(inner, [...path, key], [...around, value]));
+}
