@@ -29,18 +29,16 @@ export function graphqlOf(started: () => Started) {
     const response = await started().send('POST', '/api/graphql', { query, variables }, headers);
     return { status: response.status, body: answer.parse(await response.json()) };
   };
-  return {
-    ask,
-    /** The data of an answer without any error. */
-    async data(query: string, variables: object = {}, token = API_TOKEN): Promise<unknown> {
-      const { status, body } = await ask(query, variables, token);
-      expect([status, body]).toEqual([200, { data: expect.anything() }]);
-      return body.data;
-    },
-    /** What errors an answer tells; undefined without any. */
-    async said(query: string, variables: object = {}, token = API_TOKEN): Promise<string | undefined> {
-      const { body } = await ask(query, variables, token);
-      return body.errors?.map(({ message }) => message).join('\n');
-    },
+  /** The data of an answer without any error. */
+  const data = async (query: string, variables: object = {}, token = API_TOKEN): Promise<unknown> => {
+    const { status, body } = await ask(query, variables, token);
+    expect([status, body]).toEqual([200, { data: expect.anything() }]);
+    return body.data;
   };
+  /** What errors an answer tells; undefined without any. */
+  const said = async (query: string, variables: object = {}, token = API_TOKEN) => {
+    const { body } = await ask(query, variables, token);
+    return body.errors?.map(({ message }) => message).join('\n');
+  };
+  return { ask, data, said };
 }

@@ -154,9 +154,9 @@ export class Lifecycle {
   }
 
   #schedule(job: JobRecord): void {
-    const { timers, change } = this.#around;
+    const { timers } = this.#around;
     job.scheduledAt = after(timers.now(), job.startIn);
-    job.stopDelay = timers.after(job.startIn, () => change(() => this.queue(job)));
+    job.stopDelay = timers.after(job.startIn, () => this.#around.change(() => this.queue(job)));
     this.#move(job, 'scheduled');
   }
 
