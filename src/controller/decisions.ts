@@ -55,6 +55,14 @@ export class Decisions {
 }
 
 function alarmKey(alarm: Alarm): string {
-  if (alarm.alarm === 'stale') return `stale ${alarm.source}`;
-  return alarm.alarm === 'concern' ? `concern ${alarm.about}` : explainAlarm(alarm);
+  switch (alarm.alarm) {
+    case 'stale':
+      return `stale ${alarm.source}`;
+    case 'concern':
+      return `concern ${alarm.about}`;
+    case 'refused':
+      return `refused ${alarm.pool} ${alarm.project} ${alarm.because}`;
+    default:
+      return explainAlarm(alarm);
+  }
 }

@@ -4,6 +4,7 @@ import { isFresh, isWhole, type Observation } from './observation.ts';
 import { unseenInstances } from './orphans.ts';
 import type { PoolPlan } from './pool-plan.ts';
 import type { FleetPolicy } from './pool.ts';
+import { type RefusedJobs, refusedJobs } from './refused.ts';
 import { elapsed, type Instant, later } from './time.ts';
 
 /** Something that an operator should hear about. */
@@ -13,6 +14,7 @@ export type Alarm =
   | { readonly alarm: 'unseen'; readonly pool: string; readonly instance: string }
   | { readonly alarm: 'boot failed'; readonly pool: string; readonly instance: string }
   | { readonly alarm: 'stale'; readonly source: string; readonly failure: string }
+  | ({ readonly alarm: 'refused' } & RefusedJobs)
   | ({ readonly alarm: 'concern' } & Concern);
 
 function isUnacknowledged(
@@ -47,6 +49,11 @@ export function concernAlarms({ concerns = [] }: Observation): readonly Alarm[] 
   return concerns
     .map((concern) => ({ alarm: 'concern' as const, ...concern }))
     .toSorted((one, other) => (one.about < other.about ? -1 : 1));
+}
+
+/** Jobs that wait in vain, because the runner of the pool whose tags they have may not take them. */
+export function refusedAlarms(observation: Observation, policy: FleetPolicy): readonly Alarm[] {
+  return refusedJobs(observation, policy).map((refused) => ({ alarm: 'refused', ...refused }));
 }
 
 /** Instances that live where nobody looks for them. */

@@ -1,6 +1,7 @@
 import type { Action } from './action.ts';
 import type { Alarm } from './alarms.ts';
 import type { PoolPlan } from './pool-plan.ts';
+import type { Refusal } from './refused.ts';
 
 function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
@@ -10,6 +11,13 @@ function plural(count: number, noun: string): string {
 function marketOf({ offerings }: Extract<Action, { do: 'launch' }>): string {
   return [...new Set(offerings.map(({ market }) => market))].join(' or ');
 }
+
+const REFUSALS: Readonly<Record<Refusal, string>> = {
+  paused: 'is paused: resume it in GitLab',
+  'protected refs only':
+    'takes jobs of protected refs only: protect their ref, or let the runner take others as well',
+  'other projects only': 'serves other projects only: enable it for this one, or give the jobs other tags',
+};
 
 /** One action in words. */
 export function explainAction(action: Action): string {
@@ -38,6 +46,8 @@ export function explainAlarm(alarm: Alarm): string {
       return `${alarm.instance} of ${alarm.pool} still speaks with GitLab, and EC2 does not list it: it was bought with another region, role or credentials than the pool has now; change them back until it has ended, or end it by hand`;
     case 'boot failed':
       return `${alarm.instance} was not ready within the pool's bootTimeout: look at its console output`;
+    case 'refused':
+      return `${plural(alarm.jobs, 'job')} of project ${alarm.project} wait for ${alarm.pool}, whose runner ${REFUSALS[alarm.because]}`;
     case 'concern':
       return `${alarm.about}: ${alarm.why}${alarm.next === undefined ? '' : `; ${alarm.next}`}`;
     case 'stale':

@@ -4,6 +4,7 @@ import {
   type Alarm,
   concernAlarms,
   poolAlarms,
+  refusedAlarms,
   staleAlarms,
   unseenAlarms,
 } from './alarms.ts';
@@ -72,6 +73,7 @@ export function plan(observation: Observation, policy: FleetPolicy): Plan {
     alarms: [
       ...staleAlarms(observation, policy),
       ...concernAlarms(observation),
+      ...refusedAlarms(observation, policy),
       ...unseenAlarms(observation, policy),
       ...abandonedAlarms(observation, policy, views),
       ...pools.flatMap((pool) => poolAlarms(pool, policy, observation.now)),
