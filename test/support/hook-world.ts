@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import type { VirtualClock } from '../../src/adapters/memory/clock.ts';
+import type { GitLab } from '../../src/adapters/memory/gitlab/gitlab.ts';
 import { GitLabClient } from '../../src/adapters/gitlab/client.ts';
 import { HookArrivals } from '../../src/adapters/gitlab/hook-arrivals.ts';
 import { HookUpkeep, type HookUpkeepOptions } from '../../src/adapters/gitlab/hook-upkeep.ts';
@@ -13,10 +15,15 @@ export const SECRETS = {
   signingToken: `whsec_${createHash('sha256').update('a sample').digest('base64')}`,
 };
 
-/** A GitLab double, and the endpoint of a Runtide that takes its webhooks, in virtual time. */
-export async function hookWorld(options: Partial<GitLabDoubleOptions> = {}) {
-  const world = await gitlabDouble(options);
-  const { timers, double } = world;
+/** A GitLab double, and the endpoint of a Runtide that takes its webhooks, in virtual time; `around` stands for a world of its own. */
+export async function hookWorld(
+  options: Partial<GitLabDoubleOptions> = {},
+  around?: { readonly gitlab: GitLab; readonly clock: VirtualClock },
+) {
+  const own = around === undefined ? {} : { model: around.gitlab, timers: around.clock };
+  const world = await gitlabDouble({ ...options, ...own });
+  const { double } = world;
+  const timers = around?.clock ?? world.timers;
   // Whoever waits lets the time pass itself, so that no test waits.
   const clock = {
     now: () => timers.now(),

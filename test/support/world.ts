@@ -17,7 +17,9 @@ import { listen } from '../../src/controller/listen.ts';
 import { Notices } from '../../src/controller/notices.ts';
 import type { Fleet, JobRetrier, NoticeSource, Store } from '../../src/controller/ports.ts';
 import { Controller, type PassReport } from '../../src/controller/reconcile.ts';
+import type { Concerns } from '../../src/controller/upkeep.ts';
 import { runPasses, Wakes } from '../../src/controller/wakes.ts';
+import { DeliveryFaults } from '../../src/sandbox/gitlab/delivery-faults.ts';
 import type { FleetPolicy, PoolPolicy } from '../../src/engine/pool.ts';
 import { type Duration, elapsed, type Instant, minutes, seconds } from '../../src/engine/time.ts';
 import { aPolicy, aPool } from './observations.ts';
@@ -32,6 +34,8 @@ export interface WorldOptions {
   readonly ec2?: Partial<Ec2Options>;
   /** Whether job webhooks reach the controller. */
   readonly webhooks?: boolean;
+  /** What chores beside the passes have found wrong. */
+  readonly concerns?: Concerns;
   /** Puts something between the controller and EC2, to break it there. */
   readonly fleet?: (fleet: Fleet) => Fleet;
   readonly store?: (store: Store) => Store;
@@ -83,6 +87,8 @@ export class World {
   readonly project: number;
   policy: FleetPolicy;
   webhooks: boolean;
+  /** What becomes of webhooks on their way. */
+  readonly deliveries = new DeliveryFaults();
   readonly #options: WorldOptions;
   readonly #source: NoticeSource | undefined;
   readonly #runners: Readonly<Record<string, { readonly id: number; readonly token: string }>>;
@@ -127,7 +133,12 @@ export class World {
     });
     this.gitlab.onJobEvent(({ job }) => {
       if (!this.webhooks || this.outage.on) return;
-      for (const wakes of this.#wakes.values()) wakes.add({ project: job.project, pipeline: job.pipeline });
+      const ref = { project: job.project, pipeline: job.pipeline };
+      for (const late of this.deliveries.fate()) {
+        this.clock.after(late, () => {
+          for (const wakes of this.#wakes.values()) wakes.add(ref);
+        });
+      }
     });
     this.ec2.onStateChange(() => {
       this.#mostInstances = Math.max(this.#mostInstances, this.alive().length);
@@ -152,6 +163,7 @@ export class World {
     const controller = new Controller({
       clock,
       notices,
+      ...(this.#options.concerns !== undefined && { concerns: this.#options.concerns }),
       heedsRebalance: () => this.#options.heedsRebalance ?? true,
       jobs: new MemoryJobSource({ gitlab: this.gitlab, projects: [this.project], outage }),
       runners: new MemoryRunnerRegistry({ gitlab: this.gitlab, pools: this.#runners, outage }),

@@ -6,6 +6,13 @@ import type { OurHook } from './hooks.ts';
 export interface HookState {
   readonly place: HookPlace;
   readonly hook?: OurHook;
+  /** The last test delivery did not arrive: GitLab ends a pause all the same, and that heals nothing. */
+  readonly failed?: true;
+}
+
+/** Whether GitLab sends nothing, or nothing of it arrives. */
+export function isDead({ hook, failed }: HookState): boolean {
+  return hook !== undefined && (hook.alert !== 'executable' || failed === true);
 }
 
 /** What else is known of all of them. */
@@ -28,9 +35,9 @@ export function concernsOf(states: readonly HookState[], findings: HookFindings)
   const incomplete = states.flatMap(({ place, hook }) =>
     hook === undefined || hook.lacks.length === 0 ? [] : [`${placeName(place)} (${hook.lacks.join(', ')})`],
   );
-  const dead = states.flatMap(({ place, hook }) =>
-    hook === undefined || hook.alert === 'executable' ? [] : [deadName(place, hook)],
-  );
+  const dead = states
+    .filter(isDead)
+    .flatMap(({ place, hook }) => (hook === undefined ? [] : [deadName(place, hook)]));
   return [
     ...concern(missing, {
       about: 'missing webhooks',
@@ -60,6 +67,7 @@ function concern(trouble: readonly string[], found: Concern): readonly Concern[]
 }
 
 function deadName(place: HookPlace, { alert, disabledUntil }: OurHook): string {
+  if (alert === 'executable') return `${placeName(place)} (a pause is over)`;
   if (alert === 'disabled') return `${placeName(place)} (for good)`;
   const until =
     disabledUntil === undefined ? 'for a while' : `until ${new Date(disabledUntil).toISOString()}`;

@@ -4,7 +4,7 @@ import type { Concern } from '../../engine/concern.ts';
 import { after, type Duration, elapsed, type Instant, minutes } from '../../engine/time.ts';
 import { concurrently } from './concurrently.ts';
 import type { HookArrivals } from './hook-arrivals.ts';
-import { concernsOf, type HookState } from './hook-concerns.ts';
+import { concernsOf, type HookState, isDead } from './hook-concerns.ts';
 import { type HookPlace, isDenied, placeName, type Watched } from './hook-place.ts';
 import type { GitLabHooks } from './hooks.ts';
 
@@ -90,7 +90,8 @@ export class HookUpkeep implements Upkeep {
     const name = placeName(place);
     try {
       const [hook] = await this.#options.hooks.find(place, signal);
-      this.#states.set(name, { place, ...(hook !== undefined && { hook }) });
+      const { failed = false } = this.#states.get(name) ?? {};
+      this.#states.set(name, { place, ...(hook !== undefined && { hook }), ...(failed && { failed }) });
       return undefined;
     } catch (error) {
       if (!isDenied(error)) throw error;
@@ -110,10 +111,16 @@ export class HookUpkeep implements Upkeep {
   /** Enables what GitLab has disabled. Answers with why one could not be. */
   async #wakeAll(signal: AbortSignal): Promise<string | undefined> {
     const failures: string[] = [];
-    for (const { place, hook } of this.#sorted()) {
-      if (hook === undefined || hook.alert === 'executable') continue;
+    for (const state of this.#sorted().filter(isDead)) {
+      const { place, hook } = state;
+      if (hook === undefined) continue;
       if (failures.length >= MOST_FAILED_TESTS) break;
-      const failure = (await this.#test(place, hook.id, signal)) ?? (await this.#whyDisabled(place, signal));
+      const unheard = await this.#test(place, hook.id, signal);
+      this.#states.set(
+        placeName(place),
+        unheard === undefined ? { place, hook } : { ...state, failed: true },
+      );
+      const failure = unheard ?? (await this.#whyDisabled(place, signal));
       if (failure === undefined) {
         this.#options.note(
           `GitLab had disabled the webhook of ${placeName(place)}; a test delivery has enabled it again`,
@@ -133,7 +140,7 @@ export class HookUpkeep implements Upkeep {
   /** What a test delivery says where sweeps find jobs that no webhook told of; undefined: they do not. */
   async #whySilent(signal: AbortSignal): Promise<string | undefined> {
     if (this.#options.agree() !== false) return undefined;
-    const live = this.#sorted().find(({ hook }) => hook?.alert === 'executable');
+    const live = this.#sorted().find((state) => state.hook !== undefined && !isDead(state));
     if (live?.hook === undefined) return 'there is none that could be tested';
     return (await this.#test(live.place, live.hook.id, signal)) ?? ARRIVES;
   }

@@ -19,16 +19,19 @@ function sameAddress(one: string, other: string): boolean {
   return URL.canParse(one) && new URL(one).href === new URL(other).href;
 }
 
+function isSet(text: string | null | undefined): boolean {
+  return text !== undefined && text !== null && text !== '';
+}
+
 /** What keeps a webhook from telling us of jobs, in words. GitLab says whether there is a secret, never which. */
 export function lacksOf(hook: ShownHook, { secrets }: HookWish): readonly string[] {
-  const isSet = (secret: string | undefined): boolean => secret !== undefined && secret !== '';
   return [
     ...(hook.job_events === true ? [] : ['it is not told of jobs']),
     ...(isSet(secrets.token) && hook.token_present === false ? ['it has no token'] : []),
     ...(isSet(secrets.signingToken) && hook.signing_token_present === false
       ? ['it has no signing token']
       : []),
-    ...(isSet(hook.custom_webhook_template ?? undefined) ? ['it has a template of its own'] : []),
+    ...(isSet(hook.custom_webhook_template) ? ['it has a template of its own'] : []),
   ];
 }
 

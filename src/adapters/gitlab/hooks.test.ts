@@ -76,7 +76,7 @@ describe.each([WEB, ACME])('the webhook of $kind $name', (place) => {
 
   it('is the oldest of several; the others go, and those of others stay', async () => {
     await using world = await hookWorld();
-    for (const url of ['https://other.example.com/webhook', world.url, `${world.url}`, `${world.url}/x`])
+    for (const url of ['https://other.example.com/webhook', world.url, world.url, `${world.url}/x`])
       await world.api('POST', path, { url, job_events: true });
     expect(await world.hooks.install(place, signal)).toMatchObject({
       hook: 2,

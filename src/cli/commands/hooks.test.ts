@@ -44,7 +44,7 @@ async function acme(): Promise<HookWorld> {
 const GONE =
   /^FAILED {4}project acme\/gone: listing the webhooks of project acme\/gone: GitLab answered 404: 404 Project Not Found \(request \w+\); check that it exists/;
 
-describe('runtide hooks', () => {
+describe('runtide hooks', { timeout: 120_000 }, () => {
   it('installs, shows and removes, and goes on where one project fails', async () => {
     await using world = await acme();
     const installed = await run(world, ['install']);
