@@ -9,9 +9,10 @@ import { type Duration, milliseconds } from '../../engine/time.ts';
 import { type AccessToken, AccessTokens } from './access-tokens.ts';
 import { accountRoutes } from './account-routes.ts';
 import { controlRoutes } from './control-routes.ts';
-import type { Double } from './double.ts';
+import type { CompatibleJobsFor, Double } from './double.ts';
 import { type Exchange, observing } from './exchange.ts';
 import { Faults } from './faults.ts';
+import { graphqlRoute } from './graphql/graphql-route.ts';
 import { groupRoutes } from './group-routes.ts';
 import { hookRoutes } from './hook-routes.ts';
 import { jobRequestRoute } from './job-request.ts';
@@ -47,6 +48,8 @@ export interface GitLabDoubleOptions {
   readonly log?: SandboxLog;
   /** What it says that it is, and what its GraphQL schema has. Absent: the newest that it knows. */
   readonly version?: string;
+  /** To whom GraphQL shows the jobs that a runner could take. Absent: administrators. */
+  readonly compatibleJobsFor?: CompatibleJobsFor;
 }
 
 /** A GitLab that listens. */
@@ -82,6 +85,7 @@ export async function startGitLab(options: GitLabDoubleOptions): Promise<GitLabD
       registrationTokens: options.registrationTokens,
       faults,
       deliveries,
+      compatibleJobsFor: options.compatibleJobsFor ?? 'administrators',
       version: options.version ?? GITLAB_VERSION,
       longPoll: options.longPoll ?? milliseconds(0),
       url: () => url,
@@ -114,7 +118,7 @@ function gitlabApp(double: Double, observe: GitLabDoubleOptions['observe']): Hon
     await next();
     context.header('x-request-id', randomUUID().replaceAll('-', ''));
   });
-  app.use('/api/v4/*', double.faults.middleware());
+  app.use('/api/*', double.faults.middleware());
   if (observe !== undefined) app.use('/api/v4/*', observing(observe));
   app.onError((error, context) => answerError(error, context, double.log));
   app.notFound((context) => context.json({ error: '404 Not Found' }, 404));
@@ -131,6 +135,7 @@ function gitlabApp(double: Double, observe: GitLabDoubleOptions['observe']): Hon
   runnerLists(app, double);
   runnerProjectRoutes(app, double);
   runnerRoutes(app, double);
+  graphqlRoute(app, double);
   controlRoutes(app, double);
   return app;
 }

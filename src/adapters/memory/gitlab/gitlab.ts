@@ -17,7 +17,7 @@ import type { Pipeline, PipelineDefinition } from './pipeline.ts';
 import { Pipelines } from './pipelines.ts';
 import type { Project, ProjectChange, ProjectDefinition } from './project.ts';
 import { Projects } from './projects.ts';
-import type { JobFit, Runner, RunnerChange, RunnerDefinition } from './runner.ts';
+import { type JobFit, mayTake, type Runner, type RunnerChange, type RunnerDefinition } from './runner.ts';
 import { Runners } from './runners.ts';
 import { Users } from './users.ts';
 
@@ -318,6 +318,12 @@ export class GitLab {
   /** The runners that may take such a job, paused ones included, oldest first. */
   runnersFor(job: Job): Runner[] {
     return this.#projects.find(job.project) === undefined ? [] : this.#runners.fitting(this.#fitOf(job));
+  }
+
+  /** Whether the runner may take such a job, paused or not. */
+  mayTake(runner: number, job: Job): boolean {
+    const found = this.#runners.find(runner);
+    return found !== undefined && mayTake(found, this.#fitOf(job));
   }
 
   /** Newest first; jobs that were retried only on demand. */
