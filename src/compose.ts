@@ -3,7 +3,8 @@ import { sqsClient, ssmClient } from './adapters/aws/clients.ts';
 import { EventQueue, regionOfQueue } from './adapters/aws/interruptions.ts';
 import { readParameter } from './adapters/aws/parameters.ts';
 import { GitLabClient } from './adapters/gitlab/client.ts';
-import { gitLabJobs } from './adapters/gitlab/jobs.ts';
+import { GroupProjects } from './adapters/gitlab/group-projects.ts';
+import { type GitLabJobs, gitLabJobs } from './adapters/gitlab/jobs.ts';
 import { type GitLabRunners, gitLabRunners } from './adapters/gitlab/runners.ts';
 import { createWebhook, type Webhook } from './adapters/gitlab/webhook.ts';
 import type { WebhookEvent } from './adapters/gitlab/webhook-event.ts';
@@ -17,7 +18,7 @@ import { policyOf } from './config/policy.ts';
 import type { Config } from './config/schema.ts';
 import type { Recorder } from './controller/events.ts';
 import type { Notices } from './controller/notices.ts';
-import type { Clock, JobSource, Lease, PipelineRef, Store } from './controller/ports.ts';
+import type { Clock, Lease, PipelineRef, Store } from './controller/ports.ts';
 import { Controller } from './controller/reconcile.ts';
 import type { Concerns, Upkeep } from './controller/upkeep.ts';
 import type { FleetPolicy } from './engine/pool.ts';
@@ -34,7 +35,7 @@ const PARAMETER_TIMEOUT = seconds(10);
 /** The adapters of one configuration. */
 export interface Adapters extends PlacedAdapters {
   readonly client: GitLabClient;
-  readonly jobs: JobSource;
+  readonly jobs: GitLabJobs;
   readonly runners: GitLabRunners;
   readonly policy: FleetPolicy;
   /** Whether a pool drains instances that are likely to be taken. */
@@ -52,27 +53,38 @@ export async function composeAdapters(
 ): Promise<Adapters> {
   const placed = await composePlaces(config, parts);
   const { runnerToken } = placed;
-  const { clock } = parts;
+  const { clock, note } = parts;
   const pools = Object.values(config.pools);
   const client = new GitLabClient({
     url: config.gitlab.url,
     token: () => config.gitlab.token.reveal(),
     timeout: config.gitlab.timeout,
+    requestsPerMinute: config.gitlab.requestsPerMinute,
     clock,
     version,
   });
+  const members = new GroupProjects(client, clock);
+  const runners = gitLabRunners({
+    client,
+    members,
+    pools: Object.fromEntries(
+      pools.map(({ name, runner }) => [
+        name,
+        { runnerId: runner.id, token: () => runnerToken(name, AbortSignal.timeout(config.aws.timeout)) },
+      ]),
+    ),
+  });
   return {
     client,
-    jobs: gitLabJobs({ client, projects: config.gitlab.projects.map(String), clock }),
-    runners: gitLabRunners({
-      client,
-      pools: Object.fromEntries(
-        pools.map(({ name, runner }) => [
-          name,
-          { runnerId: runner.id, token: () => runnerToken(name, AbortSignal.timeout(config.aws.timeout)) },
-        ]),
-      ),
+    jobs: gitLabJobs({
+      ...{ client, clock, members, note },
+      projects: (config.gitlab.projects ?? []).map(String),
+      groups: (config.gitlab.groups ?? []).map(String),
+      instance: config.gitlab.instance,
+      runners: () => pools.map(({ runner }) => runner.id),
+      needsProtection: () => runners.needsProtection(),
     }),
+    runners,
     ...placed,
     policy: policyOf(config),
     heedsRebalance: (pool) => config.pools[pool]?.rebalance !== 'ignore',
@@ -145,21 +157,31 @@ export function composeEvents(
 /** Wires the webhook, if the configuration has one. */
 export function composeWebhook(
   config: Config,
-  parts: { clock: Clock; wake: (ref: PipelineRef) => void; note: (event: WebhookEvent) => void },
+  parts: {
+    clock: Clock;
+    wake: (ref: PipelineRef) => void;
+    note: (event: WebhookEvent) => void;
+    /** Tells the projects of groups and of the instance. */
+    jobs: Pick<GitLabJobs, 'watches'>;
+  },
 ): Webhook | undefined {
   const { webhook, gitlab } = config;
   if (webhook === undefined) return undefined;
   const token = webhook.token?.reveal();
   const signingToken = webhook.signingToken?.reveal();
-  const watched = new Set(gitlab.projects.map((project) => String(project).toLowerCase()));
+  const watched = new Set((gitlab.projects ?? []).map((project) => String(project).toLowerCase()));
+  const within = (gitlab.groups ?? []).map((group) => `${String(group).toLowerCase()}/`);
   return createWebhook({
     ...parts,
     secrets: () => ({
       ...(token !== undefined && { token }),
       ...(signingToken !== undefined && { signingToken }),
     }),
-    watches: ({ id, path }) =>
-      watched.has(String(id)) || (path !== undefined && watched.has(path.toLowerCase())),
+    watches: ({ id, path }) => {
+      const full = path?.toLowerCase() ?? '';
+      const isNamed = watched.has(String(id)) || watched.has(full);
+      return isNamed || within.some((group) => full.startsWith(group)) || parts.jobs.watches(id);
+    },
   });
 }
 

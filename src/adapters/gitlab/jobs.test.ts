@@ -50,12 +50,15 @@ function gitLab(projects: readonly string[], routes: Record<string, Route>, conc
       return answer instanceof Response ? answer : Response.json(answer);
     },
   });
-  const source = gitLabJobs({ client, projects, clock, concurrency });
+  const notes: string[] = [];
+  const note = (message: string): void => void notes.push(message);
+  const source = gitLabJobs({ client, projects, clock, concurrency, note, ways: [] });
   return {
     source,
     clock,
     asked,
     routes,
+    notes,
     paths: () => asked.map(({ pathname }) => pathname.replace('/api/v4', '')),
   };
 }
@@ -93,7 +96,7 @@ function held() {
   return { route, asked: asked.promise, answer: gate.resolve };
 }
 
-const JOBS = '/projects/acme%2Fweb/jobs';
+const JOBS = '/projects/7/jobs';
 const PIPELINE = '/projects/7/pipelines/100/jobs';
 const REF = { project: 7, pipeline: 100 };
 
@@ -101,22 +104,27 @@ const REF = { project: 7, pipeline: 100 };
 function swept(routes: Record<string, Route> = {}) {
   return gitLab(['acme/web'], {
     [JOBS]: () => [job({ id: 1 }), job({ id: 2, pipeline: 101 })],
-    '/projects/acme%2Fweb': () => ({ id: 7 }),
+    '/projects/acme%2Fweb': () => ({ id: 7, path_with_namespace: 'acme/web' }),
     ...routes,
   });
 }
 
 describe('a sweep', () => {
   it('asks each project once for pending and running jobs, in keyset pages', async () => {
-    const { source, asked } = gitLab(['group/sub/web', '42'], {
-      '/projects/group%2Fsub%2Fweb/jobs': () => [],
+    const { source, asked, paths } = gitLab(['group/sub/web', '42'], {
+      '/projects/group%2Fsub%2Fweb': () => ({ id: 41, path_with_namespace: 'group/sub/web' }),
+      '/projects/41/jobs': () => [],
       '/projects/42/jobs': () => [],
     });
-    expect((await source.sweep(NEVER)).jobs).toEqual({ demand: [], held: [], later: 0 });
-    expect(asked).toHaveLength(2);
-    expect([...(asked[0]?.searchParams ?? [])]).toEqual([
+    for (let sweep = 0; sweep < 2; sweep++) {
+      expect((await source.sweep(NEVER)).jobs).toEqual({ demand: [], held: [], later: 0 });
+    }
+    expect(paths()[0]).toBe('/projects/group%2Fsub%2Fweb');
+    expect(paths().slice(1).toSorted()).toEqual([41, 41, 42, 42].map((id) => `/projects/${id}/jobs`));
+    expect([...(asked[1]?.searchParams ?? [])]).toEqual([
       ['scope[]', 'pending'],
       ['scope[]', 'running'],
+      ['scope[]', 'canceling'],
       ['pagination', 'keyset'],
       ['order_by', 'id'],
       ['sort', 'desc'],
@@ -125,7 +133,7 @@ describe('a sweep', () => {
   });
 
   it('reads all pages, and a job that slipped onto two of them once', async () => {
-    const { source } = gitLab(['acme/web'], {
+    const { source } = gitLab(['7'], {
       [JOBS]: ({ searchParams }) =>
         searchParams.has('cursor')
           ? [job({ id: 2 }), job({ id: 1 })]
@@ -136,7 +144,7 @@ describe('a sweep', () => {
 
   it('replaces what was there', async () => {
     const answers = [[job({ id: 1 }), job({ id: 2, pipeline: 101 })], [job({ id: 2, pipeline: 101 })], []];
-    const { source } = gitLab(['acme/web'], { [JOBS]: () => answers.shift() });
+    const { source } = gitLab(['7'], { [JOBS]: () => answers.shift() });
     expect(idsOf(await source.sweep(NEVER)).pending).toEqual([1, 2]);
     expect(idsOf(await source.sweep(NEVER)).pending).toEqual([2]);
     expect(idsOf(await source.sweep(NEVER)).pending).toEqual([]);
@@ -144,8 +152,8 @@ describe('a sweep', () => {
 
   it('counts a project that is watched under two names once', async () => {
     const { source } = gitLab(['acme/web', '7', 'acme/web'], {
+      '/projects/acme%2Fweb': () => ({ id: 7, path_with_namespace: 'acme/web' }),
       [JOBS]: () => [job({ id: 1 })],
-      '/projects/7/jobs': () => [job({ id: 1 })],
     });
     expect(idsOf(await source.sweep(NEVER)).pending).toEqual([1]);
     expect(idsOf(await source.sweep(NEVER)).pending).toEqual([1]);
@@ -168,36 +176,69 @@ describe('a sweep', () => {
     expect([asked.length, most]).toEqual([9, 3]);
   });
 
-  it('fails by the name of the project that failed, not of those it stopped', async () => {
-    const { source, asked } = gitLab(
-      ['a/waits', 'b/bad', 'c/never'],
-      {
-        '/projects/a%2Fwaits/jobs': (_url, signal) =>
-          new Promise((_resolve, reject) => {
-            signal?.addEventListener('abort', () => reject(new Error('aborted')));
-          }),
-        '/projects/b%2Fbad/jobs': () => notFound('404 Project Not Found'),
-        '/projects/c%2Fnever/jobs': () => [],
-      },
-      2,
-    );
+  it('fails by the name of the project, where there is no other', async () => {
+    const { source } = gitLab(['7'], { [JOBS]: () => notFound('404 Project Not Found') });
     expect(await messageOf(source.sweep(NEVER))).toBe(
-      'not-found: listing pending and running jobs of project b/bad: GitLab answered 404: 404 Project Not Found; ' +
-        'check that it exists and that the token may see it (the scope read_api and the role Reporter in b/bad)',
+      'not-found: listing pending and running jobs of project 7: GitLab answered 404: 404 Project Not Found; ' +
+        'check that it exists and that the token may see it (the scope read_api and the role Reporter in 7)',
     );
-    expect(asked).toHaveLength(2);
   });
 
-  it('that fails leaves the last picture as it was', async () => {
+  it('keeps all others where one that is named cannot be read, and says that it is not all', async () => {
+    const other = { '/projects/8/jobs': () => [job({ id: 2, project: 8, pipeline: 200 })] };
+    const lab = gitLab(['7', '8'], { [JOBS]: () => [job({ id: 1 })], ...other });
+    expect((await lab.source.sweep(NEVER)).jobs.partial).toBeUndefined();
+    lab.routes[JOBS] = () => notFound();
+    lab.routes['/projects/8/jobs'] = () => [];
+    for (let sweep = 0; sweep < 2; sweep++) {
+      const reading = await lab.source.sweep(NEVER);
+      expect(idsOf(reading).pending).toEqual([1]);
+      expect(reading.jobs.partial).toBe(
+        'listing pending and running jobs of project 7: GitLab answered 404: 404 Not found',
+      );
+    }
+    expect(lab.source.problem()?.kind).toBe('not-found');
+    expect(lab.notes).toEqual([expect.stringMatching(/^project 7 cannot be read: listing pending/)]);
+    lab.routes[JOBS] = () => [];
+    expect((await lab.source.sweep(NEVER)).jobs).toEqual({ demand: [], held: [], later: 0 });
+    expect(lab.source.problem()).toBeUndefined();
+  });
+
+  it('names the scope that a token lacks', async () => {
+    const narrow = {
+      error: 'insufficient_scope',
+      error_description: 'The request requires higher privileges',
+    };
+    const { source } = gitLab(['7', '8'], {
+      [JOBS]: () => Response.json(narrow, { status: 403 }),
+      '/projects/8/jobs': () => Response.json(narrow, { status: 403 }),
+    });
+    expect(await messageOf(source.sweep(NEVER))).toMatch(
+      /^unauthorized: .*the token is too narrow: it needs the scope read_api and the role Reporter in 7/,
+    );
+  });
+
+  it('that meets an outage leaves what it did not read as it was', async () => {
     const lab = gitLab(['7', '8'], {
-      '/projects/7/jobs': () => [job({ id: 1 })],
+      [JOBS]: () => [job({ id: 1 })],
       '/projects/8/jobs': () => [job({ id: 2, project: 8, pipeline: 200 })],
     });
     await lab.source.sweep(NEVER);
-    lab.routes['/projects/7/jobs'] = () => [];
-    lab.routes['/projects/8/jobs'] = () => notFound();
-    await messageOf(lab.source.sweep(NEVER));
+    lab.routes['/projects/8/jobs'] = () => new Response('', { status: 401 });
+    expect(await messageOf(lab.source.sweep(NEVER))).toMatch(/^unauthorized: .* of project 8: .*401/);
     expect(idsOf(await lab.source.refresh([], NEVER)).pending).toEqual([1, 2]);
+  });
+
+  it('asks again without a status that an older GitLab does not know, and remembers that', async () => {
+    const lab = gitLab(['7'], {
+      [JOBS]: ({ searchParams }) =>
+        searchParams.getAll('scope[]').includes('canceling')
+          ? Response.json({ error: 'scope does not have a valid value' }, { status: 400 })
+          : [job({ id: 1 })],
+    });
+    expect(idsOf(await lab.source.sweep(NEVER)).pending).toEqual([1]);
+    await lab.source.sweep(NEVER);
+    expect(lab.asked).toHaveLength(3);
   });
 
   it('ends when the caller gives up', async () => {
@@ -249,27 +290,14 @@ describe('a refresh', () => {
   it('before the first sweep is a sweep, because unknown is not empty', async () => {
     const lab = swept();
     expect(idsOf(await lab.source.refresh([REF], NEVER)).pending).toEqual([1, 2]);
-    expect(lab.paths()).toEqual([JOBS]);
+    expect(lab.paths()).toEqual(['/projects/acme%2Fweb', JOBS]);
   });
 
   it('ignores pipelines of projects that are not watched', async () => {
     const lab = swept();
     await lab.source.sweep(NEVER);
     expect(idsOf(await lab.source.refresh([{ project: 99, pipeline: 1 }], NEVER)).pending).toEqual([1, 2]);
-    expect(lab.paths()).toEqual([JOBS]);
-  });
-
-  it('asks for the id of a project that had no jobs, once', async () => {
-    const lab = gitLab(['acme/web', '8'], {
-      [JOBS]: () => [],
-      '/projects/8/jobs': () => [],
-      '/projects/acme%2Fweb': () => ({ id: 7 }),
-      [PIPELINE]: () => [job({ id: 1 })],
-    });
-    await lab.source.sweep(NEVER);
-    expect(idsOf(await lab.source.refresh([REF], NEVER)).pending).toEqual([1]);
-    await lab.source.refresh([{ project: 99, pipeline: 1 }], NEVER);
-    expect(lab.paths().slice(2)).toEqual(['/projects/acme%2Fweb', PIPELINE]);
+    expect(lab.paths()).toEqual(['/projects/acme%2Fweb', JOBS]);
   });
 
   it('removes the jobs of a deleted pipeline', async () => {

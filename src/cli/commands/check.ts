@@ -5,6 +5,7 @@ import { type Adapters, composeEvents } from '../../compose.ts';
 import { givenAway } from '../../config/given-away.ts';
 import { policyOf } from '../../config/policy.ts';
 import type { Config, PoolConfig } from '../../config/schema.ts';
+import { jobsFound } from '../jobs-found.ts';
 import { openInstallation } from '../installation.ts';
 import { complain, configCommand, type ConfigOptions, counted } from '../options.ts';
 import { priceLimit } from '../price-limit.ts';
@@ -103,12 +104,7 @@ async function findings(config: Config, adapters: Adapters): Promise<readonly Fi
         : `expires ${new Date(own.expiresAt).toISOString().slice(0, 10)}`;
     return `GitLab ${version}; token ${own.name} with ${own.scopes.join(', ')}; it ${end}`;
   });
-  const jobs = await tried('jobs', async () => {
-    const { jobs: found } = await adapters.jobs.sweep(signal);
-    const { demand, held } = found;
-    const pending = demand.reduce((sum, kind) => sum + kind.pending.length, 0);
-    return `${pending} pending and ${held.length} held in ${counted(config.gitlab.projects.length, 'project')}`;
-  });
+  const jobs = await tried('jobs', () => jobsFound(adapters.jobs, config.pollInterval, signal));
   const instances = await tried('EC2 instances', async () => {
     const { length } = await adapters.fleet.list(signal);
     return `${counted(length, 'instance')} of installation ${config.installation}`;

@@ -110,6 +110,7 @@ class Daemon {
         clock,
         wake: (ref) => this.#wakes.add(ref),
         note: (event) => this.#noteWebhook(event),
+        jobs: adapters.jobs,
       }),
     };
     this.#config = config;
