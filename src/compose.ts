@@ -77,7 +77,10 @@ export async function composeAdapters(
   return {
     client,
     jobs: gitLabJobs({
-      ...{ client, clock, members, note },
+      client,
+      clock,
+      members,
+      note,
       projects: (config.gitlab.projects ?? []).map(String),
       groups: (config.gitlab.groups ?? []).map(String),
       instance: config.gitlab.instance,

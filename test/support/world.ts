@@ -14,7 +14,7 @@ import { MemoryDisk, MemoryStore } from '../../src/adapters/memory/store.ts';
 import type { ControllerEvent, Recorder } from '../../src/controller/events.ts';
 import { listen } from '../../src/controller/listen.ts';
 import { Notices } from '../../src/controller/notices.ts';
-import type { Fleet, NoticeSource, Store } from '../../src/controller/ports.ts';
+import type { Fleet, JobSource, NoticeSource, Store } from '../../src/controller/ports.ts';
 import { Controller, type PassReport } from '../../src/controller/reconcile.ts';
 import { runPasses, Wakes } from '../../src/controller/wakes.ts';
 import type { FleetPolicy, PoolPolicy } from '../../src/engine/pool.ts';
@@ -34,6 +34,8 @@ export interface WorldOptions {
   /** Puts something between the controller and EC2, to break it there. */
   readonly fleet?: (fleet: Fleet) => Fleet;
   readonly store?: (store: Store) => Store;
+  /** Where jobs are learned of; default: straight from the model of GitLab, of the one project. */
+  readonly jobs?: (world: World) => JobSource;
   /** Where the controllers hear what the cloud announces; absent: nowhere. */
   readonly notices?: (around: { readonly ec2: Ec2; readonly clock: VirtualClock }) => NoticeSource;
   /** Whether pools drain instances that are likely to be taken; default: they do. */
@@ -150,7 +152,9 @@ export class World {
       clock,
       notices,
       heedsRebalance: () => this.#options.heedsRebalance ?? true,
-      jobs: new MemoryJobSource({ gitlab: this.gitlab, projects: [this.project], outage }),
+      jobs:
+        this.#options.jobs?.(this) ??
+        new MemoryJobSource({ gitlab: this.gitlab, projects: [this.project], outage }),
       runners: new MemoryRunnerRegistry({ gitlab: this.gitlab, pools: this.#runners, outage }),
       fleet: breakFleet(new MemoryFleet({ ec2: this.ec2, installation, imageId: IMAGE })),
       store: breakStore(new MemoryStore(disk)),
@@ -214,7 +218,7 @@ export class World {
   }
 
   /** A pipeline of `count` jobs in one stage. */
-  submit(count: number, job: Partial<JobDefinition> = {}): number {
+  submit(count: number, job: Partial<JobDefinition> = {}, project = this.project): number {
     const jobs = Array.from({ length: count }, (_, index) => ({
       name: `job-${index}`,
       stage: 'test',
@@ -222,7 +226,7 @@ export class World {
       duration: minutes(2),
       ...job,
     }));
-    return this.gitlab.createPipeline(this.project, { stages: ['test'], jobs }).id;
+    return this.gitlab.createPipeline(project, { stages: ['test'], jobs }).id;
   }
 
   advance(duration: Duration): Promise<void> {

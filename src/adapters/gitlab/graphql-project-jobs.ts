@@ -60,8 +60,9 @@ export class GraphQlProjectJobs implements ProjectJobReader {
       this.#batch = Math.min(this.#batch, Math.floor(projects.length / 2));
     }
     const outcomes: ProjectOutcome[] = [];
-    for (let from = 0; from < projects.length; from += this.#batch) {
-      outcomes.push(...(await this.read(projects.slice(from, from + this.#batch), mayGoOn, signal)));
+    while (outcomes.length < projects.length) {
+      const some = projects.slice(outcomes.length, outcomes.length + this.#batch);
+      outcomes.push(...(await this.read(some, mayGoOn, signal)));
     }
     return outcomes;
   }
@@ -82,9 +83,8 @@ export class GraphQlProjectJobs implements ProjectJobReader {
     const outcomes: ProjectOutcome[] = [];
     for (const [index, project] of projects.entries()) {
       const [list, given] = [lists[index], pages[index]];
-      if (list === undefined || given === undefined) continue;
-      const page = list.in(given);
-      if (page === null) {
+      const page = list === undefined || given === undefined ? null : list.in(given);
+      if (list === undefined || page === null) {
         outcomes.push({ project: project.id, failure: notShown(project) });
         continue;
       }

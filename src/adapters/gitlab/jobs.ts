@@ -1,7 +1,7 @@
 import { isPortError, type PortError } from '../../controller/errors.ts';
 import type { Clock, Enough, JobReading, JobSource, PipelineRef } from '../../controller/ports.ts';
 import type { KindDemand } from '../../engine/job.ts';
-import { after, type Instant, instant, minutes } from '../../engine/time.ts';
+import { instant } from '../../engine/time.ts';
 import type { GitLabClient } from './client.ts';
 import { concurrently } from './concurrently.ts';
 import { GraphQlProjectJobs } from './graphql-project-jobs.ts';
@@ -9,16 +9,14 @@ import { GraphQlRunnerJobs } from './graphql-runner-jobs.ts';
 import { GroupProjects } from './group-projects.ts';
 import { JobPicture, type ProjectReading } from './job-picture.ts';
 import { isUnreadable, type ProjectJobReader } from './job-reader.ts';
+import { type Standing, standingOfProjects, standingOfRunners } from './job-standing.ts';
+import { JOB_WAYS, type JobWay, JobWays } from './job-ways.ts';
 import { PipelineJobs } from './pipeline-jobs.ts';
-import { ProjectSweep, SWEEP_RESERVE, type SweepReport } from './project-sweep.ts';
+import { ProjectSweep, SWEEP_RESERVE } from './project-sweep.ts';
 import { ProtectedRefs } from './protected-refs.ts';
 import { RestJobs } from './rest-jobs.ts';
 import type { WatchedProject } from './watched-project.ts';
 import { WatchedProjects } from './watched-projects.ts';
-
-/** The ways to learn of jobs, best first: all jobs of runners, jobs of several projects, jobs of one project. */
-export const JOB_WAYS = ['runners', 'projects', 'rest'] as const;
-export type JobWay = (typeof JOB_WAYS)[number];
 
 export interface GitLabJobsOptions {
   readonly client: GitLabClient;
@@ -65,10 +63,6 @@ export interface GitLabJobs extends JobSource {
   watches(project: number): boolean;
 }
 
-/** How long a way that was refused is not tried again. */
-const REFUSED_FOR = minutes(30);
-/** A way that is down this often in a row counts as refused: GitLab itself may be fine. */
-const MOST_FAILURES = 3;
 /** What webhooks leave of a minute's requests to managers and scopes. */
 const REFRESH_RESERVE = 0.1;
 const ALWAYS_MORE: Enough = () => false;
@@ -83,18 +77,6 @@ export function gitLabJobs(options: GitLabJobsOptions): GitLabJobs {
   return new JobsOfGitLab(options);
 }
 
-/** What is known beside the jobs since the last sweep. */
-interface Standing extends Pick<JobReading, 'readAt' | 'round'> {
-  readonly partial?: string;
-}
-
-/** Of a way that failed. */
-interface Trouble {
-  /** In a row. */
-  readonly failures: number;
-  readonly refusedUntil: Instant;
-}
-
 class JobsOfGitLab implements GitLabJobs {
   readonly #client: GitLabClient;
   readonly #clock: Clock;
@@ -102,7 +84,6 @@ class JobsOfGitLab implements GitLabJobs {
   readonly #instance: boolean;
   readonly #runners: () => readonly number[];
   readonly #needsProtection: () => boolean;
-  readonly #note: (message: string) => void;
   readonly #picture = new JobPicture();
   readonly #watched: WatchedProjects;
   readonly #protection: ProtectedRefs;
@@ -111,12 +92,9 @@ class JobsOfGitLab implements GitLabJobs {
   readonly #runnerJobs: GraphQlRunnerJobs;
   readonly #graphQl: GraphQlProjectJobs;
   readonly #rest: RestJobs;
-  readonly #ways: readonly JobWay[];
-  readonly #troubles = new Map<JobWay, Trouble>();
-  readonly #told = new Set<JobWay>();
+  readonly #ways: JobWays;
   /** Projects that a webhook has named and that could not be read at once. */
   readonly #named = new Set<number>();
-  #lastWay: JobWay = 'rest';
   #last: Standing | undefined;
 
   constructor(options: GitLabJobsOptions) {
@@ -130,8 +108,6 @@ class JobsOfGitLab implements GitLabJobs {
     this.#instance = options.instance ?? false;
     this.#runners = runners;
     this.#needsProtection = needsProtection;
-    this.#note = note;
-    this.#ways = ways;
     const members = options.members ?? new GroupProjects(client, clock);
     const watching = { client, clock, members, groups, concurrency, note };
     this.#watched = new WatchedProjects({ ...watching, projects: [...new Set(projects)] });
@@ -141,18 +117,24 @@ class JobsOfGitLab implements GitLabJobs {
     this.#runnerJobs = new GraphQlRunnerJobs(client, clock, begin, runners);
     this.#graphQl = new GraphQlProjectJobs(client, clock, begin);
     this.#rest = new RestJobs(client, clock, begin);
+    const readers = { runners: this.#runnerJobs, projects: this.#graphQl, rest: this.#rest };
+    this.#ways = new JobWays({ clock, ways, note, nameOf: (way) => readers[way].name });
   }
 
   async sweep(signal: AbortSignal, enough: Enough = ALWAYS_MORE): Promise<JobReading> {
-    const watched = this.#instance ? undefined : await this.#watched.all(signal);
-    if (watched !== undefined) this.#picture.keepOnly(new Set(watched.keys()));
-    const hasRunners = this.#instance || this.#runners().length > 0;
-    const byRunners =
-      hasRunners &&
-      (await this.#attempt('runners', () => this.#sweepRunners(watched, enough, signal), signal));
-    if (!byRunners && watched !== undefined) await this.#sweepProjects(watched, enough, signal);
+    if (this.#instance)
+      await this.#ways.insist('runners', () => this.#sweepRunners(undefined, enough, signal));
+    else await this.#sweepWatched(enough, signal);
     await this.#readProtections(signal);
     return this.#tell();
+  }
+
+  async #sweepWatched(enough: Enough, signal: AbortSignal): Promise<void> {
+    const watched = await this.#watched.all(signal);
+    this.#picture.keepOnly(new Set(watched.keys()));
+    const run = (): Promise<void> => this.#sweepRunners(watched, enough, signal);
+    if (this.#runners().length > 0 && (await this.#ways.attempt('runners', run, signal))) return;
+    await this.#sweepProjects(watched, enough, signal);
   }
 
   async refresh(pipelines: readonly PipelineRef[], signal: AbortSignal): Promise<JobReading> {
@@ -171,11 +153,11 @@ class JobsOfGitLab implements GitLabJobs {
   }
 
   describe(): JobSourceDescription {
-    const reader = this.#lastWay === 'projects' ? this.#graphQl : this.#rest;
+    const reader = this.#ways.last === 'projects' ? this.#graphQl : this.#rest;
     const { perMinute } = this.#client.budget;
     const projects = this.#watched.known.size;
     const spare = Math.floor(perMinute * (1 - SWEEP_RESERVE));
-    if (this.#lastWay === 'runners') {
+    if (this.#ways.last === 'runners') {
       const { name: source, requests } = this.#runnerJobs;
       return { source, requests, spare, perMinute, ...(!this.#instance && { projects }) };
     }
@@ -200,36 +182,6 @@ class JobsOfGitLab implements GitLabJobs {
     return { jobs: { ...jobs, ...(partial !== undefined && { partial }) }, ...last };
   }
 
-  /** Answers whether it could be done this way; throws what no other way would do better. */
-  async #attempt(way: JobWay, run: () => Promise<void>, signal: AbortSignal): Promise<boolean> {
-    const before = this.#troubles.get(way);
-    const isRefused = before !== undefined && this.#clock.now() < before.refusedUntil;
-    // Where there is no other way, it is tried again and again.
-    const isPossible = this.#instance || way === 'rest' || (this.#ways.includes(way) && !isRefused);
-    if (!isPossible) return false;
-    try {
-      await run();
-      this.#troubles.delete(way);
-      this.#lastWay = way;
-      return true;
-    } catch (error) {
-      if (way === 'rest' || signal.aborted || !isPortError(error) || concernsAllWays(error)) throw error;
-      if (this.#instance) throw error;
-      const failures = (before?.failures ?? 0) + 1;
-      const isDown = error.kind === 'unavailable' && failures < MOST_FAILURES;
-      const refusedUntil = isDown ? this.#clock.now() : after(this.#clock.now(), REFUSED_FOR);
-      this.#troubles.set(way, { failures, refusedUntil });
-      if (isDown) throw error;
-      if (!this.#told.has(way)) this.#note(`${this.#nameOf(way)} cannot be used: ${error.message}`);
-      this.#told.add(way);
-      return false;
-    }
-  }
-
-  #nameOf(way: JobWay): string {
-    return { runners: this.#runnerJobs.name, projects: this.#graphQl.name, rest: this.#rest.name }[way];
-  }
-
   async #sweepRunners(
     watched: ReadonlyMap<number, WatchedProject> | undefined,
     enough: Enough,
@@ -249,9 +201,7 @@ class JobsOfGitLab implements GitLabJobs {
       const pipelines = reading.projects.get(project) ?? new Map();
       picture.sweep({ project, began, at, pipelines, ...(below !== undefined && { below }) });
     }
-    const cut = isEnough ? 'every pool is full: not all pending jobs read' : 'not all pending jobs read yet';
-    const partial = this.#problemInWords() ?? (below === undefined ? undefined : cut);
-    this.#last = { readAt: at, ...(partial !== undefined && { partial }) };
+    this.#last = standingOfRunners(at, below !== undefined, isEnough, this.problem());
   }
 
   async #sweepProjects(
@@ -262,40 +212,20 @@ class JobsOfGitLab implements GitLabJobs {
     const since = this.#picture.begin();
     const run = async (reader: ProjectJobReader): Promise<void> => {
       const report = await this.#sweep.run({
-        ...{ reader, watched, named: this.#named, enough, since, signal },
+        reader,
+        watched,
+        named: this.#named,
+        enough,
+        since,
+        signal,
         unreadable: (project, failure) => this.#watched.unreadable(project, failure),
         readable: (project) => this.#watched.readable(project),
       });
-      this.#last = this.#standOf(watched, report);
+      this.#last = standingOfProjects(this.#picture, [...watched.keys()], report, this.problem());
     };
     // For one project both take a request.
-    if (watched.size > 1 && (await this.#attempt('projects', () => run(this.#graphQl), signal))) return;
-    await this.#attempt('rest', () => run(this.#rest), signal);
-  }
-
-  #standOf(watched: ReadonlyMap<number, WatchedProject>, { read, isEnough, round }: SweepReport): Standing {
-    const times = [...watched.keys()].flatMap((project) => this.#picture.readAt(project) ?? []);
-    const partial =
-      this.#problemInWords() ?? this.#partial(watched.size, times.length, isEnough ? read : undefined);
-    return {
-      readAt: instant(times.reduce((oldest, at) => Math.min(oldest, at), times.length === 0 ? 0 : Infinity)),
-      ...(round !== undefined && { round }),
-      ...(partial !== undefined && { partial }),
-    };
-  }
-
-  #partial(all: number, known: number, enoughAfter: number | undefined): string | undefined {
-    if (enoughAfter !== undefined && enoughAfter < all) {
-      return `every pool is full: ${enoughAfter} of ${all} projects read`;
-    }
-    if (known < all) return `${known} of ${all} projects read`;
-    const cut = this.#picture.cut();
-    return cut === 0 ? undefined : `not all jobs of ${cut} of ${all} projects read`;
-  }
-
-  #problemInWords(): string | undefined {
-    const problem = this.problem();
-    return problem && `${problem.details.doing}: ${problem.details.why}`;
+    if (watched.size > 1 && (await this.#ways.attempt('projects', () => run(this.#graphQl), signal))) return;
+    await this.#ways.insist('rest', () => run(this.#rest));
   }
 
   /** A project that no sweep has come to yet: all of it, so that what it has is known and not only a part. */
@@ -345,12 +275,6 @@ function demandOf(projects: Iterable<readonly [number, ProjectReading['pipelines
   const began = picture.begin();
   for (const [project, pipelines] of projects) picture.sweep({ project, began, at: instant(0), pipelines });
   return picture.snapshot().demand;
-}
-
-/** Whether another way would meet the same: GitLab is out of reach, or the token itself is no good. */
-function concernsAllWays(error: PortError): boolean {
-  if (error.kind === 'throttled' || error.kind === 'unreachable') return true;
-  return error.kind === 'unauthorized' && error.details.why.includes('answered 401');
 }
 
 function distinct(pipelines: readonly PipelineRef[]): readonly PipelineRef[] {
