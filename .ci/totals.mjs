@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import process from 'node:process';
 
 const REAL_RUNNER = 'RUNTIDE_GITLAB_RUNNER';
+const REAL_RUNNER_TESTS = new URL('../test/support/real-runner-tests.json', import.meta.url);
 
 /** Every test of a report as { name, status }; a file that could not even be loaded is one failed test. */
 function testsIn(file) {
@@ -26,15 +27,34 @@ function testsOf(run) {
   }
 }
 
+/** The tests of a real gitlab-runner, each as { file, name }. */
+function realRunnerTests() {
+  const files = Object.entries(JSON.parse(readFileSync(REAL_RUNNER_TESTS, 'utf8')));
+  return files.flatMap(([file, names]) => names.map((name) => ({ file, name })));
+}
+
+/** Says which of them were not registered, and counts those as failed where a runner was given. */
+function unregistered(tests) {
+  const missing = realRunnerTests().filter(
+    ({ file, name }) => !tests.some((test) => test.name.includes(`${file}: `) && test.name.endsWith(name)),
+  );
+  const given = Boolean(process.env[REAL_RUNNER]);
+  if (missing.length > 0) say(`${REAL_RUNNER} ${given ? 'is set' : 'is not set'}; not registered:`);
+  for (const { file, name } of missing) say(`  ${file}: ${name}`);
+  return given
+    ? missing.map(({ file, name }) => ({ name: `${file}: ${name}`, status: 'not registered' }))
+    : [];
+}
+
 const say = (line) => process.stdout.write(`${line}\n`);
-const tests = process.argv.slice(2).flatMap(testsOf);
+const reported = process.argv.slice(2).flatMap(testsOf);
+const tests = [...reported, ...unregistered(reported)];
 const passed = tests.filter(({ status }) => status === 'passed');
 const failed = tests.filter(({ status }) => status !== 'passed');
 
 for (const { name, status } of failed) say(`${status}: ${name}`);
-const real = tests.filter(({ name }) => name.includes(REAL_RUNNER)).length;
-const given = process.env[REAL_RUNNER] ? 'is set' : 'is not set';
-say(`${REAL_RUNNER} ${given}: ${real === 0 ? 'no' : real} tests of a real gitlab-runner were registered`);
-if (tests.length === 0) say('no test ran');
+const real = reported.filter(({ name }) => name.includes(`the gitlab-runner of ${REAL_RUNNER}`)).length;
+say(`${real === 0 ? 'no' : real} tests of a real gitlab-runner were registered`);
+if (reported.length === 0) say('no test ran');
 say(`${passed.length} passed, ${failed.length} failed`);
-process.exitCode = failed.length > 0 || tests.length === 0 ? 1 : 0;
+process.exitCode = failed.length > 0 || reported.length === 0 ? 1 : 0;

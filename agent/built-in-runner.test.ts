@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { systemIdOf } from '../src/controller/system-id.ts';
@@ -38,6 +39,24 @@ describe.concurrent('agent with the built-in runner', { timeout: 60_000 }, () =>
     expect(removed).toEqual([{ token: TOKEN, system_id: systemIdOf(INSTANCE) }]);
     expect(machine.has('powered-off')).toBe(true);
     expect(machine.read('var/log/runtide-runner.log')).not.toContain(TOKEN);
+  });
+
+  it('unregisters every runner that it serves', async () => {
+    await using gitlab = await new Coordinator().start();
+    await using machine = await machineOf(gitlab, { settings: { RUNTIDE_TOKEN_PARAMETER: '/web,/app' } });
+    const config = machine.read('etc/runtide/config.toml.in');
+    const entry = config.slice(config.indexOf('[[runners]]'));
+    await machine.write('etc/runtide/config.toml.in', config + entry.replace('name = "', 'name = "2 '));
+    await mkdir(machine.path('parameters'));
+    for (const name of ['web', 'app']) await machine.write(`parameters/${name}`, `glrt-token_of-${name}`);
+    const agent = machine.run();
+    await says(machine, 'ready\n');
+    machine.metadata.set(DRAIN_TAG, 'idle');
+    expect(await ended(agent)).toBe(0);
+    const removed = gitlab.to('DELETE runners/managers').map(({ text }): unknown => JSON.parse(text));
+    expect(removed).toEqual(
+      ['web', 'app'].map((name) => ({ token: `glrt-token_of-${name}`, system_id: systemIdOf(INSTANCE) })),
+    );
   });
 
   it('fails the running job before EC2 takes the instance', async () => {

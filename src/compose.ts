@@ -2,8 +2,10 @@ import { existsSync } from 'node:fs';
 import { sqsClient, ssmClient } from './adapters/aws/clients.ts';
 import { EventQueue, regionOfQueue } from './adapters/aws/interruptions.ts';
 import { readParameter } from './adapters/aws/parameters.ts';
-import { GitLabClient } from './adapters/gitlab/client.ts';
+import { gitLabJobRetrier } from './adapters/gitlab/job-retrier.ts';
+import { GitLabClient, type GitLabClientOptions } from './adapters/gitlab/client.ts';
 import { GroupProjects } from './adapters/gitlab/group-projects.ts';
+import type { HookArrivals } from './adapters/gitlab/hook-arrivals.ts';
 import { type GitLabJobs, gitLabJobs } from './adapters/gitlab/jobs.ts';
 import { type GitLabRunners, gitLabRunners } from './adapters/gitlab/runners.ts';
 import { createWebhook, type Webhook } from './adapters/gitlab/webhook.ts';
@@ -13,12 +15,14 @@ import { MemoryDisk, MemoryStore } from './adapters/memory/store.ts';
 import { SqliteLease } from './adapters/sqlite/lease.ts';
 import { isGone, thisProcess } from './adapters/sqlite/owner.ts';
 import { openStore } from './adapters/sqlite/store.ts';
+import { composeHookUpkeep, webhookSecrets } from './compose-hooks.ts';
 import { composePlaces, type PlacedAdapters, type PlaceParts } from './compose-places.ts';
 import { policyOf } from './config/policy.ts';
 import type { Config } from './config/schema.ts';
 import type { Recorder } from './controller/events.ts';
+import type { HookEvidence } from './controller/hook-evidence.ts';
 import type { Notices } from './controller/notices.ts';
-import type { Clock, Lease, PipelineRef, Store } from './controller/ports.ts';
+import type { Clock, JobRetrier, Lease, PipelineRef, Store } from './controller/ports.ts';
 import { Controller } from './controller/reconcile.ts';
 import type { Concerns, Upkeep } from './controller/upkeep.ts';
 import type { FleetPolicy } from './engine/pool.ts';
@@ -40,29 +44,45 @@ export interface Adapters extends PlacedAdapters {
   readonly policy: FleetPolicy;
   /** Whether a pool drains instances that are likely to be taken. */
   readonly heedsRebalance: (pool: string) => boolean;
+  /** Absent: no project has opted in. */
+  readonly retrier?: JobRetrier;
   /** How long an answer of a source counts as fresh. */
   readonly freshFor: Duration;
   /** What is looked after beside the passes. */
   readonly upkeeps: readonly Upkeep[];
 }
 
+/** How clients speak to the GitLab of a configuration. */
+export function gitLabOptions(
+  { gitlab }: Config,
+  { clock, version }: { readonly clock: Clock; readonly version: string },
+): GitLabClientOptions {
+  const { url, token, timeout, requestsPerMinute } = gitlab;
+  return { url, token: () => token.reveal(), timeout, requestsPerMinute, clock, version };
+}
+
+/** What the chores that look after webhooks need of the daemon. */
+export interface HookWatch {
+  readonly arrivals: HookArrivals;
+  /** Whether sweeps find only what webhooks have told of; undefined or absent: that is not known. */
+  readonly agree?: () => boolean | undefined;
+}
+
 /** Builds the adapters that a configuration asks for. Throws `refused` when a pool's boot data is too large. */
 export async function composeAdapters(
   config: Config,
-  { version, ...parts }: PlaceParts & { version: string },
+  { version, hookWatch, ...parts }: PlaceParts & { version: string; hookWatch?: HookWatch },
 ): Promise<Adapters> {
   const placed = await composePlaces(config, parts);
   const { runnerToken } = placed;
   const { clock, note } = parts;
   const pools = Object.values(config.pools);
-  const client = new GitLabClient({
-    url: config.gitlab.url,
-    token: () => config.gitlab.token.reveal(),
-    timeout: config.gitlab.timeout,
-    requestsPerMinute: config.gitlab.requestsPerMinute,
-    clock,
-    version,
-  });
+  const options = gitLabOptions(config, { clock, version });
+  const client = new GitLabClient(options);
+  const retrying = Object.entries(config.gitlab.retry ?? {}).map(([project, token]) => ({
+    project,
+    client: new GitLabClient({ ...options, token: () => token.reveal() }),
+  }));
   const members = new GroupProjects(client, clock);
   const runners = gitLabRunners({
     client,
@@ -76,6 +96,7 @@ export async function composeAdapters(
   });
   return {
     client,
+    ...(retrying.length > 0 && { retrier: gitLabJobRetrier({ projects: retrying, note }) }),
     jobs: gitLabJobs({
       client,
       clock,
@@ -92,7 +113,10 @@ export async function composeAdapters(
     policy: policyOf(config),
     heedsRebalance: (pool) => config.pools[pool]?.rebalance !== 'ignore',
     freshFor: milliseconds(config.pollInterval * FRESH_SWEEPS + config.gitlab.timeout),
-    upkeeps: [],
+    upkeeps:
+      hookWatch === undefined
+        ? []
+        : composeHookUpkeep(config, options, { agree: () => undefined, ...hookWatch, ...parts }),
   };
 }
 
@@ -121,6 +145,13 @@ function openStateReadOnly(file: string): Store & Disposable {
   return openStore(file, { readOnly: true });
 }
 
+/** What a process has learned, and keeps when the configuration is loaded again. */
+export interface Kept {
+  readonly notices: Notices;
+  readonly concerns: Concerns;
+  readonly hooks: HookEvidence;
+}
+
 /** Wires one controller. */
 export function composeController(
   config: Config,
@@ -130,9 +161,7 @@ export function composeController(
     store: Store;
     lease: Lease;
     recorder: Recorder;
-    notices?: Notices;
-    concerns?: Concerns;
-  },
+  } & Partial<Kept>,
 ): Controller {
   return new Controller({
     ...adapters,
@@ -142,6 +171,7 @@ export function composeController(
     leaseFor: () =>
       milliseconds(Math.max(config.aws.timeout * LEASE_CALLS, config.pollInterval * LEASE_SWEEPS)),
     callTimeout: () => config.aws.timeout,
+    jobsEvery: () => config.webhook?.pollInterval ?? config.pollInterval,
   });
 }
 
@@ -170,16 +200,12 @@ export function composeWebhook(
 ): Webhook | undefined {
   const { webhook, gitlab } = config;
   if (webhook === undefined) return undefined;
-  const token = webhook.token?.reveal();
-  const signingToken = webhook.signingToken?.reveal();
+  const secrets = webhookSecrets(config);
   const watched = new Set((gitlab.projects ?? []).map((project) => String(project).toLowerCase()));
   const within = (gitlab.groups ?? []).map((group) => `${String(group).toLowerCase()}/`);
   return createWebhook({
     ...parts,
-    secrets: () => ({
-      ...(token !== undefined && { token }),
-      ...(signingToken !== undefined && { signingToken }),
-    }),
+    secrets: () => secrets,
     watches: ({ id, path }) => {
       const full = path?.toLowerCase() ?? '';
       const isNamed = watched.has(String(id)) || watched.has(full);

@@ -49,7 +49,9 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'src/controller',
     'src/engine',
   ],
+  'src/compose-hooks.ts': ['src/adapters/gitlab', 'src/config', 'src/controller', 'src/engine'],
   'src/compose.ts': [
+    'src/compose-hooks.ts',
     'src/compose-places.ts',
     'src/adapters',
     'src/config',
@@ -72,6 +74,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'src/image',
     'src/sandbox',
     'src/compose-cleaning.ts',
+    'src/compose-hooks.ts',
     'src/compose.ts',
     'src/adapters',
     'src/config',

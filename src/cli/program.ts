@@ -3,6 +3,7 @@ import { ConfigError } from '../config/mistakes.ts';
 import { packageVersion } from '../version.ts';
 import { checkCommand } from './commands/check.ts';
 import { cleanCommand } from './commands/clean.ts';
+import { hooksCommand } from './commands/hooks.ts';
 import { iamCommand } from './commands/iam.ts';
 import { imageCommand } from './commands/image.ts';
 import { planCommand } from './commands/plan.ts';
@@ -41,6 +42,7 @@ function program({ out, err }: ProgramOutput): Command {
     checkCommand(),
     planCommand(),
     statusCommand(),
+    hooksCommand(),
     iamCommand(),
     pricesCommand(),
     imageCommand(),

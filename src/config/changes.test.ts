@@ -87,7 +87,7 @@ describe('compareConfigs', () => {
   });
 
   it('finds a section that comes or goes, once and without its secrets', async () => {
-    const webhook = '{"listen":{"host":"127.0.0.1","port":8470},"token":"[secret]"}';
+    const webhook = '{"listen":{"host":"127.0.0.1","port":8470},"pollInterval":60000,"token":"[secret]"}';
     expect(await changes({}, { 'webhook.token': SHARED_TOKEN })).toEqual([
       { path: 'webhook', from: undefined, to: webhook, applies: 'restart' },
     ]);

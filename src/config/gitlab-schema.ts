@@ -10,17 +10,22 @@ import {
   wholeNumber,
   yesOrNo,
 } from './key-kinds.ts';
-import { GITLAB_RULES, keeps, WEBHOOK_RULES } from './rules.ts';
+import { fewKeys, GITLAB_RULES, keeps, namedLike, WEBHOOK_RULES } from './rules.ts';
 import { whyWeak } from './weak-secret.ts';
 
 const SECOND = seconds(1);
 const PROJECT_PATH = /^(?!.*\.git$)[A-Za-z0-9_.][\w.-]*(?:\/[A-Za-z0-9_.][\w.-]*)+$/;
 const GROUP_PATH = /^[A-Za-z0-9_.][\w.-]*(?:\/[A-Za-z0-9_.][\w.-]*)*$/;
+const PROJECT = new RegExp(`^\\d{1,15}$|${PROJECT_PATH.source}`);
 const SIGNING_TOKEN = /^whsec_((?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?)$/;
 const FEWEST_SIGNING_BYTES = 24;
 
 function mendApiUrl(url: URL): string | undefined {
   return /\/api\/v4\/*$/.test(url.pathname) ? 'leave out /api/v4: Runtide adds it' : undefined;
+}
+
+function mendWebhookUrl(url: URL): string | undefined {
+  return url.pathname === '/' ? 'add the path, such as https://runtide.example.com/webhook' : undefined;
 }
 
 function isHeaderValue(value: string): boolean {
@@ -44,6 +49,28 @@ function whyNoSigningToken(value: string): string | undefined {
   if (bytes.length < FEWEST_SIGNING_BYTES) return `it holds fewer than ${FEWEST_SIGNING_BYTES} bytes`;
   return whyWeak(bytes.toString('latin1'));
 }
+
+/** Projects whose lost jobs are retried, each with a token of its own. */
+const retrySchema = z
+  .record(
+    z.string(),
+    secret('a GitLab access token', whyNoToken, {
+      description:
+        'An access token of the project with the scope api and the role Maintainer. A retry runs as its owner.',
+      example: '${env:RETRY_TOKEN}',
+    }),
+  )
+  .superRefine(
+    keeps([namedLike(PROJECT, 'the full path of a project or its id', 'acme/web'), fewKeys(500, 'projects')]),
+    ALWAYS,
+  )
+  .meta({
+    description:
+      'Projects whose jobs are retried once when their instance is lost: to spot, by hand, or to a failure. Never a job that failed by itself. Where nothing is said, pipelines decide with `retry:when`.',
+    applies: 'hot',
+    allowed: 'a map of at most 500 projects to access tokens',
+    example: '{acme/web: "${env:RETRY_TOKEN}"}',
+  });
 
 /** GitLab: where it is, how to talk to it, and what to watch. */
 export const gitlabSchema = z
@@ -100,6 +127,7 @@ export const gitlabSchema = z
       applies: 'hot',
       example: '300',
     }).prefault(300),
+    retry: retrySchema.exactOptional(),
     timeout: duration(SECOND, minutes(1), {
       description: 'How long one call to GitLab may take.',
       applies: 'hot',
@@ -117,17 +145,33 @@ export const webhookSchema = z
       applies: 'restart',
       example: '127.0.0.1:8470',
     }).prefault('127.0.0.1:8470'),
+    pollInterval: duration(SECOND, minutes(5), {
+      description:
+        'How often the jobs are read while webhooks tell of all of them; instances and managers are read at the `pollInterval` of the file. As soon as a job is found that no webhook told of, the jobs are read as often.',
+      applies: 'hot',
+      example: '60s',
+    }).prefault('60s'),
+    url: address(
+      'an http(s) address with a path, without credentials and without a query',
+      {
+        description:
+          'Where GitLab reaches the webhook, usually a proxy with TLS. `runtide hooks install` sets it in GitLab, and the daemon looks after it there.',
+        applies: 'hot',
+        example: 'https://runtide.example.com/webhook',
+      },
+      mendWebhookUrl,
+    ).exactOptional(),
     token: secret('at least 16 characters that cannot be guessed', whyNoSharedToken, {
       description: 'The shared token that GitLab sends as X-Gitlab-Token.',
       applies: 'hot',
       example: '${env:RUNTIDE_WEBHOOK_TOKEN}',
-      mend: 'make one with `openssl rand -hex 32`, and set the same in the webhook in GitLab',
+      mend: 'make one with `openssl rand -hex 32`; `runtide hooks install` sets it in GitLab',
     }).exactOptional(),
     signingToken: secret('whsec_ and at least 24 random bytes in Base64', whyNoSigningToken, {
       description: 'The signing token with which GitLab signs what it sends.',
       applies: 'hot',
       example: '${env:RUNTIDE_WEBHOOK_SIGNING_TOKEN}',
-      mend: 'copy the signing token from the webhook in GitLab',
+      mend: 'make one with `echo "whsec_$(openssl rand -base64 32)"`; `runtide hooks install` sets it in GitLab',
     }).exactOptional(),
   })
   .superRefine(keeps(WEBHOOK_RULES), ALWAYS)

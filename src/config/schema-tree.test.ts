@@ -51,7 +51,7 @@ describe('the schema', () => {
     ],
     [
       'hot',
-      'gitlab.token gitlab.projects gitlab.timeout webhook.token webhook.signingToken aws.timeout pollInterval ' +
+      'gitlab.token gitlab.projects gitlab.timeout webhook.url webhook.token webhook.signingToken aws.timeout pollInterval ' +
         'unservedAfter drainAlarm orphanGrace log.level tags tags.* prices pools pools.*',
       'sizes sizes.* sizes.*.min sizes.*.idle sizes.*.maxPrice tags runUntagged min max surge minAvailable sizes.*.minAvailable idle.slots idle.time cooldown bootTimeout maxAge instances.subnets ' +
         'instances.market instances.market.spotShare instances.maxPrice instances.image.follow',

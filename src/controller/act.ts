@@ -1,13 +1,18 @@
 import type { Outcome } from '../engine/outcome.ts';
 import type { Action } from '../engine/action.ts';
+import type { LostJob } from '../engine/history.ts';
 import type { FleetPolicy } from '../engine/pool.ts';
 import { isPortError } from './errors.ts';
 import { launch, type Launching } from './launch.ts';
-import type { RunnerRegistry } from './ports.ts';
+import type { JobRetrier, RunnerRegistry } from './ports.ts';
 
 export interface Acting extends Launching {
   readonly runners: RunnerRegistry;
   readonly policy: FleetPolicy;
+  /** Absent: no project has opted in. */
+  readonly retrier?: JobRetrier;
+  /** As they were known before this pass. */
+  readonly lost?: readonly LostJob[];
 }
 
 /** How many calls, each for one instance, run at the same time. */
@@ -171,12 +176,39 @@ function actForgets(actions: readonly Action[], at: Acting): Promise<readonly Ou
   return stepOneByOne(forgets, at, ({ pool, manager }) => at.runners.forget(pool, manager, NEVER));
 }
 
+/** Absence from a listing is not death: what EC2 knows by id, or says to be alive, is not retried. */
+async function isGone(instance: string, at: Acting): Promise<boolean> {
+  const found = await at.fleet.find([instance], NEVER);
+  return found.every(({ state }) => state === 'terminated');
+}
+
+async function retry(action: Extract<Action, { do: 'retry' }>, at: Acting): Promise<Outcome> {
+  const { retrier, lost = [] } = at;
+  const job = lost.find(({ id }) => id === action.job);
+  if (retrier === undefined || job === undefined)
+    return { action, done: true, left: 'nobody asks for retries any more' };
+  if (!(await isGone(action.instance, at))) {
+    return { action, done: false, begun: false, why: `EC2 still knows ${action.instance}` };
+  }
+  const { project, since, begun = false } = job;
+  return { action, done: true, ...(await retrier.retry({ project, job: job.id, since, begun }, NEVER)) };
+}
+
+async function actRetries(actions: readonly Action[], at: Acting): Promise<readonly Outcome[]> {
+  const outcomes: Outcome[] = [];
+  for (const action of actions) {
+    if (action.do === 'retry') outcomes.push(await step(action, at, () => retry(action, at)));
+  }
+  return outcomes;
+}
+
 /** Carries out the actions: launches first, because jobs wait for them. Every action gets an outcome. */
 export async function act(actions: readonly Action[], at: Acting): Promise<readonly Outcome[]> {
   return [
     ...(await actLaunches(actions, at)),
     ...(await actDrains(actions, at)),
     ...(await actTerminates(actions, at)),
+    ...(await actRetries(actions, at)),
     ...(await actForgets(actions, at)),
   ];
 }

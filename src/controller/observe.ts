@@ -7,12 +7,14 @@ import type { Readings } from '../engine/remember.ts';
 import { isSaturated } from '../engine/saturation.ts';
 import { type Duration, elapsed, type Instant, instant, milliseconds, minutes } from '../engine/time.ts';
 import type { Recorder } from './events.ts';
+import type { HookEvidence } from './hook-evidence.ts';
 import { Notices } from './notices.ts';
 import { readScopes, type Scopes } from './scopes.ts';
 import type {
   Clock,
   Fleet,
   JobReading,
+  JobRetrier,
   JobSource,
   LaunchIntent,
   PipelineRef,
@@ -41,12 +43,18 @@ export interface ObserverOptions {
   readonly runners: RunnerRegistry;
   readonly fleet: Fleet;
   readonly store: Pick<Store, 'intents'>;
+  /** Absent: no project wants jobs retried whose instance is lost. */
+  readonly retrier?: Pick<JobRetrier, 'projects'>;
   readonly recorder: Recorder;
   readonly policy: () => FleetPolicy;
   /** How long an answer counts as fresh; a few sweeps. */
   readonly freshFor: () => Duration;
   /** What the cloud has announced, where something listens to it. */
   readonly notices?: Notices;
+  /** Whether webhooks tell what is read, where there are any. */
+  readonly hooks?: HookEvidence;
+  /** How often the jobs are read although webhooks tell of all of them. */
+  readonly jobsEvery?: () => Duration;
   /** Whether a pool drains instances that are likely to be taken; absent: every pool does. */
   readonly heedsRebalance?: (pool: string) => boolean;
 }
@@ -90,7 +98,10 @@ export class Observer {
   #instances: Part<readonly Instance[]> = NEVER_READ;
   #unlisted: Readonly<Record<string, Part<unknown>>> = {};
   #managers: Readonly<Record<string, Part<readonly Manager[]>>> = {};
+  /** When the jobs were asked for as a whole. */
+  #sweptAt: Instant | undefined;
   #scopes: Scopes = {};
+  #retryable: ReadonlySet<number> | undefined;
 
   constructor(options: ObserverOptions) {
     this.#options = options;
@@ -106,16 +117,18 @@ export class Observer {
     signal: AbortSignal,
     unserved: ReadonlySet<number> = new Set(),
   ): Promise<Readings> {
-    const { clock, store } = this.#options;
+    const { clock, store, retrier } = this.#options;
     const intents = await store.intents(instant(clock.now() - LISTING_LAG));
     const instances = this.#readInstances(wake, intents, signal);
     await this.#readManagers(wake, signal);
+    if (wake.sweep) this.#retryable = await retrier?.projects(signal);
     await Promise.all([this.#readJobs(wake, signal, unserved), instances]);
     return {
       now: clock.now(),
       jobs: this.#jobs,
       managers: this.#managers,
       instances: this.#withNotices(),
+      ...(this.#retryable !== undefined && { retryable: this.#retryable }),
       ...(Object.keys(this.#scopes).length > 0 && { scopes: this.#scopes }),
       ...(Object.keys(this.#unlisted).length > 0 && { unlisted: this.#unlisted }),
       unanswered: intents.filter(({ result }) => result === undefined).flatMap(asUnanswered),
@@ -161,9 +174,11 @@ export class Observer {
   }
 
   async #readJobs(wake: Wake, signal: AbortSignal, unserved: ReadonlySet<number>): Promise<void> {
-    const { jobs, policy } = this.#options;
+    const { jobs, policy, hooks, clock } = this.#options;
     const { pipelines } = wake;
-    if (this.#isDue(wake, this.#jobs)) {
+    hooks?.announced(pipelines, clock.now());
+    if (this.#areJobsDue(wake)) {
+      this.#sweptAt = clock.now();
       this.#jobs = await this.#readPicture('jobs', () =>
         jobs.sweep(signal, (demand) => isSaturated(demand, policy().pools, this.#scopes, unserved)),
       );
@@ -176,8 +191,10 @@ export class Observer {
   async #readPicture(source: string, read: () => Promise<JobReading>): Promise<Part<JobSnapshot>> {
     try {
       const { jobs, readAt, round = milliseconds(0) } = await read();
+      const { hooks, clock, freshFor: usually } = this.#options;
       this.#tell(source, undefined);
-      const freshFor = milliseconds(this.#options.freshFor() + round * FRESH_ROUNDS);
+      hooks?.read(jobs, clock.now());
+      const freshFor = milliseconds(usually() + (round + this.#jobsEvery()) * FRESH_ROUNDS);
       return { known: true, value: jobs, readAt, freshFor };
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
@@ -245,6 +262,18 @@ export class Observer {
     );
     const described = new Set(found.map(({ id }) => id));
     return [...found, ...unlisted.filter(({ id }) => !described.has(id))];
+  }
+
+  /** How long the jobs may be left unread: no time, unless webhooks tell of all of them. */
+  #jobsEvery(): Duration {
+    const { hooks, jobsEvery, clock } = this.#options;
+    return hooks?.agree(clock.now()) === true && jobsEvery !== undefined ? jobsEvery() : milliseconds(0);
+  }
+
+  #areJobsDue(wake: Wake): boolean {
+    const now = this.#options.clock.now();
+    if (!isFresh(this.#jobs, now)) return true;
+    return wake.sweep && (this.#sweptAt === undefined || elapsed(this.#sweptAt, now) >= this.#jobsEvery());
   }
 
   #isDue(wake: Wake, part: Part<unknown>): boolean {

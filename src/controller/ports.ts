@@ -58,6 +58,30 @@ export interface RunnerRegistry {
   forget(pool: string, systemId: string, signal: AbortSignal): Promise<void>;
 }
 
+/** A job whose instance is gone. */
+export interface LostWork {
+  readonly project: number;
+  readonly job: number;
+  /** When it was first seen in danger: what ended before ended by itself. */
+  readonly since: Instant;
+  /** It was begun before: if the job is canceled, that was for the retry. */
+  readonly begun: boolean;
+}
+
+/** What came of a retry: the job that GitLab made, or why there was nothing to retry. */
+export type RetryAnswer = { readonly retried: number } | { readonly left: string };
+
+/** Retries jobs that were lost with their instance, in projects that have opted in. */
+export interface JobRetrier {
+  /** The projects that have opted in, by id; one that cannot be looked up is left out until it can. Never throws. */
+  projects(signal: AbortSignal): Promise<ReadonlySet<number>>;
+  /**
+   * Ends the job in GitLab if that still believes it to run, and retries it. A job that ended well, failed by itself,
+   * was canceled by somebody or was retried already is left.
+   */
+  retry(work: LostWork, signal: AbortSignal): Promise<RetryAnswer>;
+}
+
 /** A launch, frozen: replaying it byte for byte cannot buy twice. */
 export interface LaunchRequest {
   /** Idempotency token of the launch and tag of its instances; at most 64 characters. */

@@ -10,9 +10,10 @@ import { Decisions } from './decisions.ts';
 import { isPortError } from './errors.ts';
 import type { Recorder } from './events.ts';
 import { replayOpenIntents } from './launch.ts';
+import type { HookEvidence } from './hook-evidence.ts';
 import { Notices } from './notices.ts';
 import { Observer, type Wake } from './observe.ts';
-import type { Clock, Fleet, JobSource, Lease, RunnerRegistry, Store } from './ports.ts';
+import type { Clock, Fleet, JobRetrier, JobSource, Lease, RunnerRegistry, Store } from './ports.ts';
 import { Term } from './term.ts';
 import type { Concerns } from './upkeep.ts';
 
@@ -33,6 +34,12 @@ export interface ControllerOptions {
   readonly callTimeout: () => Duration;
   /** What the cloud has announced, where something listens to it; outlives the controller at a reload. */
   readonly notices?: Notices;
+  /** Absent: no project wants jobs retried whose instance is lost. */
+  readonly retrier?: JobRetrier;
+  /** Whether webhooks tell what is read, where there are any; outlives the controller at a reload. */
+  readonly hooks?: HookEvidence;
+  /** How often the jobs are read although webhooks tell of all of them; absent: at every sweep. */
+  readonly jobsEvery?: () => Duration;
   /** What is not as it should be beside the instances, where something looks after that; outlives the controller. */
   readonly concerns?: Concerns;
   /** Whether a pool drains instances that are likely to be taken; absent: every pool does. */
@@ -108,7 +115,11 @@ export class Controller {
     const observation = await this.#observe(wake, signal);
     const decided = plan(observation, acting.policy);
     const decisions = this.#decisions.record(decided);
-    const outcomes = await act(decided.actions, acting);
+    // A retry cancels first: what is interrupted between is then known to wait for its retry.
+    if (decided.actions.some((action) => action.do === 'retry'))
+      await store.saveHistory(decided.history, term.fence);
+    const { lost = [] } = observation.history;
+    const outcomes = await act(decided.actions, { ...acting, lost });
     this.#observer.fold(outcomes);
     for (const outcome of outcomes) this.#options.recorder.record({ event: 'acted', outcome });
     await store.saveHistory(afterwards(decided.history, outcomes, clock.now()), term.fence);

@@ -21,9 +21,24 @@ export type Action =
       readonly pool: string;
       readonly manager: string;
       readonly because: 'instance gone';
+    }
+  | {
+      readonly do: 'retry';
+      readonly pool: string;
+      readonly project: number;
+      readonly job: number;
+      /** The instance that held it. */
+      readonly instance: string;
+      readonly because: 'instance gone';
     };
 
-const ACTION_ORDER: Readonly<Record<Action['do'], number>> = { launch: 0, drain: 1, terminate: 2, forget: 3 };
+const ACTION_ORDER: Readonly<Record<Action['do'], number>> = {
+  launch: 0,
+  drain: 1,
+  terminate: 2,
+  retry: 3,
+  forget: 4,
+};
 
 /** The actions in the order in which they are carried out; those of one kind keep theirs. */
 export function inOrder(actions: readonly Action[]): readonly Action[] {

@@ -22,6 +22,8 @@ export function explainAction(action: Action): string {
       return `terminate ${action.instance} (${action.because})`;
     case 'forget':
       return `forget manager ${action.manager} (${action.because})`;
+    case 'retry':
+      return `retry job ${action.job} of project ${action.project} (${action.instance} is gone)`;
   }
 }
 

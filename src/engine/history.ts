@@ -52,6 +52,27 @@ export interface Shortfall {
   readonly at: Instant;
 }
 
+/** A job that was held by an instance when the cloud took that, or when it was found gone. */
+export interface LostJob {
+  readonly id: number;
+  readonly project: number;
+  readonly pool: string;
+  readonly instance: string;
+  /** When it was first seen in danger; what ended before that ended by itself. */
+  readonly since: Instant;
+  /** A retry was begun: if it is canceled by now, that was for the retry. */
+  readonly begun?: true;
+  /** Retries that failed on the way to GitLab; the next is tried at `tryAt`. */
+  readonly failures: number;
+  readonly tryAt?: Instant;
+}
+
+/** A job that Runtide made by a retry: it is not retried again. */
+export interface RetriedJob {
+  readonly id: number;
+  readonly at: Instant;
+}
+
 /** The engine's memory between passes, kept in the store. */
 export interface History {
   /** When it was last brought up to date. */
@@ -60,6 +81,10 @@ export interface History {
   readonly pools: Readonly<Record<string, PoolHistory>>;
   readonly unserved: readonly UnservedJob[];
   readonly shortfalls: readonly Shortfall[];
+  /** Jobs that an instance took with it, until they are retried or left. */
+  readonly lost?: readonly LostJob[];
+  /** Jobs that are not retried again. */
+  readonly retried?: readonly RetriedJob[];
 }
 
 /** The memory of a controller that has never run. */

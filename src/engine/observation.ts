@@ -46,6 +46,8 @@ export interface Observation {
    */
   readonly unlisted?: Readonly<Record<string, Part<unknown>>>;
   readonly unanswered: readonly UnansweredLaunch[];
+  /** Projects, by id, that want jobs retried whose instance is lost; absent: none. */
+  readonly retryable?: ReadonlySet<number>;
   /** What is not as it should be beside the instances. */
   readonly concerns?: readonly Concern[];
   /** What earlier passes remembered, already brought up to `now`. */

@@ -1,5 +1,6 @@
 import type { History, PoolHistory, Shortfall } from './history.ts';
 import type { Action } from './action.ts';
+import { afterRetries } from './lost-jobs.ts';
 import { withSetback } from './remember.ts';
 import { type Instant, seconds } from './time.ts';
 
@@ -12,6 +13,10 @@ export type Outcome =
       readonly launched?: readonly string[];
       /** For a launch: what the cloud could not give. */
       readonly shortfalls?: readonly Shortfall[];
+      /** For a retry: the job that GitLab made of it. */
+      readonly retried?: number;
+      /** For a retry: why there was nothing to retry. */
+      readonly left?: string;
     }
   | {
       readonly action: Action;
@@ -49,6 +54,10 @@ function bought({ instances }: History, outcomes: readonly Outcome[]): History['
   return { ...Object.fromEntries(news), ...instances };
 }
 
+function hasRetries({ lost = [] }: History, outcomes: readonly Outcome[]): boolean {
+  return lost.length > 0 && outcomes.some(({ action }) => action.do === 'retry');
+}
+
 /** Writes into the memory what the actions came to. */
 export function afterwards(history: History, outcomes: readonly Outcome[], now: Instant): History {
   const pools: Record<string, PoolHistory> = { ...history.pools };
@@ -60,5 +69,11 @@ export function afterwards(history: History, outcomes: readonly Outcome[], now: 
     pools[pool] = isSetback(outcome) ? withSetback(scaled, now) : scaled;
     if (outcome.done) shortfalls.push(...(outcome.shortfalls ?? []));
   }
-  return { ...history, instances: bought(history, outcomes), pools, shortfalls };
+  return {
+    ...history,
+    instances: bought(history, outcomes),
+    pools,
+    shortfalls,
+    ...(hasRetries(history, outcomes) && afterRetries(history, outcomes, now)),
+  };
 }

@@ -10,6 +10,7 @@ import {
 import { viewsByPool } from './capacity.ts';
 import { demandByPool } from './demand.ts';
 import type { History, UnservedJob } from './history.ts';
+import { planRetries, withBegun } from './lost-jobs.ts';
 import { muster } from './muster.ts';
 import { isFresh, type Observation } from './observation.ts';
 import { planOrphans } from './orphans.ts';
@@ -28,8 +29,13 @@ export interface Plan {
   readonly history: History;
 }
 
-function nextHistory(observation: Observation, pools: readonly PoolPlan[]): History {
+function nextHistory(
+  observation: Observation,
+  pools: readonly PoolPlan[],
+  actions: readonly Action[],
+): History {
   const { history, now } = observation;
+  const { lost } = history;
   const fresh = isFresh(observation.jobs, now);
   const ofPools = { ...history.pools };
   for (const { pool, desired } of pools) {
@@ -37,7 +43,12 @@ function nextHistory(observation: Observation, pools: readonly PoolPlan[]): Hist
   }
   const counted = new Map<number, UnservedJob>(history.unserved.map((job) => [job.id, job]));
   for (const { demand } of pools) for (const job of demand.unserved) counted.set(job.id, job);
-  return { ...history, pools: ofPools, unserved: [...counted.values()].toSorted((a, b) => a.id - b.id) };
+  return {
+    ...history,
+    pools: ofPools,
+    unserved: [...counted.values()].toSorted((a, b) => a.id - b.id),
+    ...(lost !== undefined && { lost: withBegun(lost, actions) }),
+  };
 }
 
 /** Decides. Pure: the same observation and policy give the same plan, in whatever order the input comes. */
@@ -49,7 +60,11 @@ export function plan(observation: Observation, policy: FleetPolicy): Plan {
   const pools = mustered.map((one) =>
     planPool(one, observation, demand.get(one.pool.name) ?? { pending: 0, unserved: [] }),
   );
-  const actions = [...pools.flatMap((pool) => pool.actions), ...planOrphans(observation, policy, views)];
+  const actions = [
+    ...pools.flatMap((pool) => pool.actions),
+    ...planOrphans(observation, policy, views),
+    ...planRetries(observation),
+  ];
   return {
     at: observation.now,
     pools,
@@ -61,6 +76,6 @@ export function plan(observation: Observation, policy: FleetPolicy): Plan {
       ...abandonedAlarms(observation, policy, views),
       ...pools.flatMap((pool) => poolAlarms(pool, policy, observation.now)),
     ],
-    history: nextHistory(observation, pools),
+    history: nextHistory(observation, pools, actions),
   };
 }

@@ -3,6 +3,7 @@ import type { History, InstanceHistory, PoolHistory, Shortfall } from './history
 import type { Instance, Manager } from './instance.ts';
 import { NO_JOBS } from './job.ts';
 import { heldBy, withJobs } from './jobs-seen.ts';
+import { rememberLost, rememberRetried } from './lost-jobs.ts';
 import { instancesOf, isFresh, isWhole, lastKnown, type Observation, toldUntil } from './observation.ts';
 import { INTERRUPTED } from './offerings.ts';
 import type { FleetPolicy } from './pool.ts';
@@ -219,6 +220,8 @@ function rememberUnserved({ unserved }: History, { jobs, now }: Readings): Histo
  */
 export function remember(history: History, readings: Readings, policy: FleetPolicy): History {
   const instances = rememberInstances(history, readings, policy);
+  const lost = rememberLost({ ...history, instances: { ...history.instances, ...instances } }, readings);
+  const retried = rememberRetried(history, readings.now);
   return {
     at: readings.now,
     instances,
@@ -228,5 +231,7 @@ export function remember(history: History, readings: Readings, policy: FleetPoli
       ...history.shortfalls.filter(({ at }) => elapsed(at, readings.now) <= SHORTFALL_MEMORY),
       ...takenBack(history, readings),
     ],
+    ...(lost.length > 0 && { lost }),
+    ...(retried.length > 0 && { retried }),
   };
 }

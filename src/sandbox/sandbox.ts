@@ -32,6 +32,8 @@ export interface SandboxOptions {
   readonly dropWebhooks?: boolean;
   /** Jobs run as a user of their own, who does not reach the metadata, where this machine allows it; default: true. */
   readonly isolateJobs?: boolean;
+  /** A real gitlab-runner for instances; absent: the one on PATH, or else the built-in runner. */
+  readonly gitlabRunner?: string;
   /** Hears of what went wrong in the doubles themselves. */
   readonly complain: (message: string) => void;
   /** See all traffic of the doubles. */
@@ -140,7 +142,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   starting.defer(() => double.close());
   const observe = options.observeAws;
   const path = machinePath();
-  const gitlabRunner = findExecutable('gitlab-runner', path);
+  const gitlabRunner = options.gitlabRunner ?? findExecutable('gitlab-runner', path);
   const jobsUsers = options.isolateJobs === false ? undefined : await isolate({ folder, path, gitlabRunner });
   const events = eventsOf(ec2, timers, options.seed);
   const aws = await startAws({

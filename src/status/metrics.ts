@@ -93,6 +93,11 @@ function metrics(status: Status): readonly Metric[] {
     counter('runtide_launched_instances_total', 'Instances launched.', one(totals.launched)),
     counter('runtide_drained_instances_total', 'Instances asked to drain.', one(totals.drained)),
     counter('runtide_terminated_instances_total', 'Instances terminated.', one(totals.terminated)),
+    counter(
+      'runtide_retried_jobs_total',
+      'Jobs that were retried because their instance was lost.',
+      one(totals.retried),
+    ),
     counter('runtide_failed_actions_total', 'Actions that failed.', one(totals.failedActions)),
     counter(
       'runtide_interruptions_total',

@@ -159,6 +159,14 @@ const LAUNCH: Action = { do: 'launch', pool: 'linux', count: 3, offerings: [] };
 const DRAIN: Action = { do: 'drain', pool: 'linux', instance: 'i-1', because: 'idle' };
 const TERMINATE: Action = { do: 'terminate', pool: 'linux', instance: 'i-1', because: 'stuck' };
 const FORGET: Action = { do: 'forget', pool: 'linux', manager: 'r_1', because: 'instance gone' };
+const RETRY: Action = {
+  do: 'retry',
+  pool: 'linux',
+  project: 1,
+  job: 5,
+  instance: 'i-1',
+  because: 'instance gone',
+};
 
 describe('the totals', () => {
   const zero: Totals = {
@@ -167,6 +175,7 @@ describe('the totals', () => {
     launched: 0,
     drained: 0,
     terminated: 0,
+    retried: 0,
     failedActions: 0,
     interruptions: {},
     webhooks: {},
@@ -180,6 +189,8 @@ describe('the totals', () => {
     [{ event: 'acted', outcome: { action: DRAIN, done: false, why: 'throttled' } }, { failedActions: 1 }],
     [{ event: 'acted', outcome: { action: TERMINATE, done: true } }, { terminated: 1 }],
     [{ event: 'acted', outcome: { action: FORGET, done: true } }, {}],
+    [{ event: 'acted', outcome: { action: RETRY, done: true, retried: 6 } }, { retried: 1 }],
+    [{ event: 'acted', outcome: { action: RETRY, done: true, left: 'it is success' } }, {}],
     [{ event: 'launch replayed', launchId: 'linux-1', launched: ['i-1'] }, { launched: 1 }],
     [{ event: 'lease taken', fence: 1 }, {}],
     [

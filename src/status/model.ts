@@ -54,6 +54,8 @@ export interface Totals {
   readonly launched: number;
   readonly drained: number;
   readonly terminated: number;
+  /** Jobs that were retried because their instance was lost. */
+  readonly retried: number;
   readonly failedActions: number;
   /** Instances that EC2 took, or was likely to take, by which of both was heard. */
   readonly interruptions: Readonly<Record<string, number>>;
@@ -159,7 +161,15 @@ export class StatusBoard {
   readonly #startedAt: Instant;
   readonly #webhooks: Record<string, number> = {};
   readonly #interruptions: Record<string, number> = {};
-  #totals = { passes: 0, failedPasses: 0, launched: 0, drained: 0, terminated: 0, failedActions: 0 };
+  #totals = {
+    passes: 0,
+    failedPasses: 0,
+    launched: 0,
+    drained: 0,
+    terminated: 0,
+    retried: 0,
+    failedActions: 0,
+  };
   #last: LastPass | undefined;
   #soundAt: Instant | undefined;
   #acted: { readonly observation: Observation; readonly plan: Plan } | undefined;
@@ -192,6 +202,7 @@ export class StatusBoard {
     else if (outcome.action.do === 'launch') this.#totals.launched += outcome.launched?.length ?? 0;
     else if (outcome.action.do === 'drain') this.#totals.drained += 1;
     else if (outcome.action.do === 'terminate') this.#totals.terminated += 1;
+    else if (outcome.retried !== undefined) this.#totals.retried += 1;
   }
 
   /** Counts one webhook delivery by what became of it. */

@@ -9,7 +9,9 @@ import type {
 import type {
   History,
   InstanceHistory,
+  LostJob,
   PoolHistory,
+  RetriedJob,
   Shortfall,
   UnservedJob,
 } from '../../src/engine/history.ts';
@@ -87,6 +89,22 @@ const shortfalls = fc.record(
   { ...plain, requiredKeys: ['pool', 'code', 'at'] },
 );
 
+const lostJobs = fc.record(
+  {
+    id: numbers,
+    project: numbers,
+    pool: texts,
+    instance: texts,
+    since: instants,
+    begun: fc.constant(true as const),
+    failures: numbers,
+    tryAt: instants,
+  } satisfies Values<LostJob>,
+  { ...plain, requiredKeys: ['id', 'project', 'pool', 'instance', 'since', 'failures'] },
+);
+
+const retriedJobs = fc.record({ id: numbers, at: instants } satisfies Values<RetriedJob>, plain);
+
 /** Any history. */
 export const histories = fc.record(
   {
@@ -95,8 +113,10 @@ export const histories = fc.record(
     pools: fc.dictionary(keys, poolHistories, { ...plain, maxKeys: 5 }),
     unserved: fc.array(unservedJobs, { maxLength: 3 }),
     shortfalls: fc.array(shortfalls, { maxLength: 3 }),
+    lost: fc.array(lostJobs, { maxLength: 3 }),
+    retried: fc.array(retriedJobs, { maxLength: 3 }),
   } satisfies Values<History>,
-  plain,
+  { ...plain, requiredKeys: ['at', 'instances', 'pools', 'unserved', 'shortfalls'] },
 );
 
 /** Any launch request; its launchId may be taken. */

@@ -40,6 +40,13 @@ function machineLines(pool: string, type: string): readonly unknown[] {
   ];
 }
 
+/** What `check` tells the pipelines of a pool that buys spot. */
+function retryLine(pool: string): unknown {
+  return expect.stringMatching(
+    new RegExp(`^ok {6}retry of ${pool}: jobs that spot takes run again with .*unknown_failure.*19\\.1`),
+  );
+}
+
 /** The lines that a check gives which fails. */
 async function failures(circumstances: Circumstances): Promise<readonly string[]> {
   const { code, stdout, stderr } = await run(['check'], circumstances);
@@ -65,9 +72,11 @@ describe('runtide check', () => {
       'ok      runner of linux: runner 1 takes what the pool counts',
       'ok      token parameter of linux: /runtide/linux/runner-token holds a runner token',
       ...machineLines('linux', 'm7i.large'),
+      retryLine('linux'),
       'ok      runner of large: runner 2 takes what the pool counts',
       'ok      token parameter of large: /runtide/large/runner-token holds a runner token',
       ...machineLines('large', 'm7i.xlarge'),
+      retryLine('large'),
     ]);
   });
 
@@ -75,7 +84,7 @@ describe('runtide check', () => {
     const { code, stdout } = await run(['check', '--json']);
     const { ok, findings } = findingsShape.parse(JSON.parse(stdout));
     expect({ code, ok }).toEqual({ code: 0, ok: true });
-    expect(findings).toHaveLength(17);
+    expect(findings).toHaveLength(19);
     expect(findings.every((finding) => finding.ok)).toBe(true);
   });
 

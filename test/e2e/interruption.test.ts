@@ -48,7 +48,9 @@ describe.concurrent('an instance that EC2', () => {
     await logged(sandbox, `EC2 takes ${record.id} back; it drains`);
     await logged(sandbox, `done: drain ${record.id} (interrupted)`);
     await eventually('the job has ended', () => isComplete(job), 20_000);
-    expect([job.status, job.failureReason]).toEqual(['failed', 'runner_interrupted']);
+    expect(job.status).toBe('failed');
+    // A real gitlab-runner says the latter before 19.1.
+    expect(['runner_interrupted', 'runner_system_failure']).toContain(job.failureReason);
     const again = sandbox.gitlab.retryJob(job.id);
     await eventually('the job runs again', () => again?.status === 'running');
     const elsewhere = instanceIdOf(again?.manager?.systemId ?? '');
@@ -74,7 +76,8 @@ describe.concurrent('an instance that EC2', () => {
     await logged(sandbox, `EC2 recommends to replace ${id} (rebalance); it drains`);
     await eventually('its runner takes no more jobs', async () => {
       const log = join(sandbox.folder, 'instances', id, 'var/log/runtide-runner.log');
-      return (await readFile(log, 'utf8')).includes('Stopping: running jobs finish');
+      // The built-in runner says the one, a real one the other.
+      return /Stopping: running jobs finish|Starting graceful shutdown/.test(await readFile(log, 'utf8'));
     });
     const [next] = sandbox.submit(SHORT);
     await succeeded(next === undefined ? [] : [next]);

@@ -1,5 +1,7 @@
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { eventually } from '../support/eventually.ts';
+import { jobHookBody, longMessage } from '../support/job-hook-bodies.ts';
 import { openSandbox, succeeded, type WatchedSandbox } from '../support/watched-sandbox.ts';
 import {
   jobEvent,
@@ -14,7 +16,7 @@ const FORGED = 4711;
 const GENUINE = 4712;
 
 /** Bytes; more than any webhook has. */
-const MUCH = 5 * 1024 * 1024;
+const MUCH = 25 * 1024 * 1024 + 1;
 
 interface Attack {
   readonly name: string;
@@ -57,7 +59,7 @@ function attacks(sandbox: WatchedSandbox): readonly Attack[] {
     },
     { name: 'one of an hour ago', request: late(body), status: 401, line: rejected('untimely') },
     {
-      name: '5 MB beside the right token',
+      name: 'more than 25 MiB beside the right token',
       request: { ...unsigned('{'), announced: MUCH },
       status: 413,
       line: rejected('too-large'),
@@ -128,6 +130,25 @@ describe('a hostile webhook', () => {
     expect(pipelinesAskedFor(sandbox)).toEqual([GENUINE]);
     expect(sandbox.ec2.instances()).toEqual([]);
     expect(after.totals.webhooks).toMatchObject({ accepted: 1, 'ignored: duplicate': 1 });
+  });
+});
+
+describe('a webhook with a commit message of 20 MB', () => {
+  it('is believed, and wakes a pass', async () => {
+    await using sandbox = await openSandbox();
+    const { url, watched, genuine } = webhookOf(sandbox);
+    const [sample] = fc.sample(jobHookBody(), { numRuns: 1, seed: 3 });
+    const body = {
+      ...sample,
+      project_id: watched.id,
+      pipeline_id: GENUINE,
+      build_status: 'pending',
+      commit: { ...sample?.commit, message: longMessage(20_000_000) },
+      project: { ...sample?.project, id: watched.id, path_with_namespace: watched.path },
+    };
+    const answer = await post(url, genuine(JSON.stringify(body)));
+    expect(answer.status).toBe(202);
+    await eventually('its pipeline is read', () => pipelinesAskedFor(sandbox).includes(GENUINE));
   });
 });
 

@@ -36,10 +36,18 @@ export class CliRun {
   }
 
   /** Starts it. Every process that it starts names the folder in its environment or its arguments. */
-  static async start(...args: readonly string[]): Promise<CliRun> {
+  static start(...args: readonly string[]): Promise<CliRun> {
+    return CliRun.startWith({}, ...args);
+  }
+
+  /** Starts it likewise, with variables beside or in place of this process's own. */
+  static async startWith(
+    environment: Readonly<Record<string, string>>,
+    ...args: readonly string[]
+  ): Promise<CliRun> {
     const folder = await mkdtemp(join(tmpdir(), 'runtide-e2e-'));
     const child = spawn(process.execPath, [PROGRAM, ...args], {
-      env: { ...process.env, TMPDIR: folder },
+      env: { ...process.env, ...environment, TMPDIR: folder },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     return new CliRun(child, folder);

@@ -90,7 +90,7 @@ export function leftOf(folder: string): readonly string[] {
  * answer of EC2 or SQS was not as the SDK's model says, when a double had to complain, or when anything is left.
  */
 export async function openSandbox(
-  options: Pick<SandboxOptions, 'isolateJobs'> = {},
+  options: Pick<SandboxOptions, 'isolateJobs' | 'gitlabRunner'> = {},
 ): Promise<WatchedSandbox> {
   const problems: string[] = [];
   const exchanges: GitLabExchange[] = [];

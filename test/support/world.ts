@@ -6,6 +6,7 @@ import { defaultPlace } from '../../src/adapters/memory/ec2/place.ts';
 import { MemoryFleet } from '../../src/adapters/memory/fleet.ts';
 import { GitLab } from '../../src/adapters/memory/gitlab/gitlab.ts';
 import type { JobDefinition, JobStatus } from '../../src/adapters/memory/gitlab/job.ts';
+import { MemoryJobRetrier } from '../../src/adapters/memory/job-retrier.ts';
 import { MemoryJobSource } from '../../src/adapters/memory/job-source.ts';
 import { MemoryLease } from '../../src/adapters/memory/lease.ts';
 import { Machines } from '../../src/adapters/memory/machines.ts';
@@ -14,7 +15,7 @@ import { MemoryDisk, MemoryStore } from '../../src/adapters/memory/store.ts';
 import type { ControllerEvent, Recorder } from '../../src/controller/events.ts';
 import { listen } from '../../src/controller/listen.ts';
 import { Notices } from '../../src/controller/notices.ts';
-import type { Fleet, JobSource, NoticeSource, Store } from '../../src/controller/ports.ts';
+import type { Fleet, JobRetrier, JobSource, NoticeSource, Store } from '../../src/controller/ports.ts';
 import { Controller, type PassReport } from '../../src/controller/reconcile.ts';
 import { runPasses, Wakes } from '../../src/controller/wakes.ts';
 import type { FleetPolicy, PoolPolicy } from '../../src/engine/pool.ts';
@@ -38,6 +39,8 @@ export interface WorldOptions {
   readonly jobs?: (world: World) => JobSource;
   /** Where the controllers hear what the cloud announces; absent: nowhere. */
   readonly notices?: (around: { readonly ec2: Ec2; readonly clock: VirtualClock }) => NoticeSource;
+  /** Makes the controller retry lost jobs; what it is given does so for the one project. Absent: it does not. */
+  readonly retrier?: (retrier: JobRetrier) => JobRetrier;
   /** Whether pools drain instances that are likely to be taken; default: they do. */
   readonly heedsRebalance?: boolean;
 }
@@ -160,6 +163,7 @@ export class World {
       store: breakStore(new MemoryStore(disk)),
       lease: new MemoryLease(disk, { owner: `controller-${++this.#runs}` }),
       recorder,
+      ...this.#retrier(),
       policy: () => ({
         ...this.policy,
         pools: this.policy.pools.filter(({ name }) => pools?.includes(name) ?? true),
@@ -184,6 +188,13 @@ export class World {
     const ended = Promise.all([passing, listening]).then(() => undefined);
     this.#run = { controller, reports, abort, ended };
     return this.#run;
+  }
+
+  #retrier(): { readonly retrier?: JobRetrier } {
+    const { gitlab, outage, project } = this;
+    const { retrier } = this.#options;
+    const own = new MemoryJobRetrier({ gitlab, projects: [project], outage });
+    return retrier === undefined ? {} : { retrier: retrier(own) };
   }
 
   /** Listens as the daemon does: while it decides. */

@@ -1,99 +1,12 @@
-import {
-  createServer,
-  type IncomingMessage,
-  type RequestListener,
-  type Server,
-  type ServerResponse,
-} from 'node:http';
 import { inspect } from 'node:util';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { isPortError, PortError } from '../../controller/errors.ts';
+import { call, failure, gitLab, json, text, TOKEN } from '../../../test/support/scripted-gitlab.ts';
 import type { Clock } from '../../controller/ports.ts';
-import { after, type Duration, instant, type Instant, minutes, seconds } from '../../engine/time.ts';
-import { GitLabClient, type GitLabClientOptions } from './client.ts';
+import { after, minutes, seconds } from '../../engine/time.ts';
 
-const TOKEN = 'glpat-very-secret-token';
 const NAMED = z.object({ name: z.string() });
 const NUMBERS = z.array(z.int());
-
-/** Sleeping takes no time but is written down. */
-class RecordingClock implements Clock {
-  time: Instant = instant(Date.UTC(2026, 0, 5));
-  readonly sleeps: Duration[] = [];
-
-  now(): Instant {
-    return this.time;
-  }
-
-  async sleep(duration: Duration): Promise<void> {
-    this.sleeps.push(duration);
-    this.time = after(this.time, duration);
-  }
-}
-
-const servers: Server[] = [];
-
-afterEach(() => {
-  for (const server of servers.splice(0)) {
-    server.closeAllConnections();
-    server.close();
-  }
-});
-
-async function listen(answer: RequestListener): Promise<string> {
-  const server = createServer(answer);
-  servers.push(server);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return `http://127.0.0.1:${address.port}`;
-}
-
-type Step = (request: IncomingMessage, response: ServerResponse) => void;
-
-/** A GitLab that plays the steps one request after the other, and repeats the last. */
-async function gitLab(...steps: Step[]) {
-  const requests: IncomingMessage[] = [];
-  const clock = new RecordingClock();
-  const url = await listen((request, response) => {
-    const step = steps[Math.min(requests.length, steps.length - 1)];
-    requests.push(request);
-    response.setHeader('x-request-id', `01REQ${requests.length}`);
-    step?.(request, response);
-  });
-  const client = (options: Partial<GitLabClientOptions> = {}): GitLabClient =>
-    new GitLabClient({ url, token: () => TOKEN, clock, version: '1.2.3', ...options });
-  return { url, requests, clock, client };
-}
-
-function json(document: unknown, status = 200, headers: Record<string, string> = {}): Step {
-  return (_request, response) => {
-    response.writeHead(status, { 'content-type': 'application/json', ...headers });
-    response.end(JSON.stringify(document));
-  };
-}
-
-function text(body: string, status: number, headers: Record<string, string> = {}): Step {
-  return (_request, response) => {
-    response.writeHead(status, { 'content-type': 'text/plain', ...headers });
-    response.end(body);
-  };
-}
-
-function call(signal: AbortSignal = new AbortController().signal) {
-  return { doing: 'reading the thing', needs: 'the scope read_api', path: '/thing', signal };
-}
-
-async function failure(running: Promise<unknown>): Promise<PortError> {
-  try {
-    await running;
-  } catch (error) {
-    if (isPortError(error)) return error;
-    throw error;
-  }
-  throw new Error('expected a failure');
-}
 
 describe('a request', () => {
   it('goes below the relative root, with token and User-Agent', async () => {
@@ -310,60 +223,5 @@ describe('deleting as a runner', () => {
     expect(error.kind).toBe('unavailable');
     expect(inspect(error)).not.toContain('glrt-secret');
     expect(lab.requests).toHaveLength(1);
-  });
-});
-
-describe('a change', () => {
-  function change(method: 'POST' | 'PUT' | 'DELETE', body?: Record<string, unknown>) {
-    return { ...call(), method, ...(body === undefined ? {} : { body }) };
-  }
-
-  it('sends JSON with the access token and reads the answer', async () => {
-    const bodies: string[] = [];
-    const lab = await gitLab((request, response) => {
-      request.on('data', (chunk: Buffer) => bodies.push(chunk.toString()));
-      request.on('end', () => json({ name: 'made', more: 1 }, 201)(request, response));
-    });
-    expect(await lab.client().change(change('POST', { tags: ['a'] }), NAMED)).toEqual({ name: 'made' });
-    const [request] = lab.requests;
-    expect([request?.method, request?.url]).toEqual(['POST', '/api/v4/thing']);
-    expect(request?.headers).toMatchObject({ 'private-token': TOKEN, 'content-type': 'application/json' });
-    expect(bodies).toEqual(['{"tags":["a"]}']);
-  });
-
-  it('needs neither body nor answer', async () => {
-    const lab = await gitLab((_request, response) => response.writeHead(204).end());
-    expect(await lab.client().change(change('DELETE'))).toBeUndefined();
-    expect(lab.requests[0]?.headers['content-type']).toBeUndefined();
-  });
-
-  it.each(['PUT', 'DELETE'] as const)('is tried again as a %s, which does the same twice', async (method) => {
-    const lab = await gitLab(text('', 502), (request) => request.socket.destroy(), json({ name: 'done' }));
-    expect(await lab.client().change(change(method), NAMED)).toEqual({ name: 'done' });
-    expect(lab.clock.sleeps).toEqual([1000, 2000]);
-  });
-
-  it('is tried again as a POST where GitLab throttled it', async () => {
-    const lab = await gitLab(text('Retry later', 429, { 'retry-after': '2' }), json({ name: 'done' }));
-    expect(await lab.client().change(change('POST'), NAMED)).toEqual({ name: 'done' });
-    expect(lab.clock.sleeps).toEqual([2000]);
-  });
-
-  it.each<[string, Step]>([
-    ['an error of the server', text('', 502)],
-    ['a connection that breaks', (request) => request.socket.destroy()],
-    ['a redirect', (_request, response) => response.writeHead(307, { location: '/api/v4/other' }).end()],
-  ])('is not made twice as a POST after %s', async (_name, step) => {
-    const lab = await gitLab(step, json({ name: 'twice' }));
-    await failure(lab.client().change(change('POST'), NAMED));
-    expect(lab.requests).toHaveLength(1);
-  });
-
-  it('repeats neither the access token nor the secrets of its body in an error', async () => {
-    const lab = await gitLab(json({ message: `${TOKEN} and hush are wrong` }, 400));
-    const error = await failure(
-      lab.client().change({ ...change('PUT', { token: 'hush' }), secrets: ['hush'] }),
-    );
-    expect(error.message).toContain('400: [secret] and [secret] are wrong');
   });
 });

@@ -7,9 +7,11 @@ const RELEVANT: readonly string[] = ['pending', 'running', 'canceling', 'success
 const kindShape = z.object({ object_kind: z.string() });
 
 const jobShape = z.object({
+  object_kind: z.literal('build'),
   project_id: z.int().positive(),
   pipeline_id: z.int().positive(),
-  build_status: z.string().regex(/^[a-z_]{1,40}$/),
+  // Whatever a newer GitLab may call one, but no prose: it is logged.
+  build_status: z.string().regex(/^[a-z0-9_]{1,64}$/),
 });
 
 const pathShape = z.object({ project: z.object({ path_with_namespace: z.string() }) });

@@ -3,6 +3,7 @@ import { type Instant, instant } from '../../engine/time.ts';
 
 /** What is read of GitLab's answers; everything else in them is dropped. */
 
+/** A date and time, as the engine knows it. */
 export const time = z.string().transform((text, context): Instant => {
   const ms = Date.parse(text);
   if (!Number.isNaN(ms)) return instant(ms);

@@ -18,7 +18,7 @@ export type RejectedBecause =
   /** The connection broke within the body. */
   | 'cut-off'
   | 'invalid-json'
-  /** A job event without project, pipeline or status. */
+  /** A job event without kind, project, pipeline or status. */
   | 'invalid-shape';
 
 /** What a job webhook names. */

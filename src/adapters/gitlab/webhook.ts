@@ -5,6 +5,7 @@ import { Deliveries } from './deliveries.ts';
 import { judgeEvent, type NamedProject } from './job-event.ts';
 import { isSigned, isTimely, sameSecret, type SignedHeaders, signedHeaders } from './signature.ts';
 import { STRANGERS, Throttle, type ThrottleLimits } from './throttle.ts';
+import { Turns } from './turns.ts';
 import { answerTo, type RejectedBecause, type Verdict, type WebhookEvent } from './webhook-event.ts';
 
 /** What a webhook proves itself with; an empty one counts as none. */
@@ -24,13 +25,22 @@ export interface WebhookOptions {
   /** Told what became of every request. */
   readonly note: (event: WebhookEvent) => void;
   readonly watches: (project: NamedProject) => boolean;
-  /** Largest body, in bytes; 2 MiB by default, because commit messages come along. */
+  /**
+   * Largest body of a sender who has proved who it is, in bytes. 25 MiB by default: GitLab sends none
+   * that is larger (app/services/web_hook_service.rb), and commit messages of any length come along.
+   */
   readonly maxBytes?: number;
+  /** Largest body of any other sender, in bytes; 2 MiB by default. */
+  readonly maxStrangerBytes?: number;
   /** How long a body may take to come in; 10 s by default. */
   readonly bodyTimeout?: Duration;
   /** How many requests are looked at that have not yet proved who they are. */
   readonly throttle?: ThrottleLimits;
 }
+
+const MIB = 1024 * 1024;
+/** How many bodies beyond what strangers may send are in memory together. */
+const LARGE_AT_ONCE = 4;
 
 /** Answers one webhook request of the client at `remote`. */
 export type Webhook = (request: Request, remote: string) => Promise<Response>;
@@ -65,20 +75,29 @@ class Gate {
   readonly #throttle: Throttle;
   readonly #deliveries: Deliveries;
   readonly #maxBytes: number;
+  readonly #maxStrangerBytes: number;
+  readonly #large = new Turns(LARGE_AT_ONCE);
 
   constructor(options: WebhookOptions) {
     this.#options = options;
     this.#throttle = new Throttle(options.clock, options.throttle ?? STRANGERS);
     this.#deliveries = new Deliveries(options.clock);
-    this.#maxBytes = options.maxBytes ?? 2 * 1024 * 1024;
+    this.#maxBytes = options.maxBytes ?? 25 * MIB;
+    this.#maxStrangerBytes = options.maxStrangerBytes ?? 2 * MIB;
   }
 
   async judge(request: Request, remote: string): Promise<Verdict> {
     if (request.method !== 'POST') return rejected('method');
     const claim = this.#claimOf(request.headers);
-    const refusal = this.#refusal(request.headers, claim, remote);
+    const most = this.#mostBytes(claim, remote);
+    const refusal = this.#refusal(request.headers, claim, remote, most);
     if (refusal !== undefined) return rejected(refusal);
-    const body = await this.#bodyOf(request);
+    const judge = (): Promise<Verdict> => this.#judgeBody(request, claim, remote, most);
+    return this.#mayBeLarge(request.headers, most) ? this.#large.take(judge) : judge();
+  }
+
+  async #judgeBody(request: Request, claim: Claim, remote: string, most: number): Promise<Verdict> {
+    const body = await this.#bodyOf(request, most);
     if (!(body instanceof Uint8Array)) return rejected(body);
     if (claim.signed !== undefined) {
       const { headers, signingToken } = claim.signed;
@@ -97,14 +116,25 @@ class Gate {
     return { knowable, known, signed: { headers: signed, signingToken } };
   }
 
+  /** A signature proves itself only with the whole body: until then it is the address that is believed. */
+  #mostBytes(claim: Claim, remote: string): number {
+    return claim.known || this.#throttle.trusts(remote) ? this.#maxBytes : this.#maxStrangerBytes;
+  }
+
+  /** Whether its body may come to more than strangers may send; one without a length may. */
+  #mayBeLarge(headers: Headers, most: number): boolean {
+    const announced = Number(headers.get('content-length') ?? most);
+    return Math.min(announced, most) > this.#maxStrangerBytes;
+  }
+
   /** What can be refused by the headers alone. */
-  #refusal(headers: Headers, claim: Claim, remote: string): RejectedBecause | undefined {
+  #refusal(headers: Headers, claim: Claim, remote: string, most: number): RejectedBecause | undefined {
     if (!this.#admits(claim, remote)) return 'throttled';
     if (claim.signed === undefined && !claim.known) return whyUnknown(headers, claim);
     if (claim.signed !== undefined && !isTimely(claim.signed.headers, this.#options.clock.now())) {
       return 'untimely';
     }
-    return Number(headers.get('content-length') ?? 0) > this.#maxBytes ? 'too-large' : undefined;
+    return Number(headers.get('content-length') ?? 0) > most ? 'too-large' : undefined;
   }
 
   #admits(claim: Claim, remote: string): boolean {
@@ -112,13 +142,13 @@ class Gate {
     return (claim.signed !== undefined && this.#throttle.trusts(remote)) || this.#throttle.admits(remote);
   }
 
-  async #bodyOf(request: Request): Promise<Uint8Array | RejectedBecause> {
+  async #bodyOf(request: Request, most: number): Promise<Uint8Array | RejectedBecause> {
     const { clock, bodyTimeout = seconds(10) } = this.#options;
     const late = new AbortController();
     const done = new AbortController();
     const watch = clock.sleep(bodyTimeout, done.signal).then(() => late.abort());
     try {
-      return await readBounded(request.body, this.#maxBytes, late.signal);
+      return await readBounded(request.body, most, late.signal);
     } catch (error) {
       if (error instanceof BodyTooLarge) return 'too-large';
       return late.signal.aborted ? 'too-slow' : 'cut-off';

@@ -1,7 +1,15 @@
 import { z } from 'zod';
 
 import type { DecisionRecord, LaunchRequest, LaunchResult, LaunchShortfall } from '../../controller/ports.ts';
-import type { History, InstanceHistory, PoolHistory, Shortfall, UnservedJob } from '../../engine/history.ts';
+import type {
+  History,
+  InstanceHistory,
+  LostJob,
+  PoolHistory,
+  RetriedJob,
+  Shortfall,
+  UnservedJob,
+} from '../../engine/history.ts';
 import type { JobsSeen } from '../../engine/jobs-seen.ts';
 import type { Offering } from '../../engine/pool.ts';
 import type { Duration, Instant } from '../../engine/time.ts';
@@ -60,6 +68,19 @@ const shortfall = z.object({
   at: moment,
 } satisfies Fields<Shortfall>);
 
+const lostJob = z.object({
+  id: z.number(),
+  project: z.number(),
+  pool: z.string(),
+  instance: z.string(),
+  since: moment,
+  begun: z.literal(true).exactOptional(),
+  failures: z.number(),
+  tryAt: moment.exactOptional(),
+} satisfies Fields<LostJob>);
+
+const retriedJob = z.object({ id: z.number(), at: moment } satisfies Fields<RetriedJob>);
+
 const launchShortfall = z.object({
   offering: offering.exactOptional(),
   code: z.string(),
@@ -75,6 +96,8 @@ export const historyDocument = new Document<History>(
     pools: z.record(z.string(), pool),
     unserved: z.array(unservedJob),
     shortfalls: z.array(shortfall),
+    lost: z.array(lostJob).exactOptional(),
+    retried: z.array(retriedJob).exactOptional(),
   } satisfies Fields<History>),
 );
 

@@ -3,7 +3,9 @@ import type { Command } from 'commander';
 import { probe } from '../../adapters/gitlab/probe.ts';
 import { type Adapters, composeEvents } from '../../compose.ts';
 import { givenAway } from '../../config/given-away.ts';
+import { splitOf } from '../../config/market-schema.ts';
 import { policyOf } from '../../config/policy.ts';
+import { RETRY_REASON_FROM_19_1, RETRY_SNIPPET } from '../../config/retry-snippet.ts';
 import type { Config, PoolConfig } from '../../config/schema.ts';
 import { jobsFound } from '../jobs-found.ts';
 import { openInstallation } from '../installation.ts';
@@ -51,8 +53,16 @@ async function runnerFits(pool: PoolConfig, adapters: Adapters, signal: AbortSig
 function isolationFindings(pool: PoolConfig): readonly Finding[] {
   const given = givenAway(pool);
   if (given.length === 0) return [];
-  const means = "gives every job the instance, and with it the pool's token; see docs/security.md";
+  const means =
+    "gives every job the instance or a way to it, and with it the pool's token; see docs/security.md";
   return [{ check: `isolation of ${pool.name}`, ok: true, detail: `${given.join(', ')}: ${means}` }];
+}
+
+/** What pipelines need so that jobs which spot takes run again. Nobody can look into them. */
+function snippetFindings({ name, instances }: PoolConfig): readonly Finding[] {
+  if (splitOf(instances.market).spotShare === 0) return [];
+  const detail = `jobs that spot takes run again with \`${RETRY_SNIPPET}\`, from GitLab 19.1 on with ${RETRY_REASON_FROM_19_1} as well; see docs/operating.md`;
+  return [{ check: `retry of ${name}`, ok: true, detail }];
 }
 
 /** What its highest price leaves every pool to buy. */
@@ -84,7 +94,23 @@ async function poolFindings(
     ok,
     detail,
   }));
-  return [runner, token, ...ofMachines, ...isolationFindings(pool)];
+  return [runner, token, ...ofMachines, ...isolationFindings(pool), ...snippetFindings(pool)];
+}
+
+/** The projects whose lost jobs are retried; why one cannot be is told beside. */
+async function lostJobFindings(
+  config: Config,
+  adapters: Adapters,
+  signal: AbortSignal,
+): Promise<readonly Finding[]> {
+  const wanted = Object.keys(config.gitlab.retry ?? {}).length;
+  if (wanted === 0) return [];
+  const found = await tried('lost jobs', async () => {
+    const known = (await adapters.retrier?.projects(signal))?.size ?? 0;
+    if (known < wanted) throw new Error(`retried in ${known} of ${wanted} projects; mend what is said above`);
+    return `retried once, in ${counted(known, 'project')}`;
+  });
+  return [found];
 }
 
 /** The queue of EC2's events, where there is one. */
@@ -116,6 +142,7 @@ async function findings(config: Config, adapters: Adapters): Promise<readonly Fi
     token,
     jobs,
     instances,
+    ...(await lostJobFindings(config, adapters, signal)),
     ...(await eventFindings(config, signal)),
     ...pools.flat(),
     ...priceFindings(config),

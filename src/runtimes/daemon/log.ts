@@ -67,13 +67,19 @@ function outcomeLine(outcome: Outcome): Line {
     if (outcome.begun === false) return { level: 'info', message: `not begun: ${what}`, fields };
     return { level: 'error', message: `failed: ${what}`, fields };
   }
-  const { launched, shortfalls = [] } = outcome;
+  const { launched, shortfalls = [], retried, left } = outcome;
   const short = shortfalls.length > 0 ? { shortfalls: shortfalls.map(({ code }) => code) } : {};
   const level = shortfalls.length > 0 ? 'warn' : 'info';
   return {
     level,
     message: `done: ${what}`,
-    fields: { pool, ...(launched !== undefined && { launched }), ...short },
+    fields: {
+      pool,
+      ...(launched !== undefined && { launched }),
+      ...(retried !== undefined && { retried }),
+      ...(left !== undefined && { left }),
+      ...short,
+    },
   };
 }
 

@@ -1,3 +1,4 @@
+import { HookArrivals } from '../../adapters/gitlab/hook-arrivals.ts';
 import type { WebhookEvent } from '../../adapters/gitlab/webhook-event.ts';
 import {
   composeAdapters,
@@ -14,6 +15,7 @@ import { loadConfig } from '../../config/load.ts';
 import type { Config } from '../../config/schema.ts';
 import type { ControllerEvent } from '../../controller/events.ts';
 import type { Clock } from '../../controller/ports.ts';
+import { HookEvidence } from '../../controller/hook-evidence.ts';
 import { listen } from '../../controller/listen.ts';
 import { Notices } from '../../controller/notices.ts';
 import { Concerns, runUpkeep, type Upkeep } from '../../controller/upkeep.ts';
@@ -77,6 +79,8 @@ class Daemon {
   readonly #wakes = new Wakes();
   readonly #notices = new Notices();
   readonly #concerns = new Concerns();
+  readonly #hooks = new HookEvidence();
+  readonly #arrivals: HookArrivals;
   readonly #board: StatusBoard;
   readonly #noteQuietly: (kind: string, line: Line) => void;
   #config: Config;
@@ -88,6 +92,7 @@ class Daemon {
     this.#options = options;
     this.#config = config;
     this.#state = state;
+    this.#arrivals = new HookArrivals(clock);
     this.#board = new StatusBoard(config.installation, clock.now());
     this.#noteQuietly = quietly((line) => log.line(line), { now: () => clock.now(), every: FLOOD_INTERVAL });
   }
@@ -99,12 +104,13 @@ class Daemon {
       clock,
       version,
       note: (message) => this.#note(message),
+      hookWatch: { arrivals: this.#arrivals, agree: () => this.#hooks.agree(clock.now()) },
     });
     const recorder = { record: (event: ControllerEvent) => this.#record(event) };
-    const [notices, concerns] = [this.#notices, this.#concerns];
+    const kept = { notices: this.#notices, concerns: this.#concerns, hooks: this.#hooks };
     this.#composition = {
       config,
-      controller: composeController(config, adapters, { clock, ...this.#state, recorder, notices, concerns }),
+      controller: composeController(config, adapters, { clock, ...this.#state, recorder, ...kept }),
       upkeeps: adapters.upkeeps,
       webhook: composeWebhook(config, {
         clock,
@@ -230,6 +236,7 @@ class Daemon {
   }
 
   #noteWebhook(event: WebhookEvent): void {
+    this.#arrivals.note(event);
     const because = event.outcome === 'accepted' ? '' : `: ${event.because}`;
     this.#board.webhook(`${event.outcome}${because}`);
     this.#noteQuietly(`${event.outcome}${because}`, webhookLine(event));

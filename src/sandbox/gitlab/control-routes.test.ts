@@ -130,7 +130,7 @@ describe('the state', () => {
         { id: 1, managers: [{ system_id: started.contact.systemId, job_execution_status: 'active' }] },
       ],
       hooks: [{ id: 1, alert_status: 'executable' }],
-      deliveries: { delivered: 0, rejected: 0, dropped: 5 },
+      deliveries: { delivered: 0, rejected: 0, dropped: 5, rateLimited: 0 },
       fault: { kind: 'none' },
     });
     expect(text).not.toMatch(/a secret|glrt-|glcbt-/);

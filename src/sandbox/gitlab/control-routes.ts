@@ -1,9 +1,20 @@
 import type { Hono } from 'hono';
 import { z } from 'zod';
 import type { Double } from './double.ts';
-import { faultSchema } from './faults.ts';
-import { hookJson } from './hook-routes.ts';
+import { duration, faultSchema } from './faults.ts';
+import { hookJson } from './hook-json.ts';
 import { managerJson, runnerJson } from './runner-json.ts';
+
+/** A part of all deliveries; true is all, false is none. */
+const share = z.union([z.number().min(0).max(1), z.boolean().transform(Number)]);
+
+const deliverySchema = z.strictObject({
+  drop: share.exactOptional(),
+  duplicate: share.exactOptional(),
+  reorder: share.exactOptional(),
+  delay: duration.exactOptional(),
+  seed: z.int().exactOptional(),
+});
 
 /** How a person or a test scripts faults and looks inside. Without a token: it exists in the sandbox only. */
 export function controlRoutes(app: Hono, double: Double): void {
@@ -18,12 +29,10 @@ export function controlRoutes(app: Hono, double: Double): void {
   });
 
   app.post('/sandbox/webhooks', async (context) => {
-    const asked = z
-      .strictObject({ drop: z.boolean() })
-      .safeParse(await context.req.json().catch(() => undefined));
+    const asked = deliverySchema.safeParse(await context.req.json().catch(() => undefined));
     if (!asked.success) return context.json({ error: z.prettifyError(asked.error) }, 400);
-    deliveries.dropAll = asked.data.drop;
-    return context.json(asked.data);
+    deliveries.faults.set(asked.data);
+    return context.json(deliveries.faults.script);
   });
 
   app.get('/sandbox/state', (context) =>
@@ -33,8 +42,8 @@ export function controlRoutes(app: Hono, double: Double): void {
         ...runnerJson(runner, model),
         managers: model.managers(runner.id).map((manager) => managerJson(manager, model)),
       })),
-      hooks: model.hooks.all().map((hook) => hookJson(hook, model)),
-      deliveries: deliveries.counts(),
+      hooks: model.hooks.all().map((hook) => hookJson(hook, model.now())),
+      deliveries: { ...deliveries.counts(), rateLimited: deliveries.rateLimited },
       fault: faults.active(),
     }),
   );

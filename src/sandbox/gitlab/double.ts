@@ -3,7 +3,7 @@ import type { Timers } from '../../adapters/memory/clock.ts';
 import type { Duration } from '../../engine/time.ts';
 import type { AccessTokens } from './access-tokens.ts';
 import type { Faults } from './faults.ts';
-import type { RegistrationToken } from './runner-registration.ts';
+import type { RegistrationToken } from './registration-token.ts';
 import type { SandboxLog } from './sandbox-log.ts';
 import type { WebhookDelivery } from './webhook-delivery.ts';
 
@@ -19,6 +19,8 @@ export interface Double {
   readonly registrationTokens: readonly RegistrationToken[] | undefined;
   readonly faults: Faults;
   readonly deliveries: WebhookDelivery;
+  /** Whether groups have webhooks: they need a licence. */
+  readonly premium: boolean;
   /** What it says that it is, such as `19.5.0`. */
   readonly version: string;
   /** To whom `Query.jobs` shows the jobs that a runner could take. */

@@ -5,7 +5,8 @@ import { after, type Duration, type Instant, milliseconds } from '../../engine/t
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
-const duration = z
+/** A duration such as `10s`, as the control endpoint takes it. */
+export const duration = z
   .string()
   .regex(/^\d+(ms|s|m|h)$/, 'must be a number and ms, s, m or h, such as 10s')
   .transform((text) => {

@@ -2,18 +2,21 @@ import type { Context } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { SandboxLog } from './sandbox-log.ts';
 
+/** The JSON of a refusal; a few messages of GitLab are documents themselves. */
+type RefusalBody = Readonly<Record<string, string | Readonly<Record<string, string>>>>;
+
 /** A request that GitLab refuses: thrown by whoever notices, answered in one place. */
 export class Refusal extends Error {
   readonly status: ContentfulStatusCode;
-  readonly body: Readonly<Record<string, string>>;
+  readonly body: RefusalBody;
   readonly headers: Readonly<Record<string, string>>;
 
   constructor(
     status: ContentfulStatusCode,
-    body: Readonly<Record<string, string>>,
+    body: RefusalBody,
     headers: Readonly<Record<string, string>> = {},
   ) {
-    super(Object.values(body).join(' '));
+    super(Object.values(body).map(String).join(' '));
     this.name = 'Refusal';
     this.status = status;
     this.body = body;

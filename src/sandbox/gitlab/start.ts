@@ -13,19 +13,23 @@ import type { CompatibleJobsFor, Double } from './double.ts';
 import { type Exchange, observing } from './exchange.ts';
 import { Faults } from './faults.ts';
 import { graphqlRoute } from './graphql/graphql-route.ts';
+import { groupHookRoutes } from './group-hook-routes.ts';
 import { groupRoutes } from './group-routes.ts';
 import { hookRoutes } from './hook-routes.ts';
+import { hookTestRoutes } from './hook-test-routes.ts';
 import { jobRequestRoute } from './job-request.ts';
 import { jobRoutes } from './job-routes.ts';
 import { jobUpdateRoutes } from './job-update-routes.ts';
 import { managerRoutes } from './manager-routes.ts';
 import { projectRoutes } from './project-routes.ts';
 import { answerError } from './refusal.ts';
+import type { RegistrationToken } from './registration-token.ts';
 import { runnerLists } from './runner-lists.ts';
 import { runnerProjectRoutes } from './runner-projects.ts';
-import { type RegistrationToken, runnerRegistration } from './runner-registration.ts';
+import { runnerRegistration } from './runner-registration.ts';
 import { runnerRoutes } from './runner-routes.ts';
 import type { SandboxLog } from './sandbox-log.ts';
+import { type RateLimits, Throttle } from './throttle.ts';
 import { GITLAB_VERSION } from './version.ts';
 import { WebhookDelivery } from './webhook-delivery.ts';
 
@@ -43,9 +47,15 @@ export interface GitLabDoubleOptions {
   readonly longPoll?: Duration;
   /** Drops every webhook silently. Absent: false. */
   readonly dropWebhooks?: boolean;
+  /** Webhook deliveries a minute and top-level group, beyond which they are dropped silently. Absent: no limit. */
+  readonly webhookCallsPerMinute?: number;
+  /** Whether its licence has webhooks of groups. Absent: true. */
+  readonly premium?: boolean;
   /** Is told every exchange under /api/v4 that no scripted fault answered. */
   readonly observe?: (exchange: Exchange) => void;
   readonly log?: SandboxLog;
+  /** How much it may be asked within a minute. Absent: as much as one likes. */
+  readonly limits?: RateLimits;
   /** What it says that it is, and what its GraphQL schema has. Absent: the newest that it knows. */
   readonly version?: string;
   /** To whom GraphQL shows the jobs that a runner could take. Absent: administrators. */
@@ -58,6 +68,8 @@ export interface GitLabDouble {
   readonly url: string;
   readonly faults: Faults;
   readonly deliveries: WebhookDelivery;
+  /** How many requests of each route came in, whatever the answer, such as `GET /api/v4/projects/:id/jobs`. */
+  requests(): ReadonlyMap<string, number>;
   /** Ends held requests and deliveries under way, and stops listening. */
   close(): Promise<void>;
 }
@@ -74,10 +86,13 @@ export async function startGitLab(options: GitLabDoubleOptions): Promise<GitLabD
     model,
     timers,
     instance: () => url,
-    dropAll: options.dropWebhooks ?? false,
+    ...(options.webhookCallsPerMinute !== undefined && { callsPerMinute: options.webhookCallsPerMinute }),
     log,
   });
+  const throttle = new Throttle(options.limits ?? {}, () => timers.now());
+  if (options.dropWebhooks === true) deliveries.faults.set({ drop: 1 });
   const app = gitlabApp(
+    throttle,
     {
       model,
       timers,
@@ -86,6 +101,7 @@ export async function startGitLab(options: GitLabDoubleOptions): Promise<GitLabD
       faults,
       deliveries,
       compatibleJobsFor: options.compatibleJobsFor ?? 'administrators',
+      premium: options.premium ?? true,
       version: options.version ?? GITLAB_VERSION,
       longPoll: options.longPoll ?? milliseconds(0),
       url: () => url,
@@ -108,17 +124,19 @@ export async function startGitLab(options: GitLabDoubleOptions): Promise<GitLabD
     listening.close();
     await once(listening, 'close');
   };
-  return { url, faults, deliveries, close };
+  return { url, faults, deliveries, requests: () => throttle.requests(), close };
 }
 
 /** The routes alone, without a port. */
-function gitlabApp(double: Double, observe: GitLabDoubleOptions['observe']): Hono {
+function gitlabApp(throttle: Throttle, double: Double, observe: GitLabDoubleOptions['observe']): Hono {
   const app = new Hono();
   app.use(async (context, next) => {
     await next();
     context.header('x-request-id', randomUUID().replaceAll('-', ''));
   });
+  app.use('/api/*', throttle.counting());
   app.use('/api/*', double.faults.middleware());
+  app.use('/api/*', throttle.refusing(double));
   if (observe !== undefined) app.use('/api/v4/*', observing(observe));
   app.onError((error, context) => answerError(error, context, double.log));
   app.notFound((context) => context.json({ error: '404 Not Found' }, 404));
@@ -131,6 +149,8 @@ function gitlabApp(double: Double, observe: GitLabDoubleOptions['observe']): Hon
   groupRoutes(app, double);
   jobRoutes(app, double);
   hookRoutes(app, double);
+  groupHookRoutes(app, double);
+  hookTestRoutes(app, double);
   runnerRegistration(app, double);
   runnerLists(app, double);
   runnerProjectRoutes(app, double);

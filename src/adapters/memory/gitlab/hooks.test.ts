@@ -69,3 +69,25 @@ describe('a hook that fails', () => {
     expect(status()).toBe('executable');
   });
 });
+
+describe('the hooks that are told of a project', () => {
+  it('are its own and those of the groups that it lies in', () => {
+    let id = 0;
+    const all = new Hooks(
+      () => (id += 1),
+      () => new VirtualClock().now(),
+    );
+    all.add(1, settings);
+    all.add(2, settings);
+    all.addToGroup({ id: 1, path: 'acme' }, settings);
+    all.addToGroup({ id: 2, path: 'acme/tools' }, settings);
+    all.addToGroup({ id: 3, path: 'acm' }, settings);
+    const told = (project: number, namespace: string) =>
+      all.telling({ id: project, namespace }).map((hook) => hook.id);
+    expect(told(1, 'acme')).toEqual([3, 1]);
+    expect(told(2, 'acme/tools/small')).toEqual([4, 3, 2]);
+    expect(told(3, 'other')).toEqual([]);
+    expect(all.ofGroup(2).map((hook) => hook.id)).toEqual([4]);
+    expect(all.of(1).map((hook) => hook.id)).toEqual([1]);
+  });
+});

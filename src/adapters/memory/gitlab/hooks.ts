@@ -1,4 +1,6 @@
 import { after, type Duration, type Instant, milliseconds, minutes } from '../../../engine/time.ts';
+import type { Group } from './groups.ts';
+import type { Project } from './project.ts';
 
 /** A webhook's settings. */
 export interface HookSettings {
@@ -16,10 +18,12 @@ export interface HookSettings {
   readonly verifySsl: boolean;
 }
 
-/** A project's webhook. */
+type HookGroup = Pick<Group, 'id' | 'path'>;
+
+/** A webhook of a project, or of a group and all projects below it. */
 export interface Hook {
   readonly id: number;
-  readonly project: number;
+  readonly of: { readonly project: number } | { readonly group: HookGroup };
   readonly createdAt: Instant;
   readonly settings: HookSettings;
   /** Failures in a row. */
@@ -42,7 +46,7 @@ export function alertStatus(hook: Hook, now: Instant): AlertStatus {
   return 'executable';
 }
 
-/** The webhooks of all projects and how their deliveries go. */
+/** The webhooks of all projects and groups, and how their deliveries go. */
 export class Hooks {
   readonly #hooks = new Map<number, Hook>();
   readonly #nextId: () => number;
@@ -54,15 +58,11 @@ export class Hooks {
   }
 
   add(project: number, settings: HookSettings): Hook {
-    const id = this.#nextId();
-    return this.#keep({
-      id,
-      project,
-      createdAt: this.#now(),
-      settings,
-      failures: 0,
-      disabledUntil: undefined,
-    });
+    return this.#add({ project }, settings);
+  }
+
+  addToGroup(group: HookGroup, settings: HookSettings): Hook {
+    return this.#add({ group }, settings);
   }
 
   find(id: number): Hook | undefined {
@@ -71,7 +71,19 @@ export class Hooks {
 
   /** A project's hooks, newest first. */
   of(project: number): Hook[] {
-    return this.all().filter((hook) => hook.project === project);
+    return this.all().filter(({ of }) => 'project' in of && of.project === project);
+  }
+
+  /** A group's own hooks, newest first. */
+  ofGroup(group: number): Hook[] {
+    return this.all().filter(({ of }) => 'group' in of && of.group.id === group);
+  }
+
+  /** All that are told of what happens in the project: its own, and those of the groups that it lies in. */
+  telling({ id, namespace }: Pick<Project, 'id' | 'namespace'>): Hook[] {
+    return this.all().filter(({ of }) =>
+      'project' in of ? of.project === id : `${namespace}/`.startsWith(`${of.group.path}/`),
+    );
   }
 
   /** Every hook, newest first. */
@@ -101,6 +113,11 @@ export class Hooks {
     const disabledUntil =
       failures > TOLERATED_FAILURES ? after(this.#now(), pauseAfter(failures)) : undefined;
     this.#keep({ ...hook, failures, disabledUntil });
+  }
+
+  #add(of: Hook['of'], settings: HookSettings): Hook {
+    const createdAt = this.#now();
+    return this.#keep({ id: this.#nextId(), of, createdAt, settings, failures: 0, disabledUntil: undefined });
   }
 
   #keep(hook: Hook): Hook {

@@ -30,7 +30,7 @@ export function jobNode(job: Job, viewer: Viewer) {
     allowFailure: job.allowFailure,
     createdAt: time(job.createdAt),
     queuedAt: time(job.queuedAt),
-    scheduledAt: null,
+    scheduledAt: time(job.scheduledAt),
     startedAt: time(job.startedAt),
     finishedAt: time(job.finishedAt),
     queuedDuration: () => secondsBetween(job.queuedAt, job.startedAt ?? job.finishedAt ?? model.now()),
@@ -38,7 +38,7 @@ export function jobNode(job: Job, viewer: Viewer) {
     createdByTag: job.tag,
     retried: job.retried,
     stuck: () => isStuck(job, viewer),
-    schedulingType: 'stage',
+    schedulingType: job.needs === undefined ? 'stage' : 'dag',
     pipeline: () => ({
       __typename: 'Pipeline',
       id: globalId('Ci::Pipeline', job.pipeline),
