@@ -16,6 +16,7 @@ export function gitLabOptions(
   { gitlab }: Config,
   { clock, version, connection }: { clock: Clock; version: string; connection: Connection },
 ): GitLabClientOptions {
-  const { url, token, timeout } = gitlab;
-  return { url, token: () => token.reveal(), timeout, clock, version, fetch: connection.fetch };
+  const { url, token, timeout, requestsPerMinute } = gitlab;
+  const { fetch } = connection;
+  return { url, token: () => token.reveal(), timeout, requestsPerMinute, clock, version, fetch };
 }

@@ -32,7 +32,7 @@ export function composeHooks(config: Config, options: GitLabClientOptions): Comp
       client: new GitLabClient({ ...options, timeout }),
       wish: () => ({ url, name: `Runtide ${installation}`, secrets }),
     }),
-    watched: { projects: gitlab.projects.map(String), groups: [] },
+    watched: { projects: (gitlab.projects ?? []).map(String), groups: (gitlab.groups ?? []).map(String) },
   };
 }
 

@@ -7,7 +7,8 @@ import type { HookArrivals } from './adapters/gitlab/hook-arrivals.ts';
 import { AccessToken } from './adapters/gitlab/access-token.ts';
 import { GitLabClient } from './adapters/gitlab/client.ts';
 import type { Connection } from './adapters/gitlab/connection.ts';
-import { gitLabJobs } from './adapters/gitlab/jobs.ts';
+import { GroupProjects } from './adapters/gitlab/group-projects.ts';
+import { type GitLabJobs, gitLabJobs } from './adapters/gitlab/jobs.ts';
 import { type GitLabRunners, gitLabRunners } from './adapters/gitlab/runners.ts';
 import { createWebhook, type Webhook } from './adapters/gitlab/webhook.ts';
 import { replacementIn } from './adapters/gitlab/token-parameter.ts';
@@ -26,7 +27,7 @@ import type { Config } from './config/schema.ts';
 import type { Recorder } from './controller/events.ts';
 import type { HookEvidence } from './controller/hook-evidence.ts';
 import type { Notices } from './controller/notices.ts';
-import type { Clock, JobRetrier, JobSource, Lease, PipelineRef, Store } from './controller/ports.ts';
+import type { Clock, JobRetrier, Lease, PipelineRef, Store } from './controller/ports.ts';
 import { Controller } from './controller/reconcile.ts';
 import type { Concerns, Upkeep } from './controller/upkeep.ts';
 import type { FleetPolicy } from './engine/pool.ts';
@@ -45,7 +46,7 @@ export interface Adapters extends PlacedAdapters {
   /** The way to GitLab; without calls it closes by itself after some seconds. */
   readonly connection: Connection;
   readonly client: GitLabClient;
-  readonly jobs: JobSource;
+  readonly jobs: GitLabJobs;
   readonly runners: GitLabRunners;
   readonly policy: FleetPolicy;
   /** Whether a pool drains instances that are likely to be taken. */
@@ -95,22 +96,33 @@ export async function composeAdapters(
     project,
     client: new GitLabClient({ ...options, token: () => own.reveal() }),
   }));
+  const members = new GroupProjects(client, clock);
+  const runners = gitLabRunners({
+    client,
+    members,
+    pools: Object.fromEntries(
+      pools.map(({ name, runner }) => [
+        name,
+        { runnerId: runner.id, token: () => runnerToken(name, AbortSignal.timeout(config.aws.timeout)) },
+      ]),
+    ),
+  });
   return {
     connection,
     client,
-    ...(retrying.length > 0 && {
-      retrier: gitLabJobRetrier({ projects: retrying, note }),
-    }),
-    jobs: gitLabJobs({ client, projects: config.gitlab.projects.map(String), clock }),
-    runners: gitLabRunners({
+    ...(retrying.length > 0 && { retrier: gitLabJobRetrier({ projects: retrying, note }) }),
+    jobs: gitLabJobs({
       client,
-      pools: Object.fromEntries(
-        pools.map(({ name, runner }) => [
-          name,
-          { runnerId: runner.id, token: () => runnerToken(name, AbortSignal.timeout(config.aws.timeout)) },
-        ]),
-      ),
+      clock,
+      members,
+      note,
+      projects: (config.gitlab.projects ?? []).map(String),
+      groups: (config.gitlab.groups ?? []).map(String),
+      instance: config.gitlab.instance,
+      runners: () => pools.map(({ runner }) => runner.id),
+      needsProtection: () => runners.needsProtection(),
     }),
+    runners,
     ...placed,
     policy: policyOf(config),
     heedsRebalance: (pool) => config.pools[pool]?.rebalance !== 'ignore',
@@ -192,17 +204,27 @@ export function composeEvents(
 /** Wires the webhook, if the configuration has one. */
 export function composeWebhook(
   config: Config,
-  parts: { clock: Clock; wake: (ref: PipelineRef) => void; note: (event: WebhookEvent) => void },
+  parts: {
+    clock: Clock;
+    wake: (ref: PipelineRef) => void;
+    note: (event: WebhookEvent) => void;
+    /** Tells the projects of groups and of the instance. */
+    jobs: Pick<GitLabJobs, 'watches'>;
+  },
 ): Webhook | undefined {
   const { webhook, gitlab } = config;
   if (webhook === undefined) return undefined;
   const secrets = webhookSecrets(config);
-  const watched = new Set(gitlab.projects.map((project) => String(project).toLowerCase()));
+  const watched = new Set((gitlab.projects ?? []).map((project) => String(project).toLowerCase()));
+  const within = (gitlab.groups ?? []).map((group) => `${String(group).toLowerCase()}/`);
   return createWebhook({
     ...parts,
     secrets: () => secrets,
-    watches: ({ id, path }) =>
-      watched.has(String(id)) || (path !== undefined && watched.has(path.toLowerCase())),
+    watches: ({ id, path }) => {
+      const full = path?.toLowerCase() ?? '';
+      const isNamed = watched.has(String(id)) || watched.has(full);
+      return isNamed || within.some((group) => full.startsWith(group)) || parts.jobs.watches(id);
+    },
   });
 }
 

@@ -2,14 +2,26 @@ import { z } from 'zod';
 import { minutes, seconds } from '../engine/time.ts';
 import { readAuthorities } from './certificates.ts';
 import { KMS_KEY } from './instances-schema.ts';
-import { address, ALWAYS, duration, fileContent, listenAddress, listOf, secret, text } from './key-kinds.ts';
-import { fewKeys, keeps, namedLike, WEBHOOK_RULES } from './rules.ts';
+import {
+  address,
+  ALWAYS,
+  duration,
+  fileContent,
+  listenAddress,
+  listOf,
+  secret,
+  text,
+  wholeNumber,
+  yesOrNo,
+} from './key-kinds.ts';
+import { fewKeys, GITLAB_RULES, keeps, namedLike, WEBHOOK_RULES } from './rules.ts';
 import { TOKEN_PARAMETER } from './runner-schema.ts';
 import { whyWeak } from './weak-secret.ts';
 
 const SECOND = seconds(1);
 const DAY = minutes(24 * 60);
 const PROJECT_PATH = /^(?!.*\.git$)[A-Za-z0-9_.][\w.-]*(?:\/[A-Za-z0-9_.][\w.-]*)+$/;
+const GROUP_PATH = /^[A-Za-z0-9_.][\w.-]*(?:\/[A-Za-z0-9_.][\w.-]*)*$/;
 const PROJECT = new RegExp(`^\\d{1,15}$|${PROJECT_PATH.source}`);
 const SIGNING_TOKEN = /^whsec_((?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?)$/;
 const FEWEST_SIGNING_BYTES = 24;
@@ -149,9 +161,36 @@ export const gitlabSchema = z
       }),
       1,
       'project ids or full paths, such as acme/web',
-      { description: 'The projects whose jobs count as demand.', applies: 'hot', example: '[acme/web]' },
+      { description: 'Projects whose jobs count as demand.', applies: 'hot', example: '[acme/web]' },
       (item) => (typeof item === 'string' ? item.toLowerCase() : item),
-    ),
+    ).exactOptional(),
+    groups: listOf(
+      z.union([z.int().min(1), z.string().regex(GROUP_PATH)]).meta({
+        description: 'A group.',
+        allowed: 'the numeric id of a group (without quotes) or its full path, such as acme/tools',
+        example: 'acme',
+      }),
+      1,
+      'group ids or full paths, such as acme/tools',
+      {
+        description:
+          'Groups whose projects count, those of groups below included and archived ones left out. What is new or gone is noticed within ten minutes.',
+        applies: 'hot',
+        example: '[acme]',
+      },
+      (item) => (typeof item === 'string' ? item.toLowerCase() : item),
+    ).exactOptional(),
+    instance: yesOrNo({
+      description:
+        "Whether every project of the instance counts. It takes an administrator's token and GitLab 18.1.",
+      applies: 'hot',
+    }).prefault(false),
+    requestsPerMinute: wholeNumber(30, 100_000, {
+      description:
+        'How many requests to GitLab may be made in a minute. GitLab allows a user 600 for the jobs of projects. If not every project can be read at every poll, they take turns.',
+      applies: 'hot',
+      example: '300',
+    }).prefault(300),
     retry: retrySchema.exactOptional(),
     timeout: duration(SECOND, minutes(1), {
       description: 'How long one call to GitLab may take.',
@@ -159,6 +198,7 @@ export const gitlabSchema = z
       example: '10s',
     }).prefault('10s'),
   })
+  .superRefine(keeps(GITLAB_RULES), ALWAYS)
   .meta({ description: 'GitLab: where it is, and which projects are watched.', applies: 'hot' });
 
 /** Where GitLab's webhooks arrive; without it Runtide only polls. */

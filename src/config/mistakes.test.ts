@@ -47,7 +47,7 @@ describe('mistakes', () => {
   it.each([
     ['gitlab.url', 'https://gitlab.com/api/v4', 'leave out /api/v4: Runtide adds it'],
     ['gitlab.projects', 'acme/web', 'write `projects: [acme/web]`'],
-    ['gitlab', undefined, 'write `token`, `projects` below it, one a line and indented'],
+    ['gitlab', undefined, 'write `token` below it, one a line and indented'],
     ['pools.linux.executor', 'Docker', 'write `executor: docker`'],
     ['pollInterval', '1h', 'write `pollInterval: 15s`'],
   ])('say how to mend %s', async (path, value, mend) => {

@@ -137,6 +137,21 @@ export const IMAGE_RULES: readonly Rule[] = [
   },
 ];
 
+function watchesSomething(gitlab: unknown): readonly Breach[] {
+  const named = ['projects', 'groups'].some((key) => valueAt(gitlab, [key]) !== undefined);
+  if (named || (valueAt(gitlab, ['instance']) ?? false) !== false) return [];
+  return [
+    {
+      path: ['projects'],
+      allowed: 'one of `projects`, `groups` and `instance: true`: else no job would count',
+      mend: 'write `projects: [acme/web]` or `groups: [acme]`',
+    },
+  ];
+}
+
+/** The rules of the section `gitlab`. */
+export const GITLAB_RULES: readonly Rule[] = [watchesSomething];
+
 function verifiesWebhooks(webhook: unknown): readonly Breach[] {
   const given = ['token', 'signingToken'].some((key) => valueAt(webhook, [key]) !== undefined);
   if (given) return [];

@@ -14,6 +14,9 @@ const GOOD: Readonly<Record<string, readonly unknown[]>> = {
   installation: ['a', 'acme-2', 'a'.repeat(31)],
   'gitlab.url': ['https://gitlab.example.com', 'http://127.0.0.1:8080/', 'https://example.com/gitlab'],
   'gitlab.projects': [[1], ['acme/web'], ['acme/sub/web.js', 7], ['_x/.y']],
+  'gitlab.groups': [[1], ['acme'], ['acme/sub.x', 7]],
+  'gitlab.instance': [true, false],
+  'gitlab.requestsPerMinute': [30, 300, 2000],
   'gitlab.timeout': ['1s', '60s', 1, 60],
   'webhook.token': [SHARED_TOKEN],
   'webhook.signingToken': [
@@ -86,6 +89,9 @@ const BAD: Readonly<Record<string, readonly unknown[]>> = {
   ],
   'gitlab.token': [undefined, null, '', 'two words', 'line\nbreak', 42, { a: 1 }],
   'gitlab.projects': [undefined, [], 'acme/web', null, { a: 1 }],
+  'gitlab.groups': [[], 'acme', null],
+  'gitlab.instance': ['yes', 1],
+  'gitlab.requestsPerMinute': [0, 29, 1.5, '300'],
   'gitlab.timeout': ['999ms', '61s', 0, 61, '10', '10 s', true],
   'webhook.token': [
     '',
@@ -192,6 +198,7 @@ const BAD_SECOND_ITEMS: Readonly<Record<string, readonly unknown[]>> = {
     1.5,
     null,
   ],
+  'gitlab.groups': ['acme/', '/acme', 'https://gitlab.com/acme', '1 2', 0, null],
   [`${POOL}.tags`]: ['', ' a', 'a ', 'a,b', 'x'.repeat(256), 3.11],
   [`${POOL}.instances.types`]: ['m7i', 'large', 'M7i.large', 'm7i.huge', ''],
   [`${POOL}.instances.subnets`]: ['0abc', 'sg-0abc', 'subnet-'],
@@ -200,6 +207,7 @@ const BAD_SECOND_ITEMS: Readonly<Record<string, readonly unknown[]>> = {
 
 const FIRST_ITEMS: Readonly<Record<string, unknown>> = {
   'gitlab.projects': 'acme/web',
+  'gitlab.groups': 'acme',
   [`${POOL}.tags`]: 'linux',
   [`${POOL}.instances.types`]: 'm7i.large',
   [`${POOL}.instances.subnets`]: 'subnet-0abc',
@@ -236,6 +244,13 @@ describe('a key of the configuration', () => {
     const mistakes = await mistakesWith({ [path]: [item, item] });
     expect(mistakes.map((mistake) => mistake.path)).toEqual([`${path}[1]`]);
   });
+
+  it.each([{ 'gitlab.groups': ['acme'] }, { 'gitlab.instance': true }])(
+    'gitlab needs no projects with %j',
+    async (others) => {
+      expect(await mistakesWith({ 'gitlab.projects': undefined, ...others })).toEqual([]);
+    },
+  );
 
   it('takes a project once, whatever the case of its path', async () => {
     expect(await mistakesWith({ 'gitlab.projects': ['acme/web', 'Acme/Web'] })).toHaveLength(1);

@@ -1,3 +1,4 @@
+import { JOB_WAYS, type JobWay } from '../../src/adapters/gitlab/job-ways.ts';
 import { gitLabJobs } from '../../src/adapters/gitlab/jobs.ts';
 import { VirtualClock } from '../../src/adapters/memory/clock.ts';
 import { GitLab } from '../../src/adapters/memory/gitlab/gitlab.ts';
@@ -10,8 +11,14 @@ function scene(gitlab: GitLab) {
   const [project, other, unwatched] = ['acme/shop', 'acme/tools/api', 'acme/secret'].map(
     (path) => gitlab.addProject({ path }).id,
   );
-  const { token } = gitlab.addRunner({ tags: ['linux', 'docker'], runUntagged: true });
-  return { project: project ?? 0, other: other ?? 0, unwatched: unwatched ?? 0, runnerToken: token };
+  const { id, token } = gitlab.addRunner({ tags: ['linux', 'docker'], runUntagged: true });
+  return {
+    project: project ?? 0,
+    other: other ?? 0,
+    unwatched: unwatched ?? 0,
+    runner: id,
+    runnerToken: token,
+  };
 }
 
 jobSourceContract('memory', async () => {
@@ -31,17 +38,40 @@ jobSourceContract('memory', async () => {
   };
 });
 
-jobSourceContract('GitLab over the double', async () => {
-  const wire = await gitlabWire();
-  const places = scene(wire.gitlab);
-  return {
-    ...wire,
-    ...places,
-    // One by its path, one by its id: both are ways to name a project.
-    jobs: gitLabJobs({
+const WAYS = {
+  runners: 'GraphQL jobs of runner',
+  projects: 'GraphQL by project, 8 a request',
+  rest: 'REST by project',
+} satisfies Readonly<Record<JobWay, string>>;
+
+for (const way of JOB_WAYS) {
+  jobSourceContract(`GitLab over the double, ${WAYS[way]}`, async () => {
+    const wire = await gitlabWire();
+    const places = scene(wire.gitlab);
+    // GitLab proves that it hides no jobs by showing one, wherever that is.
+    wire.gitlab.createPipeline(places.unwatched, {
+      stages: ['test'],
+      jobs: [{ name: 'never runs', stage: 'test', when: 'manual' }],
+    });
+    const notes: string[] = [];
+    const jobs = gitLabJobs({
       client: wire.client,
+      // One by its path, one by its id: both are ways to name a project.
       projects: [wire.gitlab.project(places.project)?.path ?? '', String(places.other)],
       clock: wire.clock,
-    }),
-  };
-});
+      runners: () => [places.runner],
+      note: (message) => notes.push(message),
+      ways: [way],
+    });
+    return {
+      ...wire,
+      ...places,
+      jobs,
+      async [Symbol.asyncDispose]() {
+        await wire[Symbol.asyncDispose]();
+        const { source } = jobs.describe();
+        if (!source.startsWith(WAYS[way])) throw new Error(`read by ${source}: ${notes.join('; ')}`);
+      },
+    };
+  });
+}

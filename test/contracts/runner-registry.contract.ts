@@ -4,14 +4,17 @@ import type { GitLab } from '../../src/adapters/memory/gitlab/gitlab.ts';
 import { isPortError } from '../../src/controller/errors.ts';
 import type { RunnerRegistry } from '../../src/controller/ports.ts';
 import { systemIdOf } from '../../src/controller/system-id.ts';
-import { seconds } from '../../src/engine/time.ts';
+import { minutes, seconds } from '../../src/engine/time.ts';
 
 /** A GitLab with the runners of two pools, `linux` and `docker`, and the registry of both. */
 export interface RunnerRegistryWorld extends AsyncDisposable {
   readonly runners: RunnerRegistry;
   readonly gitlab: GitLab;
   readonly clock: VirtualClock;
+  /** Served by the runner of the pool `own` alone; those of `linux` and `docker` serve every project. */
   readonly project: number;
+  /** Lies in the group of the runner of the pool `team`. */
+  readonly other: number;
   /** The runners' tokens by pool. */
   readonly tokens: Readonly<Record<'linux' | 'docker', string>>;
   /** Makes GitLab's API fail, or work again. */
@@ -147,6 +150,34 @@ export function runnerRegistryContract(name: string, make: () => Promise<RunnerR
       contact(world, systemIdOf(ONE));
       const managers = await world.runners.managers('linux', signal);
       expect(managers.map(({ firstSeenAt }) => firstSeenAt)).toEqual([world.clock.now()]);
+    });
+  });
+
+  describe(`runner registry: ${name}, the scope`, () => {
+    it('is every project for a runner of the instance', async () => {
+      await using world = await make();
+      const scope = await world.runners.scope('linux', signal);
+      expect(scope).toEqual({ paused: false, protectedOnly: false });
+    });
+
+    it('is the projects that a runner names, and the projects of its group and below', async () => {
+      await using world = await make();
+      const { runners, gitlab, project, other } = world;
+      expect((await runners.scope('own', signal)).projects).toEqual(new Set([project]));
+      expect((await runners.scope('team', signal)).projects).toEqual(new Set([other]));
+      const below = gitlab.addProject({ path: 'acme/teams/deep/down/web' }).id;
+      await world.clock.advance(minutes(5));
+      expect((await runners.scope('team', signal)).projects).toEqual(new Set([other, below]));
+    });
+
+    it('changes within five minutes', async () => {
+      await using world = await make();
+      const { runners, gitlab, tokens } = world;
+      await runners.scope('linux', signal);
+      const id = gitlab.runnerByToken(tokens.linux)?.id ?? 0;
+      gitlab.updateRunner(id, { paused: true, accessLevel: 'ref_protected' });
+      await world.clock.advance(minutes(5));
+      expect(await runners.scope('linux', signal)).toEqual({ paused: true, protectedOnly: true });
     });
   });
 

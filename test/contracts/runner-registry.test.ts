@@ -10,7 +10,12 @@ function scene(gitlab: GitLab) {
   const project = gitlab.addProject({ path: 'acme/tools' }).id;
   const linux = gitlab.addRunner({ tags: ['linux'], runUntagged: true });
   const docker = gitlab.addRunner({ tags: ['docker'], runUntagged: false });
-  return { project, pools: { linux, docker }, tokens: { linux: linux.token, docker: docker.token } };
+  const other = gitlab.addProject({ path: 'acme/teams/api' }).id;
+  const own = gitlab.addRunner({ tags: [], runUntagged: true, projects: [project] });
+  const group = gitlab.groups.at('acme/teams').id;
+  const team = gitlab.addRunner({ tags: [], runUntagged: true, group });
+  const pools = { linux, docker, own, team };
+  return { project, other, pools, tokens: { linux: linux.token, docker: docker.token } };
 }
 
 runnerRegistryContract('memory', async () => {
@@ -38,10 +43,12 @@ runnerRegistryContract('GitLab over the double', async () => {
     ...places,
     runners: gitLabRunners({
       client: wire.client,
-      pools: {
-        linux: { runnerId: pools.linux.id, token: async () => pools.linux.token },
-        docker: { runnerId: pools.docker.id, token: async () => pools.docker.token },
-      },
+      pools: Object.fromEntries(
+        Object.entries(pools).map(([pool, { id, token }]) => [
+          pool,
+          { runnerId: id, token: async () => token },
+        ]),
+      ),
     }),
   };
 });

@@ -15,7 +15,7 @@ import { MemoryDisk, MemoryStore } from '../../src/adapters/memory/store.ts';
 import type { ControllerEvent, Recorder } from '../../src/controller/events.ts';
 import { listen } from '../../src/controller/listen.ts';
 import { Notices } from '../../src/controller/notices.ts';
-import type { Fleet, JobRetrier, NoticeSource, Store } from '../../src/controller/ports.ts';
+import type { Fleet, JobRetrier, JobSource, NoticeSource, Store } from '../../src/controller/ports.ts';
 import { Controller, type PassReport } from '../../src/controller/reconcile.ts';
 import type { Concerns } from '../../src/controller/upkeep.ts';
 import { runPasses, Wakes } from '../../src/controller/wakes.ts';
@@ -39,6 +39,8 @@ export interface WorldOptions {
   /** Puts something between the controller and EC2, to break it there. */
   readonly fleet?: (fleet: Fleet) => Fleet;
   readonly store?: (store: Store) => Store;
+  /** Where jobs are learned of; default: straight from the model of GitLab, of the one project. */
+  readonly jobs?: (world: World) => JobSource;
   /** Where the controllers hear what the cloud announces; absent: nowhere. */
   readonly notices?: (around: { readonly ec2: Ec2; readonly clock: VirtualClock }) => NoticeSource;
   /** Makes the controller retry lost jobs; what it is given does so for the one project. Absent: it does not. */
@@ -165,7 +167,9 @@ export class World {
       notices,
       ...(this.#options.concerns !== undefined && { concerns: this.#options.concerns }),
       heedsRebalance: () => this.#options.heedsRebalance ?? true,
-      jobs: new MemoryJobSource({ gitlab: this.gitlab, projects: [this.project], outage }),
+      jobs:
+        this.#options.jobs?.(this) ??
+        new MemoryJobSource({ gitlab: this.gitlab, projects: [this.project], outage }),
       runners: new MemoryRunnerRegistry({ gitlab: this.gitlab, pools: this.#runners, outage }),
       fleet: breakFleet(new MemoryFleet({ ec2: this.ec2, installation, imageId: IMAGE })),
       store: breakStore(new MemoryStore(disk)),
@@ -237,7 +241,7 @@ export class World {
   }
 
   /** A pipeline of `count` jobs in one stage. */
-  submit(count: number, job: Partial<JobDefinition> = {}): number {
+  submit(count: number, job: Partial<JobDefinition> = {}, project = this.project): number {
     const jobs = Array.from({ length: count }, (_, index) => ({
       name: `job-${index}`,
       stage: 'test',
@@ -245,7 +249,7 @@ export class World {
       duration: minutes(2),
       ...job,
     }));
-    return this.gitlab.createPipeline(this.project, { stages: ['test'], jobs }).id;
+    return this.gitlab.createPipeline(project, { stages: ['test'], jobs }).id;
   }
 
   advance(duration: Duration): Promise<void> {

@@ -20,5 +20,11 @@ export interface GitLabChange extends GitLabCall {
   readonly secrets?: readonly string[];
 }
 
+/** A question to GitLab's GraphQL API. */
+export interface GitLabQuestion extends Pick<GitLabCall, 'doing' | 'needs' | 'signal'> {
+  /** A query, or a list of queries that are answered together; sent as JSON. */
+  readonly body: object;
+}
+
 /** The query that asks for lists in as few pages as GitLab allows. */
 export const FULL_PAGES = ['per_page', '100'] as const;

@@ -3,11 +3,12 @@ import { isPortError, type PortError } from '../../controller/errors.ts';
 import type { Clock } from '../../controller/ports.ts';
 import { type Duration, seconds } from '../../engine/time.ts';
 import type { Answer } from './answer.ts';
-import type { GitLabCall, GitLabChange } from './call.ts';
+import type { GitLabCall, GitLabChange, GitLabQuestion } from './call.ts';
 import { answerError, cancelledError, invalidAnswer, isConnectionReset } from './errors.ts';
 import { nextPageQuery } from './paging.ts';
 import { QuietPeriod } from './quiet-period.ts';
 import { redirectWithin } from './redirect.ts';
+import { RequestBudget } from './request-budget.ts';
 import { waitToRetry } from './retry.ts';
 import { parsed } from './shape.ts';
 import { type Fetch, send, type TransportOptions, type WireRequest } from './transport.ts';
@@ -30,6 +31,8 @@ export interface GitLabClientOptions {
   readonly clock: Clock;
   /** Our own version, for the User-Agent. */
   readonly version: string;
+  /** How many requests may be made in a minute; 300 by default. Only those who can wait for it do. */
+  readonly requestsPerMinute?: number;
   /** Largest answer that is read, in bytes; 32 MiB by default. */
   readonly maxBytes?: number;
   /** The way to GitLab; Node's own where nothing is said. */
@@ -47,23 +50,43 @@ const MOST_PAGES = 10_000;
 export class GitLabClient {
   readonly #options: GitLabClientOptions;
   readonly #base: string;
+  readonly #graphql: string;
   readonly #transport: TransportOptions;
   readonly #quiet: QuietPeriod;
+  readonly clock: Clock;
+  /** What all calls are counted in. */
+  readonly budget: RequestBudget;
 
   constructor(options: GitLabClientOptions) {
     this.#options = options;
-    this.#base = apiBase(options.url);
+    const api = apiBase(options.url);
+    this.#base = `${api}/v4`;
+    this.#graphql = `${api}/graphql`;
     this.#transport = {
       timeout: options.timeout ?? seconds(10),
       maxBytes: options.maxBytes ?? 32 * 1024 * 1024,
       fetch: options.fetch ?? fetch,
     };
     this.#quiet = new QuietPeriod(options.clock);
+    this.clock = options.clock;
+    this.budget = new RequestBudget(options.clock, options.requestsPerMinute);
   }
 
   /** Reads one document of the given shape. */
   async get<T>(call: GitLabCall, shape: z.ZodType<T>): Promise<T> {
     return parsed(call, await this.#read(call, this.#urlOf(call)), shape);
+  }
+
+  /**
+   * Asks GitLab's GraphQL, tried again like a reading. What GitLab says of the queries themselves stands in the
+   * answer's `errors`.
+   */
+  async ask<T>({ body, ...question }: GitLabQuestion, shape: z.ZodType<T>): Promise<T> {
+    const call = { ...question, path: '' };
+    const answer = await this.#retried(call, mayHeal, () =>
+      this.#sendAsUser(call, 'POST', new URL(this.#graphql), JSON.stringify(body)),
+    );
+    return parsed(call, answer, shape);
   }
 
   /** Reads a list page by page, to its last one. */
@@ -112,14 +135,14 @@ export class GitLabClient {
     body: { readonly token: string; readonly system_id: string },
   ): Promise<void> {
     this.#quiet.admit(call);
-    const answer = await send(this.#transport, call, {
+    const answer = await this.#send(call, {
       method: 'DELETE',
       url: this.#urlOf(call),
       headers: { ...this.#headers(), 'content-type': 'application/json' },
       body: JSON.stringify(body),
       secrets: [body.token],
     });
-    const error = answerError(call, answer, this.#options.clock.now());
+    const error = answerError(call, answer, this.clock.now());
     if (error !== undefined) throw this.#final(error);
   }
 
@@ -151,7 +174,7 @@ export class GitLabClient {
         if (!isPortError(error)) throw error;
         const wait = heals(error) ? waitToRetry(failures, error) : undefined;
         if (wait === undefined) throw this.#final(error);
-        await this.#options.clock.sleep(wait, call.signal);
+        await this.clock.sleep(wait, call.signal);
         if (call.signal.aborted) throw cancelledError(call);
       }
     }
@@ -163,7 +186,7 @@ export class GitLabClient {
       const answer = await this.#sendGet(call, url);
       const moved = redirectWithin(answer, this.#base);
       if (moved === undefined) {
-        const error = answerError(call, answer, this.#options.clock.now());
+        const error = answerError(call, answer, this.clock.now());
         if (error !== undefined) throw error;
         return answer;
       }
@@ -173,18 +196,26 @@ export class GitLabClient {
   }
 
   async #changeOnce(call: GitLabChange): Promise<Answer> {
-    const { method, body, secrets = [] } = call;
+    const body = call.body === undefined ? undefined : JSON.stringify(call.body);
+    return this.#sendAsUser(call, call.method, this.#urlOf(call), body, call.secrets);
+  }
+
+  /** Sends with the access token; whatever is no success is thrown. */
+  async #sendAsUser(
+    call: GitLabCall,
+    method: GitLabChange['method'],
+    url: URL,
+    body?: string,
+    secrets: readonly string[] = [],
+  ): Promise<Answer> {
     const answer = await this.#sendWithToken(call, {
       method,
-      url: this.#urlOf(call),
-      headers: {
-        ...this.#headers(),
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      url,
+      headers: { ...this.#headers(), ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      ...(body === undefined ? {} : { body }),
       secrets,
     });
-    const error = answerError(call, answer, this.#options.clock.now());
+    const error = answerError(call, answer, this.clock.now());
     if (error !== undefined) throw error;
     return answer;
   }
@@ -197,7 +228,7 @@ export class GitLabClient {
   async #sendWithToken(call: GitLabCall, request: WireRequest): Promise<Answer> {
     const { token: current, replaced } = this.#options;
     const sendAs = (token: string): Promise<Answer> =>
-      send(this.#transport, call, {
+      this.#send(call, {
         ...request,
         headers: { ...request.headers, 'private-token': token },
         secrets: [token, ...request.secrets],
@@ -208,6 +239,13 @@ export class GitLabClient {
     return sendAs(current());
   }
 
+  async #send(call: GitLabCall, request: WireRequest): Promise<Answer> {
+    this.budget.spend();
+    const answer = await send(this.#transport, call, request);
+    this.budget.heed(answer);
+    return answer;
+  }
+
   #final(error: PortError): PortError {
     return error.kind === 'throttled' ? this.#quiet.begin(error) : error;
   }
@@ -216,7 +254,7 @@ export class GitLabClient {
 /** Errors of `fetch` quote the URL whole, so it must not hold a secret. */
 function apiBase(url: string): string {
   const { origin, pathname } = new URL(url);
-  return `${origin}${pathname.replace(/\/+$/, '')}/api/v4`;
+  return `${origin}${pathname.replace(/\/+$/, '')}/api`;
 }
 
 function isThrottled(error: PortError): boolean {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { instant } from '../../engine/time.ts';
 import { type Beginning, JobPicture } from './job-picture.ts';
 import type { PipelineReading } from './job-reading.ts';
 
@@ -11,9 +12,9 @@ function holding(id: number, later?: number): PipelineReading {
 function scene() {
   const picture = new JobPicture();
   const sweep = (began: Beginning, ...pipelines: (readonly [number, PipelineReading])[]): void =>
-    picture.sweep([{ project: 'acme/web', began, pipelines: new Map(pipelines) }]);
+    picture.sweep({ project: 7, began, at: instant(began), pipelines: new Map(pipelines) });
   const refresh = (began: Beginning, reading: PipelineReading | undefined, pipeline = 100): void =>
-    picture.refresh('acme/web', pipeline, began, reading);
+    picture.refresh(7, pipeline, began, reading);
   const held = (): number[] => picture.snapshot().held.map(({ id }) => id);
   return { picture, sweep, refresh, held };
 }
@@ -21,9 +22,9 @@ function scene() {
 describe('a picture', () => {
   it('is unknown until the first sweep', () => {
     const { picture, sweep } = scene();
-    expect(picture.known).toBe(false);
+    expect([picture.readAt(7), picture.isReadSince(7, 0)]).toEqual([undefined, false]);
     sweep(picture.begin());
-    expect(picture.known).toBe(true);
+    expect([picture.readAt(7), picture.isReadSince(7, 0)]).toEqual([1, true]);
     expect(picture.snapshot()).toEqual({ demand: [], held: [], later: 0 });
   });
 
@@ -87,9 +88,52 @@ describe('a picture', () => {
   it('keeps projects apart', () => {
     const { picture, sweep, held } = scene();
     sweep(picture.begin(), [100, holding(1)]);
-    picture.sweep([{ project: 'acme/api', began: picture.begin(), pipelines: new Map([[200, holding(2)]]) }]);
+    const pipelines = new Map([[200, holding(2)]]);
+    picture.sweep({ project: 8, began: picture.begin(), at: instant(5), pipelines });
     expect(held()).toEqual([1, 2]);
-    picture.refresh('acme/unknown', 300, picture.begin(), holding(3));
+    picture.refresh(9, 300, picture.begin(), holding(3));
     expect(held()).toEqual([1, 2]);
+    picture.keepOnly(new Set([8]));
+    expect([held(), picture.projects()]).toEqual([[2], [8]]);
+  });
+
+  it('keeps what a list that was left before its end did not come to', () => {
+    const { picture, sweep, held } = scene();
+    sweep(picture.begin(), [
+      100,
+      {
+        pending: [],
+        held: [
+          { id: 1, project: 7 },
+          { id: 5, project: 7 },
+        ],
+        later: 0,
+      },
+    ]);
+    const reading = { project: 7, began: picture.begin(), at: instant(9) };
+    picture.sweep({ ...reading, pipelines: new Map([[101, holding(6)]]), below: 4 });
+    expect([held(), picture.cut()]).toEqual([[6, 1], 1]);
+    sweep(picture.begin(), [101, holding(6)]);
+    expect([held(), picture.cut()]).toEqual([[6], 0]);
+  });
+
+  it('tells the protected from the others where that is known', () => {
+    const { picture, sweep } = scene();
+    const of = { name: '7', kind: { project: 7, tags: [] } };
+    const waiting = (id: number, ref?: string) => ({
+      of,
+      job: { id, queuedAt: instant(0) },
+      ...(ref !== undefined && { ref: { name: ref, tag: false } }),
+    });
+    const pending = [waiting(1, 'main'), waiting(2, 'topic'), waiting(3), waiting(4, 'main')];
+    sweep(picture.begin(), [100, { pending, held: [], later: 0 }]);
+    const { demand } = picture.snapshot((_project, { name }) => name === 'main');
+    expect(demand.map(({ kind, pending: jobs }) => [kind.protected, jobs.map(({ id }) => id)])).toEqual([
+      [true, [1, 4]],
+      [false, [2]],
+      [undefined, [3]],
+    ]);
+    expect(picture.snapshot().demand).toHaveLength(1);
+    expect([picture.waiting(), picture.isBusy(7), picture.isBusy(8)]).toEqual([[7], true, false]);
   });
 });

@@ -33,7 +33,7 @@ function snapshotOf(jobs: readonly GitLabJob[]): JobSnapshot {
   const draft = emptyDraft();
   for (const job of jobs) addJob(draft, job, kinds, NOW);
   const picture = new JobPicture();
-  picture.sweep([{ project: 'acme/web', began: picture.begin(), pipelines: new Map([[100, draft]]) }]);
+  picture.sweep({ project: 7, began: picture.begin(), at: NOW, pipelines: new Map([[100, draft]]) });
   return picture.snapshot();
 }
 
@@ -110,7 +110,7 @@ describe('kinds', () => {
       for (const job of jobs) addJob(draft, job, new Kinds(), NOW);
       return [id, draft] as const;
     });
-    picture.sweep([{ project: 'acme/web', began: picture.begin(), pipelines: new Map(pipelines) }]);
+    picture.sweep({ project: 7, began: picture.begin(), at: NOW, pipelines: new Map(pipelines) });
     const { demand } = picture.snapshot();
     expect(demand.map(({ pending }) => pending.map(({ id }) => id))).toEqual([[1, 2]]);
   });

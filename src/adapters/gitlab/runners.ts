@@ -3,6 +3,8 @@ import type { RunnerRegistry } from '../../controller/ports.ts';
 import { instanceIdOf } from '../../controller/system-id.ts';
 import type { Manager } from '../../engine/instance.ts';
 import type { GitLabClient } from './client.ts';
+import { GroupProjects } from './group-projects.ts';
+import { RunnerScopes } from './runner-scopes.ts';
 import { type GitLabManager, managersPage, runner as runnerShape } from './schemas.ts';
 
 /** One pool's runner. */
@@ -17,6 +19,8 @@ export interface GitLabRunnersOptions {
   readonly client: GitLabClient;
   /** By pool name. */
   readonly pools: Readonly<Record<string, PoolRunner>>;
+  /** Which projects lie in groups; shared with whoever asks the same. */
+  readonly members?: GroupProjects;
 }
 
 /** How a runner is set up in GitLab, for checks against the pool's configuration. */
@@ -39,13 +43,19 @@ export interface RunnerDescription {
 export interface GitLabRunners extends RunnerRegistry {
   /** How the pool's runner is set up. Fails like every other reading. */
   describe(pool: string, signal: AbortSignal): Promise<RunnerDescription>;
+  /** Whether the scope of any pool that was asked for is protected refs only. */
+  needsProtection(): boolean;
 }
 
 const NEEDS = 'the scope read_api, and the role Maintainer (project runner) or Owner (group runner)';
 
 /** The runners of the pools and their managers, over GitLab's REST API. */
-export function gitLabRunners({ client, pools }: GitLabRunnersOptions): GitLabRunners {
+export function gitLabRunners({ client, pools, members }: GitLabRunnersOptions): GitLabRunners {
+  const { clock } = client;
+  const scopes = new RunnerScopes(client, clock, members ?? new GroupProjects(client, clock));
   return {
+    needsProtection: () => scopes.someProtectedOnly,
+
     async managers(pool, signal) {
       const doing = `listing the managers of pool ${pool}'s runner`;
       const { runnerId } = runnerOf(pools, pool, doing);
@@ -57,15 +67,7 @@ export function gitLabRunners({ client, pools }: GitLabRunnersOptions): GitLabRu
     async scope(pool, signal) {
       const doing = `reading pool ${pool}'s runner`;
       const { runnerId } = runnerOf(pools, pool, doing);
-      const path = `/runners/${runnerId}`;
-      const found = await client.get({ doing, needs: NEEDS, path, signal }, runnerShape);
-      return {
-        paused: found.paused,
-        protectedOnly: found.access_level === 'ref_protected',
-        ...(found.runner_type === 'project_type' && {
-          projects: new Set((found.projects ?? []).map(({ id }) => id)),
-        }),
-      };
+      return scopes.of(runnerId, { doing, needs: NEEDS, path: `/runners/${runnerId}`, signal });
     },
 
     async forget(pool, systemId, signal) {

@@ -18,6 +18,10 @@ const job = z.object({
   created_at: time,
   /** Seconds since the job became pending, until now or until its start. */
   queued_duration: z.number().nullish(),
+  /** Its branch or tag, or `refs/merge-requests/…`. */
+  ref: z.string().nullish(),
+  /** Whether `ref` is a tag. */
+  tag: z.boolean().nullish(),
   pipeline: z.object({ id: z.int(), project_id: z.int() }),
   runner: z.object({ id: z.int() }).nullish(),
   runner_manager: z.object({ system_id: z.string() }).nullish(),
@@ -27,8 +31,14 @@ export type GitLabJob = z.output<typeof job>;
 /** A page of a project's or a pipeline's jobs. */
 export const jobsPage = z.array(job);
 
-/** A project, for its id. */
-export const project = z.object({ id: z.int() });
+/** A project, for its id and its path. */
+export const project = z.object({ id: z.int(), path_with_namespace: z.string() });
+
+/** A page of a group's projects. */
+export const projectsPage = z.array(project);
+
+/** A page of what is protected in a project: names of branches or tags, in which `*` stands for any text. */
+export const protectionsPage = z.array(z.object({ name: z.string() }));
 
 const manager = z.object({
   system_id: z.string(),
@@ -52,8 +62,10 @@ export const runner = z.object({
   locked: z.boolean(),
   access_level: z.string(),
   maximum_timeout: z.number().nullish(),
-  /** Of a project runner. */
+  /** Of a project runner: those of its projects that the token may see. */
   projects: z.array(z.object({ id: z.int() })).nullish(),
+  /** Of a group runner: its group, if the token may see it. */
+  groups: z.array(z.object({ id: z.int() })).nullish(),
 });
 
 /** GitLab's version. */

@@ -1,11 +1,6 @@
 import type { Clock } from '../../controller/ports.ts';
 import { after, elapsed, type Instant, minutes } from '../../engine/time.ts';
-
-/** A bucket of requests: `burst` at once, `perSecond` more with time. */
-export interface Rate {
-  readonly burst: number;
-  readonly perSecond: number;
-}
+import { Bucket, type Rate } from './bucket.ts';
 
 /** How many requests of strangers are looked at. */
 export interface ThrottleLimits {
@@ -20,28 +15,6 @@ export const STRANGERS: ThrottleLimits = {
 
 const MOST_REMOTES = 10_000;
 const TRUST = minutes(24 * 60);
-
-/** A token bucket on the clock. */
-class Bucket {
-  readonly #rate: Rate;
-  #left: number;
-  #at: Instant;
-
-  constructor(rate: Rate, now: Instant) {
-    this.#rate = rate;
-    this.#left = rate.burst;
-    this.#at = now;
-  }
-
-  take(now: Instant): boolean {
-    const gained = (Math.max(elapsed(this.#at, now), 0) / 1000) * this.#rate.perSecond;
-    this.#left = Math.min(this.#rate.burst, this.#left + gained);
-    this.#at = now;
-    if (this.#left < 1) return false;
-    this.#left -= 1;
-    return true;
-  }
-}
 
 /**
  * Holds back requests that have not proved who they are, by remote address and in all. A remote

@@ -37,11 +37,15 @@ export class MemoryRunnerRegistry implements RunnerRegistry {
 
   async scope(pool: string): Promise<RunnerScope> {
     const { id } = this.#runner(pool, `reading the runner of pool ${pool}`);
-    const runner = this.#options.gitlab.runner(id);
+    const { gitlab } = this.#options;
+    const runner = gitlab.runner(id);
+    const ofGroup =
+      runner?.group === undefined ? undefined : gitlab.projectsOfGroup(runner.group, true).map((of) => of.id);
+    const projects = runner?.projects ?? ofGroup;
     return {
       paused: runner?.paused ?? false,
       protectedOnly: runner?.accessLevel === 'ref_protected',
-      ...(runner?.projects !== undefined && { projects: new Set(runner.projects) }),
+      ...(projects !== undefined && { projects: new Set(projects) }),
     };
   }
 

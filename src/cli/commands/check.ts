@@ -10,6 +10,7 @@ import { policyOf } from '../../config/policy.ts';
 import { RETRY_REASON_FROM_19_1, RETRY_SNIPPET } from '../../config/retry-snippet.ts';
 import type { Config, PoolConfig } from '../../config/schema.ts';
 import { authorityGap } from '../authority-gap.ts';
+import { jobsFound } from '../jobs-found.ts';
 import { type Installation, openInstallation } from '../installation.ts';
 import { complain, configCommand, type ConfigOptions, counted } from '../options.ts';
 import { priceLimit } from '../price-limit.ts';
@@ -155,12 +156,7 @@ async function tokenServes(config: Config, { client }: Adapters, signal: AbortSi
 async function findings(config: Config, adapters: Adapters): Promise<readonly Finding[]> {
   const signal = AbortSignal.timeout(config.gitlab.timeout * 10);
   const token = await tried('GitLab token', () => tokenServes(config, adapters, signal));
-  const jobs = await tried('jobs', async () => {
-    const { jobs: found } = await adapters.jobs.sweep(signal);
-    const { demand, held } = found;
-    const pending = demand.reduce((sum, kind) => sum + kind.pending.length, 0);
-    return `${pending} pending and ${held.length} held in ${counted(config.gitlab.projects.length, 'project')}`;
-  });
+  const jobs = await tried('jobs', () => jobsFound(adapters.jobs, config.pollInterval, signal));
   const instances = await tried('EC2 instances', async () => {
     const { length } = await adapters.fleet.list(signal);
     return `${counted(length, 'instance')} of installation ${config.installation}`;

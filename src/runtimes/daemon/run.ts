@@ -128,6 +128,7 @@ class Daemon {
         clock,
         wake: (ref) => this.#wakes.add(ref),
         note: (event) => this.#noteWebhook(event),
+        jobs: adapters.jobs,
       }),
     };
     this.#config = config;

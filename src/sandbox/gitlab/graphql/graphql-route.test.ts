@@ -167,4 +167,27 @@ describe('a query that GitLab does not answer', () => {
       body: { errors: [{ message: 'Query too large' }] },
     });
   });
+
+  describe('beside others in one request', () => {
+    const together = async (queries: readonly string[]) => {
+      const headers = { authorization: `Bearer ${READ_TOKEN}` };
+      const body = queries.map((query) => ({ query }));
+      return (await started.send('POST', '/api/graphql', body, headers)).json();
+    };
+    const jobsOf = (name: string) =>
+      `query ${name} { project(fullPath: "acme/web") { jobs(first: 1) { nodes { id } } } }`;
+
+    it('is answered for itself, what is given once a query included', async () => {
+      const found = { data: { project: { jobs: { nodes: [] } } } };
+      const wrong = { errors: [{ message: "Field 'nope' doesn't exist on type 'Query'" }] };
+      expect(await together([jobsOf('a'), '{ nope }', jobsOf('b')])).toMatchObject([found, wrong, found]);
+    });
+
+    it('is too complex when all are together', async () => {
+      const message = 'Query has complexity of 256, which exceeds max complexity of 250';
+      const queries = Array.from({ length: 16 }, (_, index) => `{ ${costing16(`a${index}`)} }`);
+      expect(await together(queries)).toEqual(queries.map(() => ({ errors: [{ message }] })));
+      expect(await together(queries.slice(1))).toHaveLength(15);
+    });
+  });
 });

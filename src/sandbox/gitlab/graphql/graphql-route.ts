@@ -31,6 +31,8 @@ const requestSchema = z.looseObject({
   variables: z.record(z.string(), z.unknown()).nullish(),
 });
 type Request = z.output<typeof requestSchema>;
+/** Several queries in one request. */
+const requestsSchema = z.array(requestSchema);
 
 /** GitLab's GraphQL. Whatever is wrong with a query is told with 200; only who may not ask gets another status. */
 export function graphqlRoute(app: Hono, double: Double): void {
@@ -39,12 +41,15 @@ export function graphqlRoute(app: Hono, double: Double): void {
   app.post('/api/graphql', async (context) => {
     const viewer = viewerOf(context, double);
     if (viewer === undefined) return context.json({ errors: [{ message: 'Invalid token' }] }, 401);
-    const asked = requestSchema.safeParse(await jsonBody(context));
-    const request = asked.success ? asked.data : { query: '' };
-    if (request.query.length > LONGEST_QUERY) {
+    const body = await jsonBody(context);
+    const several = requestsSchema.safeParse(body);
+    const one = requestSchema.safeParse(body);
+    const requests = several.success ? several.data : [one.success ? one.data : { query: '' }];
+    if (requests.reduce((sum, { query }) => sum + query.length, 0) > LONGEST_QUERY) {
       return context.json({ errors: [{ message: 'Query too large' }] }, 422);
     }
-    return context.json(await answerTo(request, schema, viewer));
+    if (!several.success) return context.json(await answerTo(requests[0] ?? { query: '' }, schema, viewer));
+    return context.json(await answersTo(requests, schema, viewer));
   });
 }
 
@@ -62,12 +67,20 @@ function viewerOf(context: Context, double: Double): Viewer | undefined {
   return new Viewer(double, token);
 }
 
+/** Each query is answered for itself, unless together they are too complex: then none is. */
+async function answersTo(requests: readonly Request[], schema: GraphQLSchema, viewer: Viewer) {
+  const sum = requests.reduce((before, request) => before + (costOf(request, schema) ?? 0), 0);
+  const refusal = tooComplex(sum, viewer);
+  if (refusal !== undefined) return requests.map(() => ({ errors: [{ message: refusal }] }));
+  return Promise.all(requests.map((request) => answerTo(request, schema, viewer.another())));
+}
+
 async function answerTo(request: Request, schema: GraphQLSchema, viewer: Viewer) {
   const document = documentOf(request.query);
   if (document instanceof GraphQLError) return { errors: [document] };
   const mistakes = mistakesOf(schema, document);
   if (mistakes.length > 0) return { errors: mistakes };
-  const refusal = tooComplex(document, request, schema, viewer);
+  const refusal = tooComplex(costOf(request, schema) ?? 0, viewer);
   if (refusal !== undefined) return { errors: [{ message: refusal }] };
   return execute({
     schema,
@@ -87,18 +100,18 @@ function documentOf(query: string): DocumentNode | GraphQLError {
   }
 }
 
-/** What GitLab says of a query that is too complex. */
-function tooComplex(
-  document: DocumentNode,
-  { operationName, variables }: Request,
-  schema: GraphQLSchema,
-  viewer: Viewer,
-): string | undefined {
+/** How complex a query is; undefined where it cannot be answered anyway. */
+function costOf({ query, operationName, variables }: Request, schema: GraphQLSchema): number | undefined {
+  const document = documentOf(query);
+  if (document instanceof GraphQLError) return undefined;
   const operation = getOperationAST(document, operationName ?? null);
   if (operation == null) return undefined;
   const values = getVariableValues(schema, operation.variableDefinitions ?? [], variables ?? {});
-  if (values.variableValues === undefined) return undefined;
-  const complexity = complexityOf(schema, document, operation, values.variableValues);
+  return values.variableValues && complexityOf(schema, document, operation, values.variableValues);
+}
+
+/** What GitLab says of what is too complex. */
+function tooComplex(complexity: number, viewer: Viewer): string | undefined {
   const most = MOST_COMPLEX[mostOf(viewer)];
   if (complexity <= most) return undefined;
   return `Query has complexity of ${complexity}, which exceeds max complexity of ${most}`;

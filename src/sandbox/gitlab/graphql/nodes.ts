@@ -1,9 +1,11 @@
 import type { Group } from '../../../adapters/memory/gitlab/groups.ts';
 import { type Job, JOB_STATUSES, type JobStatus } from '../../../adapters/memory/gitlab/job.ts';
 import { contactStatus } from '../../../adapters/memory/gitlab/manager.ts';
+import type { Runner } from '../../../adapters/memory/gitlab/runner.ts';
 import type { Project } from '../../../adapters/memory/gitlab/project.ts';
 import { secondsBetween } from '../iso.ts';
 import { hasRole } from '../roles.ts';
+import { mayReadJobs } from '../runner-rights.ts';
 import { connectionOf, mapped, type PageArguments } from './connection.ts';
 import { globalId } from './global-id.ts';
 import { time } from './graphql-time.ts';
@@ -43,8 +45,29 @@ export function jobNode(job: Job, viewer: Viewer) {
       iid: String(model.pipeline(job.pipeline)?.iid ?? ''),
     }),
     project: () => projectNode(model.project(job.project), viewer),
-    runner: () => (job.runner === undefined ? null : runnerNode(job.runner, viewer)),
+    runner: () => (job.runner === undefined ? null : runnerWithJobs(job.runner, viewer)),
     runnerManager: () => (job.manager === undefined ? null : managerNode(job.manager, viewer)),
+  };
+}
+
+/** A runner and the jobs that it took, to whoever may see them. */
+export function runnerWithJobs(runner: Runner, viewer: Viewer) {
+  const node = runnerNode(runner, viewer);
+  if (node === null) return null;
+  const { token, double } = viewer;
+  return {
+    ...node,
+    jobs: (asked: JobArguments) => {
+      viewer.once('CiRunner', 'jobs');
+      if (token === undefined || !mayReadJobs(token, runner, double.model)) return null;
+      const { statuses } = statusesOf(asked.statuses);
+      const jobs = double.model.jobsOfRunner(runner.id);
+      return jobsPage(
+        jobs.filter(({ status }) => statuses?.includes(status) ?? true),
+        asked,
+        viewer,
+      );
+    },
   };
 }
 

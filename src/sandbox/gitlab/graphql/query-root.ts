@@ -1,8 +1,15 @@
 import { GraphQLError } from 'graphql';
 import { connectionOf, type PageArguments } from './connection.ts';
 import { globalId, numberIn } from './global-id.ts';
-import { groupNode, type JobArguments, jobsPage, projectNode, projectsPage, statusesOf } from './nodes.ts';
-import { runnerNode } from './runner-node.ts';
+import {
+  groupNode,
+  type JobArguments,
+  jobsPage,
+  projectNode,
+  projectsPage,
+  runnerWithJobs,
+  statusesOf,
+} from './nodes.ts';
 import { mayReadJobs } from '../runner-rights.ts';
 import type { Viewer } from './viewer.ts';
 
@@ -33,7 +40,7 @@ export function queryRoot(viewer: Viewer) {
     group: ({ fullPath }: { readonly fullPath: string }) => groupNode(model.groups.find(fullPath), viewer),
     runner: ({ id }: { readonly id: string }) => {
       const runner = model.runner(numberIn(id, 'Ci::Runner'));
-      const node = runner === undefined ? null : runnerNode(runner, viewer);
+      const node = runner === undefined ? null : runnerWithJobs(runner, viewer);
       if (node === null) throw unavailable();
       return node;
     },

@@ -85,6 +85,7 @@ type CiRunner {
   contactedAt: Time
   createdAt: Time
   tokenExpiresAt: Time
+  jobs(statuses: [CiJobStatus!], after: String, before: String, first: Int, last: Int): CiJobConnection
   managers(systemId: String, after: String, before: String, first: Int, last: Int): CiRunnerManagerConnection
 }
 type CiRunnerManager {

@@ -18,6 +18,11 @@ export class Viewer {
     return this.token?.admin === true;
   }
 
+  /** The same viewer of another query. */
+  another(): Viewer {
+    return new Viewer(this.double, this.token);
+  }
+
   /** Refuses to resolve a field a second time in the same query, as GitLab does for its dearest ones. */
   once(type: string, field: string): void {
     const name = `${type}.${field}`;
