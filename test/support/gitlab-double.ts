@@ -27,7 +27,7 @@ export async function gitlabDouble(options: Partial<GitLabDoubleOptions> = {}) {
     model: world.gitlab,
     timers: world.timers,
     tokens: [
-      { token: API_TOKEN, scopes: ['api'], name: 'all' },
+      { token: API_TOKEN, scopes: ['api'], name: 'all', admin: true },
       { token: READ_TOKEN, scopes: ['read_api'] },
       { token: 'glpat-user', scopes: ['read_user'] },
       { token: 'glpat-revoked', scopes: ['api'], revoked: true },

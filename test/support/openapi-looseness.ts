@@ -64,11 +64,29 @@ export const SENT_OTHERWISE: Readonly<Record<string, Readonly<Record<string, unk
   'APIEntitiesProjectAccess.notification_level': SENT_AS_INTEGER,
 };
 
-/** Operations that runners use and the subset leaves out; nothing of them is checked. */
+/** Properties that GitLab's application sends and the document leaves out, by schema. */
+export const SENT_BEYOND: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  // Only administrators get it.
+  APIEntitiesUserPublic: { is_admin: SENT_AS_BOOLEAN },
+};
+
+/** Operations that the subset leaves out; of them nothing is checked but that they exist. */
 export const NOT_IN_THE_SUBSET: ReadonlySet<string> = new Set([
   'POST /api/v4/jobs/{id}/artifacts',
   'GET /api/v4/runners/router/discovery',
   'POST /api/v4/runners/reset_authentication_token',
+  'GET /api/v4/projects',
+  'GET /api/v4/projects/{id}/protected_branches',
+  'GET /api/v4/projects/{id}/protected_tags',
+  'GET /api/v4/projects/{id}/repository/branches/{branch}',
+  'GET /api/v4/projects/{id}/runners',
+  'POST /api/v4/projects/{id}/runners',
+  'DELETE /api/v4/projects/{id}/runners/{runner_id}',
+  'POST /api/v4/projects/{id}/jobs/{job_id}/cancel',
+  'GET /api/v4/groups/{id}',
+  'GET /api/v4/groups/{id}/runners',
+  'GET /api/v4/runners/all',
+  'POST /api/v4/personal_access_tokens/self/rotate',
 ]);
 
 /** Answers beyond the documented ones that GitLab gives to every operation: it checks credentials first. */

@@ -11,6 +11,7 @@ import {
   BODY_IN_QUERY,
   NOT_IN_THE_SUBSET,
   QUERY_IN_BODY,
+  SENT_BEYOND,
   SENT_OTHERWISE,
   SENT_TOO,
 } from './openapi-looseness.ts';
@@ -114,8 +115,8 @@ function placeholders({ name }: Checks): number {
 }
 
 function unknownOperation({ method, path }: Exchange): string[] {
-  const template = path.replaceAll(/\/\d+/g, '/{id}');
-  return NOT_IN_THE_SUBSET.has(`${method} ${template}`) ? [] : [`${method} ${path}: no such operation`];
+  const known = [...NOT_IN_THE_SUBSET].some((name) => pathOf(name).test(`${method} ${path}`));
+  return known ? [] : [`${method} ${path}: no such operation`];
 }
 
 function queryProblems(exchange: Exchange, { name, query }: Checks): string[] {
@@ -181,12 +182,17 @@ function checksOf(method: string, path: string, operation: Operation, ajv: Ajv, 
   });
   return {
     name,
-    path: new RegExp(`^${path.replaceAll(/\{[^}]+\}/g, '[^/]+')}$`),
+    path: pathOf(path),
     operation,
     query: texts.compile(querySchema(name, operation)),
     body: bodySchema === undefined ? undefined : ajv.compile(withExtra(name, bodySchema, ajv)),
     answers: new Map(answers),
   };
+}
+
+/** What fits a path with placeholders. */
+function pathOf(template: string): RegExp {
+  return new RegExp(`^${template.replaceAll(/\{[^}]+\}/g, '[^/]+')}$`);
 }
 
 function answerSchema(name: string, schema: Schema): Schema {
@@ -260,7 +266,7 @@ function objectSchema(schema: Schema, properties: Readonly<Record<string, Schema
   });
   return {
     type: 'object',
-    properties: Object.fromEntries(converted),
+    properties: { ...Object.fromEntries(converted), ...SENT_BEYOND[name] },
     additionalProperties: false,
     ...(schema['required'] === undefined ? {} : { required: schema['required'] }),
   };

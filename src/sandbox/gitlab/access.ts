@@ -1,43 +1,43 @@
-import type { MiddlewareHandler } from 'hono';
-import { Refusal, unauthorized } from './refusal.ts';
-
-/** What a personal access token may do. */
-export type Scope = 'api' | 'read_api' | 'read_user' | 'create_runner' | 'manage_runner';
-
-/** A personal access token that the double knows. */
-export interface AccessToken {
-  readonly token: string;
-  readonly scopes: readonly Scope[];
-  readonly name?: string;
-  /** A revoked token is refused. Absent: false. */
-  readonly revoked?: boolean;
-}
+import type { Context, MiddlewareHandler } from 'hono';
+import type { AccessTokens, KnownToken, Scope } from './access-tokens.ts';
+import { forbidden, Refusal, unauthorized } from './refusal.ts';
 
 declare module 'hono' {
   interface ContextVariableMap {
-    accessToken: AccessToken;
+    accessToken: KnownToken;
   }
 }
 
-/** Lets a request pass that carries a known token with one of the scopes; no scopes: any known token. */
-export function needs(tokens: readonly AccessToken[], scopes: readonly Scope[]): MiddlewareHandler {
+/** Lets a request pass that carries a good token with one of the scopes; no scopes: any good token. */
+export function needs(tokens: AccessTokens, scopes: readonly Scope[]): MiddlewareHandler {
   return async (context, next) => {
-    const bearer = context.req.header('authorization')?.replace(/^bearer /i, '');
-    const given = context.req.header('private-token') ?? bearer;
-    const known = tokens.find(({ token }) => token === given);
+    const known = tokens.find(givenToken(context) ?? '');
     if (known === undefined) throw unauthorized();
-    if (known.revoked === true) throw revoked();
+    const standing = tokens.standing(known);
+    if (standing === 'revoked') tokens.revokeFamily(known);
+    if (standing !== 'active') throw invalidToken(standing);
     if (scopes.length > 0 && !scopes.some((scope) => known.scopes.includes(scope)))
       throw insufficient(scopes);
+    if (tokens.isBlocked(known)) throw forbidden('Your account has been blocked.');
+    tokens.used(known);
     context.set('accessToken', known);
     await next();
   };
 }
 
-function revoked(): Refusal {
+/** The personal access token that a request carries, good or not. */
+export function givenToken(context: Context): string | undefined {
+  const bearer = context.req.header('authorization')?.replace(/^bearer /i, '');
+  return context.req.header('private-token') ?? bearer;
+}
+
+function invalidToken(standing: 'expired' | 'revoked'): Refusal {
   return new Refusal(401, {
     error: 'invalid_token',
-    error_description: 'Token was revoked. You have to re-authorize from the user.',
+    error_description:
+      standing === 'expired'
+        ? 'Token is expired. You can either do re-authorization or token refresh.'
+        : 'Token was revoked. You have to re-authorize from the user.',
   });
 }
 

@@ -1,8 +1,9 @@
 import type { GitLab } from '../../adapters/memory/gitlab/gitlab.ts';
 import type { Timers } from '../../adapters/memory/clock.ts';
 import type { Duration } from '../../engine/time.ts';
-import type { AccessToken } from './access.ts';
+import type { AccessTokens } from './access-tokens.ts';
 import type { Faults } from './faults.ts';
+import type { RegistrationToken } from './runner-registration.ts';
 import type { SandboxLog } from './sandbox-log.ts';
 import type { WebhookDelivery } from './webhook-delivery.ts';
 
@@ -10,9 +11,13 @@ import type { WebhookDelivery } from './webhook-delivery.ts';
 export interface Double {
   readonly model: GitLab;
   readonly timers: Timers;
-  readonly tokens: readonly AccessToken[];
+  readonly tokens: AccessTokens;
+  /** Absent: this GitLab registers nobody. */
+  readonly registrationTokens: readonly RegistrationToken[] | undefined;
   readonly faults: Faults;
   readonly deliveries: WebhookDelivery;
+  /** What it says that it is, such as `19.5.0`. */
+  readonly version: string;
   /** How long a job request may be held; zero: never. */
   readonly longPoll: Duration;
   /** Its own address, without a slash at the end. */

@@ -32,7 +32,7 @@ export function jobForRunner(job: Job, double: Double) {
       ref: job.ref,
       sha: pipeline?.sha ?? '',
       before_sha: pipeline?.beforeSha ?? '',
-      ref_type: 'branch',
+      ref_type: job.tag ? 'tag' : 'branch',
       refspecs: [],
       depth: 0,
     },

@@ -2,8 +2,9 @@ import type { Context, Hono } from 'hono';
 import { z } from 'zod';
 import type { Contact } from '../../adapters/memory/gitlab/manager.ts';
 import type { Double } from './double.ts';
+import { iso } from './iso.ts';
 import { parametersAs } from './parameters.ts';
-import { forbidden, notFound, Refusal } from './refusal.ts';
+import { forbidden, notFound } from './refusal.ts';
 
 const info = z.looseObject({
   name: z.string().nullish(),
@@ -40,16 +41,15 @@ export function contactOf(fields: ManagerFields): Contact {
 export function managerRoutes(app: Hono, double: Double): void {
   const { model } = double;
 
-  app.post('/api/v4/runners', () => {
-    // Registration tokens are gone from this GitLab: runners are created by their owner.
-    throw new Refusal(410, { message: '410 Gone - Use a runner authentication token' });
-  });
-
   app.post('/api/v4/runners/verify', async (context) => {
     const fields = await parametersAs(context, managerFields);
     const runner = model.verify(contactOf(fields));
     if (runner === undefined) throw forbidden();
-    return context.json({ id: runner.id, token: fields.token, token_expires_at: null });
+    return context.json({
+      id: runner.id,
+      token: fields.token,
+      token_expires_at: iso(runner.tokenExpiresAt),
+    });
   });
 
   app.delete('/api/v4/runners/managers', async (context) => {
@@ -71,7 +71,8 @@ export function managerRoutes(app: Hono, double: Double): void {
     const { token } = await parametersAs(context, managerFields);
     const runner = model.runnerByToken(token);
     if (runner === undefined) throw forbidden();
-    return context.json({ token: model.resetRunnerToken(runner.id), token_expires_at: null }, 201);
+    const fresh = model.resetRunnerToken(runner.id);
+    return context.json({ token: fresh, token_expires_at: iso(runner.tokenExpiresAt) }, 201);
   });
 
   app.get('/api/v4/runners/router/discovery', (context) => noJobRouter(context));

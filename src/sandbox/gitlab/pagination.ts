@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import type { Context } from 'hono';
-import { badRequest } from './refusal.ts';
+import { badRequest, Refusal } from './refusal.ts';
 
 interface Page<Item> {
   readonly items: readonly Item[];
@@ -70,6 +70,31 @@ function keysetPage<Item extends { readonly id: number }>(
     headers['link'] = linkTo(context, base, 'next', { cursor: cursorOf(last.id), per_page: String(size) });
   }
   return { items, headers };
+}
+
+/** The asked page of projects, oldest first: by number, or by keyset where asked, which here goes by `id_after`. */
+export function projectsPage<Item extends { readonly id: number }>(
+  context: Context,
+  base: string,
+  oldestFirst: readonly Item[],
+): Page<Item> {
+  const ascending = context.req.query('sort') === 'asc';
+  const ordered = ascending ? oldestFirst : oldestFirst.toReversed();
+  if (context.req.query('pagination') !== 'keyset') return numberedPage(context, base, ordered);
+  if ((context.req.query('order_by') ?? 'created_at') !== 'id') {
+    throw new Refusal(405, { error: 'Keyset pagination is not yet available for this type of request' });
+  }
+  const bound = ascending ? 'id_after' : 'id_before';
+  const from = context.req.query(bound);
+  const rest =
+    from === undefined
+      ? ordered
+      : ordered.filter(({ id }) => (ascending ? id > Number(from) : id < Number(from)));
+  const size = pageSize(context);
+  const items = rest.slice(0, size);
+  const last = items.at(-1);
+  if (last === undefined || rest.length <= size) return { items, headers: {} };
+  return { items, headers: { link: linkTo(context, base, 'next', { [bound]: String(last.id) }) } };
 }
 
 function linkTo(

@@ -1,8 +1,11 @@
 import type { Project } from '../../adapters/memory/gitlab/project.ts';
+import type { AccessToken } from './access-tokens.ts';
 import { iso } from './iso.ts';
+import { levelIn } from './roles.ts';
 
 /** A project as lists show it. */
 export function projectJson(project: Project, base: string) {
+  const split = project.namespace.lastIndexOf('/');
   const webUrl = `${base}/${project.path}`;
   return {
     ...projectIdentityJson(project),
@@ -19,16 +22,16 @@ export function projectJson(project: Project, base: string) {
     last_activity_at: iso(project.createdAt),
     visibility: 'private',
     namespace: {
-      id: 1,
-      name: project.namespace,
-      path: project.namespace,
+      id: project.groups[0] ?? 1,
+      name: project.namespace.slice(split + 1),
+      path: project.namespace.slice(split + 1),
       kind: 'group',
       full_path: project.namespace,
-      parent_id: null,
+      parent_id: project.groups[1] ?? null,
       avatar_url: null,
       web_url: `${base}/groups/${project.namespace}`,
     },
-    archived: false,
+    archived: project.archived,
     jobs_enabled: true,
     shared_runners_enabled: true,
     group_runners_enabled: true,
@@ -37,9 +40,10 @@ export function projectJson(project: Project, base: string) {
 }
 
 /** A project as `GET /projects/:id` shows it: with what the asker may do there. */
-export function projectWithAccessJson(project: Project, base: string) {
-  const permissions = { project_access: { access_level: 40, notification_level: 3 }, group_access: null };
-  return { ...projectJson(project, base), permissions };
+export function projectWithAccessJson(project: Project, token: AccessToken, base: string) {
+  const level = levelIn(token, project.path);
+  const access = level === 0 ? null : { access_level: level, notification_level: 3 };
+  return { ...projectJson(project, base), permissions: { project_access: access, group_access: null } };
 }
 
 /** The few words about a project that a runner's job carries. */

@@ -189,7 +189,8 @@ describe('runners', () => {
       maximum_timeout: 90,
       projects: [{ id: 1 }],
     });
-    expect(await get('/runners')).toMatchObject([{ id: 2 }, { id: 1 }]);
+    expect(await get('/runners')).toMatchObject([{ id: 2 }]);
+    expect(await get('/runners/all')).toMatchObject([{ id: 2 }, { id: 1 }]);
     expect((await started.api('GET', '/runners/9')).status).toBe(404);
   });
 

@@ -1,8 +1,10 @@
 import type { GitLab } from '../../adapters/memory/gitlab/gitlab.ts';
 import { contactStatus, type Manager } from '../../adapters/memory/gitlab/manager.ts';
-import type { Runner } from '../../adapters/memory/gitlab/runner.ts';
+import { type Runner, runnerType } from '../../adapters/memory/gitlab/runner.ts';
+import { groupIdentityJson } from './group-json.ts';
 import { iso } from './iso.ts';
 import { projectIdentityJson } from './project-json.ts';
+import { groupsOf, projectsOf } from './runner-rights.ts';
 
 /** A runner as lists and jobs show it. */
 export function runnerJson(runner: Runner, model: GitLab) {
@@ -13,8 +15,8 @@ export function runnerJson(runner: Runner, model: GitLab) {
     ip_address: null,
     active: !runner.paused,
     paused: runner.paused,
-    is_shared: runner.projects === undefined,
-    runner_type: runner.projects === undefined ? 'instance_type' : 'project_type',
+    is_shared: runnerType(runner) === 'instance_type',
+    runner_type: runnerType(runner),
     name: 'gitlab-runner',
     online: status === 'online',
     created_by: null,
@@ -25,8 +27,7 @@ export function runnerJson(runner: Runner, model: GitLab) {
 }
 
 /** A runner as `GET /runners/:id` shows it. */
-export function runnerDetailsJson(runner: Runner, model: GitLab) {
-  const projects = [...(runner.projects ?? [])].flatMap((id) => model.project(id) ?? []);
+export function runnerDetailsJson(runner: Runner, model: GitLab, base: string) {
   return {
     ...runnerJson(runner, model),
     tag_list: runner.tags,
@@ -39,9 +40,9 @@ export function runnerDetailsJson(runner: Runner, model: GitLab) {
     platform: null,
     architecture: null,
     contacted_at: iso(runner.contactedAt),
-    maintenance_note: null,
-    projects: projects.map((project) => projectIdentityJson(project)),
-    groups: [],
+    maintenance_note: runner.maintenanceNote ?? null,
+    projects: projectsOf(runner, model).map((project) => projectIdentityJson(project)),
+    groups: groupsOf(runner, model).map((group) => groupIdentityJson(group, base)),
   };
 }
 

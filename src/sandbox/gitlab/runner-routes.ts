@@ -1,119 +1,124 @@
 import type { Context, Hono } from 'hono';
 import { z } from 'zod';
 import type { GitLab } from '../../adapters/memory/gitlab/gitlab.ts';
-import type { Runner, RunnerChange } from '../../adapters/memory/gitlab/runner.ts';
-import { seconds } from '../../engine/time.ts';
+import type { Runner, RunnerDefinition } from '../../adapters/memory/gitlab/runner.ts';
 import { needs } from './access.ts';
+import type { AccessToken } from './access-tokens.ts';
 import type { Double } from './double.ts';
+import { iso } from './iso.ts';
 import { runnersJobJson } from './job-json.ts';
-import { numberedPage, page } from './pagination.ts';
-import { flag, parametersAs, wholeNumber } from './parameters.ts';
-import { notFound } from './refusal.ts';
-import { managerJson, runnerDetailsJson, runnerJson } from './runner-json.ts';
-
-const tagList = z.union([
-  z.array(z.string()),
-  z.string().transform((text) => text.split(',').filter(Boolean)),
-]);
-
-const runnerFields = z.object({
-  description: z.string().nullish(),
-  paused: flag.nullish(),
-  locked: flag.nullish(),
-  run_untagged: flag.nullish(),
-  tag_list: tagList.nullish(),
-  access_level: z.enum(['not_protected', 'ref_protected']).nullish(),
-  maximum_timeout: z.coerce.number().int().positive().nullish(),
-});
+import { page } from './pagination.ts';
+import { parametersAs, wholeNumber } from './parameters.ts';
+import { badRequest, forbidden, notFound, Refusal } from './refusal.ts';
+import { hasRole } from './roles.ts';
+import { changeOf, runnerFields, uselessRunner } from './runner-fields.ts';
+import { managerJson, runnerDetailsJson } from './runner-json.ts';
+import { mayChange, mayReadJobs, maySee } from './runner-rights.ts';
 
 const newRunner = runnerFields.extend({
   runner_type: z.enum(['instance_type', 'group_type', 'project_type']),
   project_id: z.coerce.number().int().nullish(),
+  group_id: z.coerce.number().int().nullish(),
 });
 
-/** Runners and managers, as their owner sees them. */
+/** One runner, as whoever owns it sees and changes it. */
 export function runnerRoutes(app: Hono, double: Double): void {
-  const { model } = double;
-  const reads = needs(double.tokens, ['api', 'read_api', 'manage_runner']);
-  const writes = needs(double.tokens, ['api', 'manage_runner']);
+  const { model, tokens } = double;
+  const reads = needs(tokens, ['api', 'read_api', 'manage_runner']);
+  const writes = needs(tokens, ['api', 'manage_runner']);
+  const details = (runner: Runner) => runnerDetailsJson(runner, model, double.url());
 
-  app.get('/api/v4/runners', reads, (context) => {
-    const { items, headers } = numberedPage(context, double.url(), model.runners().toReversed());
-    return context.json(
-      items.map((runner) => runnerJson(runner, model)),
-      200,
-      headers,
-    );
-  });
-
-  app.get('/api/v4/runners/:id', reads, (context) =>
-    context.json(runnerDetailsJson(runnerOf(context, model), model)),
-  );
+  app.get('/api/v4/runners/:id', reads, (context) => context.json(details(seenRunner(context, model))));
 
   app.get('/api/v4/runners/:id/managers', reads, (context) =>
-    context.json(model.managers(runnerOf(context, model).id).map((manager) => managerJson(manager, model))),
+    context.json(model.managers(seenRunner(context, model).id).map((manager) => managerJson(manager, model))),
   );
 
   app.get('/api/v4/runners/:id/jobs', reads, (context) => {
-    const status = context.req.query('status');
-    const systemId = context.req.query('system_id');
+    const runner = runnerOf(context, model);
+    if (!mayReadJobs(context.get('accessToken'), runner, model)) throw forbidden('No access granted');
+    const { status, system_id: systemId } = context.req.query();
     const jobs = model
-      .jobsOfRunner(runnerOf(context, model).id)
+      .jobsOfRunner(runner.id)
       .filter((job) => status === undefined || job.status === status)
       .filter((job) => systemId === undefined || job.manager?.systemId === systemId);
     const { items, headers } = page(context, double.url(), jobs);
-    return context.json(
-      items.map((job) => runnersJobJson(job, model, double.url())),
-      200,
-      headers,
-    );
+    const shown = items.map((job) => runnersJobJson(job, model, double.url()));
+    return context.json(shown, 200, headers);
   });
 
-  app.post('/api/v4/user/runners', needs(double.tokens, ['api', 'create_runner']), async (context) => {
+  app.post('/api/v4/user/runners', needs(tokens, ['api', 'create_runner']), async (context) => {
     const asked = await parametersAs(context, newRunner);
-    if (asked.runner_type === 'project_type' && model.project(asked.project_id ?? 0) === undefined) {
-      throw notFound('Project');
-    }
-    const { id, token } = model.addRunner({
-      tags: [],
-      runUntagged: true,
-      ...changeOf(asked),
-      ...(asked.runner_type === 'project_type' ? { projects: [asked.project_id ?? 0] } : {}),
-    });
-    return context.json({ id, token, token_expires_at: null }, 201);
+    const place = placeOf(asked, context.get('accessToken'), model);
+    const definition = { tags: [], runUntagged: true, ...changeOf(asked), ...place };
+    const useless = uselessRunner(definition.tags, definition.runUntagged);
+    if (useless !== undefined) throw new Refusal(400, { message: `400 Bad request - ${useless}` });
+    const { id, token, tokenExpiresAt } = model.addRunner(definition);
+    return context.json({ id, token, token_expires_at: iso(tokenExpiresAt) }, 201);
   });
 
   app.put('/api/v4/runners/:id', writes, async (context) => {
-    const { id } = runnerOf(context, model);
-    model.updateRunner(id, changeOf(await parametersAs(context, runnerFields)));
-    return context.json(runnerDetailsJson(runnerOf(context, model), model));
+    const runner = ownRunner(context, model);
+    const change = changeOf(await parametersAs(context, runnerFields));
+    if (Object.keys(change).length === 0) throw badRequest('at least one parameter must be provided');
+    const after = { ...runner, ...change };
+    const useless = uselessRunner(after.tags, after.runUntagged);
+    if (useless !== undefined) throw badRequest(useless);
+    model.updateRunner(runner.id, change);
+    return context.json(details(runnerOf(context, model)));
   });
 
   app.delete('/api/v4/runners/:id', writes, (context) => {
-    model.removeRunner(runnerOf(context, model).id);
+    const runner = runnerOf(context, model);
+    const shared = (runner.projects?.size ?? 0) > 1 && context.get('accessToken').admin !== true;
+    if (shared) throw forbidden('Runner associated with more than one project');
+    model.removeRunner(ownRunner(context, model).id);
     return context.body(null, 204);
   });
 
   app.post('/api/v4/runners/:id/reset_authentication_token', writes, (context) => {
-    const token = model.resetRunnerToken(runnerOf(context, model).id);
-    return context.json({ token, token_expires_at: null }, 201);
+    const { id } = ownRunner(context, model);
+    const token = model.resetRunnerToken(id);
+    return context.json({ token, token_expires_at: iso(model.runner(id)?.tokenExpiresAt) }, 201);
   });
 }
 
-function runnerOf(context: Context, model: GitLab): Runner {
+/** The runner that the path names. */
+export function runnerOf(context: Context, model: GitLab): Runner {
   const runner = model.runner(wholeNumber(context.req.param('id'), 'id'));
   if (runner === undefined) throw notFound('Runner');
   return runner;
 }
 
-function changeOf(asked: z.output<typeof runnerFields>): RunnerChange {
-  return {
-    ...(asked.description == null ? {} : { description: asked.description }),
-    ...(asked.paused == null ? {} : { paused: asked.paused }),
-    ...(asked.locked == null ? {} : { locked: asked.locked }),
-    ...(asked.run_untagged == null ? {} : { runUntagged: asked.run_untagged }),
-    ...(asked.tag_list == null ? {} : { tags: asked.tag_list }),
-    ...(asked.access_level == null ? {} : { accessLevel: asked.access_level }),
-    ...(asked.maximum_timeout == null ? {} : { maximumTimeout: seconds(asked.maximum_timeout) }),
-  };
+function seenRunner(context: Context, model: GitLab): Runner {
+  const runner = runnerOf(context, model);
+  if (!maySee(context.get('accessToken'), runner, model)) throw forbidden('No access granted');
+  return runner;
+}
+
+function ownRunner(context: Context, model: GitLab): Runner {
+  const runner = runnerOf(context, model);
+  if (!mayChange(context.get('accessToken'), runner, model)) throw forbidden('No access granted');
+  return runner;
+}
+
+/** Whom a new runner serves; who may not add one there is refused. */
+function placeOf(
+  asked: z.output<typeof newRunner>,
+  token: AccessToken,
+  model: GitLab,
+): Pick<RunnerDefinition, 'projects' | 'group'> {
+  if (asked.runner_type === 'instance_type') {
+    if (token.admin !== true) throw forbidden('Insufficient permissions');
+    return {};
+  }
+  const named = asked.runner_type === 'group_type' ? asked.group_id : asked.project_id;
+  if (named == null) {
+    throw badRequest(asked.runner_type === 'group_type' ? 'group_id is missing' : 'project_id is missing');
+  }
+  const place = asked.runner_type === 'group_type' ? model.groups.find(named) : model.project(named);
+  if (place === undefined) throw new Refusal(400, { message: '400 Bad request - Missing/invalid scope' });
+  const role = asked.runner_type === 'group_type' ? 'owner' : 'maintainer';
+  if (!hasRole(token, place, role)) throw forbidden('Insufficient permissions');
+  return asked.runner_type === 'group_type' ? { group: place.id } : { projects: [place.id] };
 }

@@ -6,20 +6,26 @@ import { Hono } from 'hono';
 import type { Timers } from '../../adapters/memory/clock.ts';
 import type { GitLab } from '../../adapters/memory/gitlab/gitlab.ts';
 import { type Duration, milliseconds } from '../../engine/time.ts';
-import type { AccessToken } from './access.ts';
+import { type AccessToken, AccessTokens } from './access-tokens.ts';
 import { accountRoutes } from './account-routes.ts';
 import { controlRoutes } from './control-routes.ts';
 import type { Double } from './double.ts';
 import { type Exchange, observing } from './exchange.ts';
 import { Faults } from './faults.ts';
+import { groupRoutes } from './group-routes.ts';
 import { hookRoutes } from './hook-routes.ts';
 import { jobRequestRoute } from './job-request.ts';
+import { jobRoutes } from './job-routes.ts';
 import { jobUpdateRoutes } from './job-update-routes.ts';
 import { managerRoutes } from './manager-routes.ts';
 import { projectRoutes } from './project-routes.ts';
 import { answerError } from './refusal.ts';
+import { runnerLists } from './runner-lists.ts';
+import { runnerProjectRoutes } from './runner-projects.ts';
+import { type RegistrationToken, runnerRegistration } from './runner-registration.ts';
 import { runnerRoutes } from './runner-routes.ts';
 import type { SandboxLog } from './sandbox-log.ts';
+import { GITLAB_VERSION } from './version.ts';
 import { WebhookDelivery } from './webhook-delivery.ts';
 
 export interface GitLabDoubleOptions {
@@ -28,6 +34,8 @@ export interface GitLabDoubleOptions {
   /** The model's own timers. */
   readonly timers: Timers;
   readonly tokens: readonly AccessToken[];
+  /** What registers runners in the way that GitLab deprecates. Absent: nothing does, as by default since GitLab 17. */
+  readonly registrationTokens?: readonly RegistrationToken[];
   /** Absent or 0: any free port of 127.0.0.1. */
   readonly port?: number;
   /** How long a job request is held while nothing changes; absent: not at all. */
@@ -37,6 +45,8 @@ export interface GitLabDoubleOptions {
   /** Is told every exchange under /api/v4 that no scripted fault answered. */
   readonly observe?: (exchange: Exchange) => void;
   readonly log?: SandboxLog;
+  /** What it says that it is, and what its GraphQL schema has. Absent: the newest that it knows. */
+  readonly version?: string;
 }
 
 /** A GitLab that listens. */
@@ -53,7 +63,7 @@ const SILENT: SandboxLog = { info: () => undefined, warn: () => undefined };
 
 /** Puts the model on the wire: REST, the runners' API, webhooks and a control endpoint, on 127.0.0.1. */
 export async function startGitLab(options: GitLabDoubleOptions): Promise<GitLabDouble> {
-  const { model, timers, tokens, log = SILENT } = options;
+  const { model, timers, log = SILENT } = options;
   const closing = new AbortController();
   let url = '';
   const faults = new Faults(timers, closing.signal);
@@ -68,9 +78,11 @@ export async function startGitLab(options: GitLabDoubleOptions): Promise<GitLabD
     {
       model,
       timers,
-      tokens,
+      tokens: new AccessTokens(options.tokens, model),
+      registrationTokens: options.registrationTokens,
       faults,
       deliveries,
+      version: options.version ?? GITLAB_VERSION,
       longPoll: options.longPoll ?? milliseconds(0),
       url: () => url,
       closing: closing.signal,
@@ -112,7 +124,12 @@ function gitlabApp(double: Double, observe: GitLabDoubleOptions['observe']): Hon
   jobUpdateRoutes(app, double);
   accountRoutes(app, double);
   projectRoutes(app, double);
+  groupRoutes(app, double);
+  jobRoutes(app, double);
   hookRoutes(app, double);
+  runnerRegistration(app, double);
+  runnerLists(app, double);
+  runnerProjectRoutes(app, double);
   runnerRoutes(app, double);
   controlRoutes(app, double);
   return app;

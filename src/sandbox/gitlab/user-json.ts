@@ -1,13 +1,17 @@
-/** The one user of the double: tokens and pipelines are theirs. */
-export function userJson(base: string) {
+import type { GitLab } from '../../adapters/memory/gitlab/gitlab.ts';
+
+/** A user as jobs and `GET /user` show it. */
+export function userJson(id: number, model: GitLab, base: string) {
+  const user = model.users.find(id);
+  const username = user?.username ?? 'ghost';
   return {
-    id: 1,
-    username: 'sandbox',
+    id,
+    username,
     public_email: null,
-    name: 'Sandbox',
-    state: 'active',
+    name: user?.name ?? 'Ghost User',
+    state: user?.blocked === true ? 'blocked' : 'active',
     locked: false,
     avatar_url: null,
-    web_url: `${base}/sandbox`,
+    web_url: `${base}/${username}`,
   };
 }

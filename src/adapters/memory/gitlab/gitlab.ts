@@ -1,5 +1,6 @@
 import { type Duration, type Instant, milliseconds, minutes } from '../../../engine/time.ts';
 import type { Timers } from '../clock.ts';
+import { Groups } from './groups.ts';
 import { Handovers } from './handover.ts';
 import { Hooks } from './hooks.ts';
 import { Identities } from './identities.ts';
@@ -14,9 +15,11 @@ import { Listeners, Outbox } from './outbox.ts';
 import { PendingJobs } from './pending-jobs.ts';
 import type { Pipeline, PipelineDefinition } from './pipeline.ts';
 import { Pipelines } from './pipelines.ts';
-import { newProject, type Project, type ProjectDefinition } from './project.ts';
-import type { Runner, RunnerChange, RunnerDefinition } from './runner.ts';
+import type { Project, ProjectChange, ProjectDefinition } from './project.ts';
+import { Projects } from './projects.ts';
+import type { JobFit, Runner, RunnerChange, RunnerDefinition } from './runner.ts';
 import { Runners } from './runners.ts';
+import { Users } from './users.ts';
 
 export interface GitLabOptions {
   readonly timers: Timers;
@@ -24,6 +27,8 @@ export interface GitLabOptions {
   readonly seed: number;
   /** How long a manager may take to confirm a job; absent: two minutes, as in GitLab. */
   readonly handoverTimeout?: Duration;
+  /** How long a runner's token is good for, from its creation or reset; absent: for ever. */
+  readonly runnerTokenLifetime?: Duration;
 }
 
 /**
@@ -32,17 +37,20 @@ export interface GitLabOptions {
  */
 export class GitLab {
   readonly hooks: Hooks;
+  readonly groups: Groups;
+  readonly users = new Users();
   readonly #timers: Timers;
   readonly #identities: Identities;
   readonly #outbox = new Outbox();
   readonly #ledger = new JobLedger();
-  readonly #pending = new PendingJobs();
-  readonly #projects = new Map<number, Project>();
+  readonly #pending = new PendingJobs((job) => this.#fitOf(job));
+  readonly #projects: Projects;
   readonly #pipelines: Pipelines;
   readonly #runners: Runners;
   readonly #lifecycle: Lifecycle;
   readonly #managerSide: ManagerSide;
   readonly #jobEvents = new Listeners<JobEvent>();
+  readonly #unblock = new Map<number, () => void>();
   #managersLag: Duration = milliseconds(0);
 
   constructor(options: GitLabOptions) {
@@ -51,8 +59,10 @@ export class GitLab {
     const now = (): Instant => this.#timers.now();
     const change = (make: () => void): void => this.#outbox.change(make);
     this.hooks = new Hooks(() => this.#identities.next('hook'), now);
+    this.groups = new Groups(() => this.#identities.next('group'), now);
+    this.#projects = new Projects(this.groups, () => this.#identities.next('project'), now);
     this.#pipelines = new Pipelines(this.#identities, now);
-    this.#runners = new Runners(this.#identities, this.#outbox, now);
+    this.#runners = new Runners(this.#identities, this.#outbox, now, options.runnerTokenLifetime);
     this.#lifecycle = new Lifecycle({
       timers: this.#timers,
       identities: this.#identities,
@@ -61,7 +71,7 @@ export class GitLab {
       pipelineOf: (job) => this.#pipelines.of(job),
       change,
       changed: (job) => this.#tell(job),
-      queued: (job) => this.#runners.queued(job),
+      queued: (job) => this.#runners.queued(this.#fitOf(job)),
     });
     const timeout = options.handoverTimeout ?? minutes(2);
     const handovers = new Handovers(this.#timers, timeout, this.#lifecycle, this.#pending, change);
@@ -80,22 +90,58 @@ export class GitLab {
     return this.#timers.now();
   }
 
-  /** A project without pipelines; a path without a namespace lies in `root`. */
+  /** A project without pipelines; a path without a namespace lies in `root`. Throws when the path is taken. */
   addProject(definition: ProjectDefinition): Project {
-    const project = newProject(this.#identities.next('project'), this.now(), definition);
-    this.#projects.set(project.id, project);
-    return project;
+    return this.#projects.add(definition);
   }
 
   /** By id or by path. */
   project(which: number | string): Project | undefined {
-    if (typeof which === 'number') return this.#projects.get(which);
-    return this.projects().find(({ path }) => path === which);
+    return this.#projects.find(which);
   }
 
   /** All projects, oldest first. */
   projects(): Project[] {
-    return [...this.#projects.values()];
+    return this.#projects.all();
+  }
+
+  /** The projects of a group, and of the groups below it where asked, oldest first. */
+  projectsOfGroup(group: number, subgroups: boolean): Project[] {
+    const found = this.groups.find(group);
+    return found === undefined ? [] : this.#projects.of(found, subgroups);
+  }
+
+  /** Moves, archives or protects; jobs keep the protection that they were created with. False when there is none. */
+  updateProject(id: number, change: ProjectChange): boolean {
+    const project = this.#projects.find(id);
+    if (project === undefined) return false;
+    this.#projects.change(project, change);
+    this.#pending.projectChanged();
+    this.#outbox.change(() => this.#runners.projectChanged());
+    return true;
+  }
+
+  /** Its jobs end without a word to anybody; runners that hold one are refused. False when there is none. */
+  removeProject(id: number): boolean {
+    const project = this.#projects.find(id);
+    if (project === undefined) return false;
+    this.#projects.remove(project);
+    this.#outbox.change(() => {
+      for (const job of this.#ledger.ofProject(id, {})) this.cancelJob(job.id, true);
+    });
+    return true;
+  }
+
+  /** A blocked user's waiting jobs stay pending: nobody gets them, no hook tells of them. */
+  blockUser(id: number, blocked = true): void {
+    if (this.users.block(id, blocked)?.blocked === blocked) return;
+    this.#unblock.get(id)?.();
+    this.#unblock.delete(id);
+    if (blocked)
+      this.#unblock.set(
+        id,
+        this.holdJobs(({ user }) => user === id),
+      );
   }
 
   /** A runner that nothing has contacted yet. Throws when its token is another runner's. */
@@ -109,6 +155,15 @@ export class GitLab {
     if (runner === undefined) return false;
     this.#pending.runnerChanged(runner);
     this.#outbox.change(() => this.#runners.change(runner, change));
+    return true;
+  }
+
+  /** Lets a project's runner serve exactly these projects; false for any other runner. */
+  updateRunnerProjects(id: number, projects: ReadonlySet<number>): boolean {
+    const runner = this.#runners.find(id);
+    if (runner?.projects === undefined) return false;
+    this.#pending.runnerChanged(runner);
+    this.#outbox.change(() => this.#runners.serve(runner, projects));
     return true;
   }
 
@@ -154,11 +209,14 @@ export class GitLab {
 
   /** Creates a pipeline whose first jobs wait for a runner at once. Throws when a job's stage or the project is unknown. */
   createPipeline(projectId: number, definition: PipelineDefinition): Pipeline {
-    const project = this.#projects.get(projectId);
-    if (project === undefined)
-      throw new Error(`creating a pipeline: there is no project ${projectId}; add it first`);
+    const project = this.#projects.find(projectId);
+    if (project === undefined || project.archived) {
+      const why = project === undefined ? 'there is no' : 'archived is';
+      throw new Error(`creating a pipeline: ${why} project ${projectId}; use another one`);
+    }
     return this.#outbox.change(() => {
       const pipeline = this.#pipelines.add(project, definition);
+      if (!pipeline.tag) project.branches.add(pipeline.ref);
       for (const job of this.#pipelines.jobsFor(pipeline, project, definition)) this.#lifecycle.create(job);
       this.#lifecycle.advance(pipeline);
       return pipeline;
@@ -188,11 +246,12 @@ export class GitLab {
     });
   }
 
-  /** A new job in place of a complete one; undefined when it is not complete, was skipped, or was retried before. */
-  retryJob(id: number): Job | undefined {
+  /** A new job in place of a complete one; undefined when it is not complete, was skipped, or was retried before, or its project is archived. */
+  retryJob(id: number, user?: number): Job | undefined {
     const job = this.#ledger.find(id);
     if (job === undefined || !isComplete(job) || job.status === 'skipped' || job.retried) return undefined;
-    return this.#outbox.change(() => this.#lifecycle.repeat(job));
+    if (this.#projects.find(job.project)?.archived !== false) return undefined;
+    return this.#outbox.change(() => this.#lifecycle.repeat(job, user ?? job.user));
   }
 
   /** Starts a manual job; false when it is none that waits to be started. */
@@ -251,6 +310,16 @@ export class GitLab {
     return this.#ledger.ofProject(project, scope);
   }
 
+  /** Jobs of all projects that there are, newest first. */
+  jobsOfInstance(scope: JobScope = {}): Job[] {
+    return this.#ledger.ofAll(scope).filter(({ project }) => this.#projects.find(project) !== undefined);
+  }
+
+  /** The runners that may take such a job, paused ones included, oldest first. */
+  runnersFor(job: Job): Runner[] {
+    return this.#projects.find(job.project) === undefined ? [] : this.#runners.fitting(this.#fitOf(job));
+  }
+
   /** Newest first; jobs that were retried only on demand. */
   jobsOfPipeline(pipeline: number, includeRetried = false): Job[] {
     const jobs = this.#pipelines.find(pipeline)?.jobs() ?? [];
@@ -292,9 +361,15 @@ export class GitLab {
   }
 
   #tell(job: JobRecord): void {
-    const project = this.#projects.get(job.project);
-    if (!isTold(job.status) || project === undefined) return;
+    const project = this.#projects.find(job.project);
+    const silent = project === undefined || this.users.find(job.user)?.blocked === true;
+    if (!isTold(job.status) || silent) return;
     const event = jobEvent(this.now(), job, this.#pipelines.of(job), project);
     this.#outbox.post(() => this.#jobEvents.tell(event));
+  }
+
+  #fitOf({ project, tags, protected: isProtected }: Job): JobFit {
+    const found = this.#projects.find(project);
+    return { project: found ?? { id: project, groups: [] }, tags, protected: isProtected };
   }
 }

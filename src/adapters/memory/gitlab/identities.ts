@@ -16,8 +16,8 @@ export class Identities {
     return id;
   }
 
-  runnerToken(): string {
-    return `glrt-${hex(this.#random, 20)}`;
+  runnerToken(prefix = 'glrt-'): string {
+    return `${prefix}${hex(this.#random, 20)}`;
   }
 
   jobToken(): string {

@@ -38,7 +38,7 @@ export function jobEvent(at: Instant, job: Job, pipeline: Pipeline, project: Pro
     job: { ...job },
     runner: job.runner === undefined ? undefined : runnerOf(job.runner),
     pipeline: { id, iid, sha, beforeSha, ref, status, createdAt, startedAt, finishedAt },
-    project,
+    project: { ...project },
   };
 }
 

@@ -49,6 +49,13 @@ export class JobLedger {
     return asked.toSorted((one, other) => other.id - one.id);
   }
 
+  /** Jobs of all projects, newest first. */
+  ofAll(scope: JobScope): Job[] {
+    return [...this.#byProject.keys()]
+      .flatMap((project) => this.ofProject(project, scope))
+      .toSorted((one, other) => other.id - one.id);
+  }
+
   /** The jobs that a runner took, newest first. */
   ofRunner(runner: number): Job[] {
     return (this.#byRunner.get(runner) ?? []).toSorted((one, other) => other.id - one.id);

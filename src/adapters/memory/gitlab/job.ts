@@ -52,6 +52,10 @@ export interface JobRecord {
   readonly project: number;
   readonly pipeline: number;
   readonly ref: string;
+  /** Whether the ref is a tag of the repository; otherwise it is a branch. */
+  readonly tag: boolean;
+  /** Who started the pipeline, or retried the job. */
+  readonly user: number;
   /** Whether its ref is protected. */
   readonly protected: boolean;
   readonly name: string;
@@ -93,7 +97,7 @@ export type Job = Readonly<JobRecord>;
 /** What a job inherits from where it was created. */
 export type JobOrigin = Pick<
   JobRecord,
-  'id' | 'token' | 'project' | 'pipeline' | 'ref' | 'protected' | 'createdAt'
+  'id' | 'token' | 'project' | 'pipeline' | 'ref' | 'tag' | 'user' | 'protected' | 'createdAt'
 >;
 
 const HOUR = minutes(60);
@@ -120,7 +124,10 @@ export function newJob(origin: JobOrigin, definition: JobDefinition): JobRecord 
 }
 
 /** The next job of the same name: a new id, a new token, nothing done yet. */
-export function repeatJob(job: Job, origin: Pick<JobOrigin, 'id' | 'token' | 'createdAt'>): JobRecord {
+export function repeatJob(
+  job: Job,
+  origin: Pick<JobOrigin, 'id' | 'token' | 'createdAt' | 'user'>,
+): JobRecord {
   return { ...job, ...origin, ...untouched(), retries: job.retries + 1, trace: new Trace() };
 }
 

@@ -97,17 +97,18 @@ export class Lifecycle {
   /** Ends a job and queues the next of its name in the same breath, so that later stages do not notice. */
   failAndRepeat(job: JobRecord, failureReason: string): JobRecord {
     this.#complete(job, 'failed', failureReason);
-    return this.repeat(job);
+    return this.repeat(job, job.user);
   }
 
   /** A new job in place of a complete one; jobs that were skipped because of it wait again. */
-  repeat(job: JobRecord): JobRecord {
+  repeat(job: JobRecord, user: number): JobRecord {
     const pipeline = this.#around.pipelineOf(job);
     const { identities, timers } = this.#around;
     const again = repeatJob(job, {
       id: identities.next('job'),
       token: identities.jobToken(),
       createdAt: timers.now(),
+      user,
     });
     job.retried = true;
     pipeline.note(job, timers.now());

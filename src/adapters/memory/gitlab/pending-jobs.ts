@@ -1,4 +1,5 @@
 import type { Job, JobRecord } from './job.ts';
+import { kindOf } from './job-kind.ts';
 import { OldestFirst } from './oldest-first.ts';
 import { type JobFit, mayTake, type RunnerRecord } from './runner.ts';
 
@@ -19,7 +20,12 @@ export class PendingJobs {
   readonly #waiting = new Set<number>();
   readonly #holds = new Set<JobTest>();
   readonly #heldBack = new Map<number, JobRecord>();
-  readonly #fitting = new WeakMap<RunnerRecord, { readonly kinds: Kind[]; readonly of: number }>();
+  readonly #fitOf: (job: Job) => JobFit;
+  #fitting = new WeakMap<RunnerRecord, { readonly kinds: Kind[]; readonly of: number }>();
+
+  constructor(fitOf: (job: Job) => JobFit) {
+    this.#fitOf = fitOf;
+  }
 
   add(job: JobRecord): void {
     this.#waiting.add(job.id);
@@ -58,6 +64,11 @@ export class PendingJobs {
     this.#fitting.delete(runner);
   }
 
+  /** Must be told when a project has moved. */
+  projectChanged(): void {
+    this.#fitting = new WeakMap();
+  }
+
   #isHeldBack(job: Job): boolean {
     for (const test of this.#holds) if (test(job)) return true;
     return false;
@@ -75,13 +86,11 @@ export class PendingJobs {
   }
 
   #kindOf(job: Job): Kind {
-    const key = `${job.project} ${job.protected ? 'protected' : ''} ${job.tags.join(',')}`;
+    const fit = this.#fitOf(job);
+    const key = kindOf(fit);
     const known = this.#kinds.get(key);
     if (known !== undefined) return known;
-    const kind = {
-      fit: { project: job.project, tags: job.tags, protected: job.protected },
-      jobs: new OldestFirst(),
-    };
+    const kind = { fit, jobs: new OldestFirst() };
     this.#kinds.set(key, kind);
     return kind;
   }

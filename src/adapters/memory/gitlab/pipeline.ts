@@ -5,6 +5,10 @@ import { Stage } from './stage.ts';
 export interface PipelineDefinition {
   /** Absent: the project's default branch. */
   readonly ref?: string;
+  /** Whether the ref is a tag of the repository. Absent: false. */
+  readonly tag?: boolean;
+  /** Who starts it. Absent: the first user. */
+  readonly user?: number;
   /** In the order in which they run. */
   readonly stages: readonly string[];
   readonly jobs: readonly JobDefinition[];
@@ -19,6 +23,8 @@ export class Pipeline {
   readonly iid: number;
   readonly project: number;
   readonly ref: string;
+  readonly tag: boolean;
+  readonly user: number;
   readonly sha: string;
   readonly beforeSha: string;
   readonly createdAt: Instant;
@@ -28,13 +34,18 @@ export class Pipeline {
   readonly #byName: ReadonlyMap<string, Stage>;
 
   constructor(
-    origin: Pick<Pipeline, 'id' | 'iid' | 'project' | 'ref' | 'sha' | 'beforeSha' | 'createdAt'>,
+    origin: Pick<
+      Pipeline,
+      'id' | 'iid' | 'project' | 'ref' | 'tag' | 'user' | 'sha' | 'beforeSha' | 'createdAt'
+    >,
     stages: readonly string[],
   ) {
     this.id = origin.id;
     this.iid = origin.iid;
     this.project = origin.project;
     this.ref = origin.ref;
+    this.tag = origin.tag;
+    this.user = origin.user;
     this.sha = origin.sha;
     this.beforeSha = origin.beforeSha;
     this.createdAt = origin.createdAt;

@@ -2,7 +2,7 @@ import type { Instant } from '../../../engine/time.ts';
 import type { Identities } from './identities.ts';
 import { type Job, type JobRecord, newJob } from './job.ts';
 import { Pipeline, type PipelineDefinition } from './pipeline.ts';
-import type { Project } from './project.ts';
+import { isProtected, type Project } from './project.ts';
 
 /** All pipelines of all projects. */
 export class Pipelines {
@@ -23,6 +23,8 @@ export class Pipelines {
         iid: this.#identities.next(`pipeline of project ${project.id}`),
         project: project.id,
         ref: definition.ref ?? project.defaultBranch,
+        tag: definition.tag ?? false,
+        user: definition.user ?? 1,
         sha: this.#identities.sha(),
         beforeSha: '0'.repeat(40),
         createdAt: this.#now(),
@@ -44,7 +46,9 @@ export class Pipelines {
           project: project.id,
           pipeline: pipeline.id,
           ref: pipeline.ref,
-          protected: pipeline.ref === project.defaultBranch,
+          tag: pipeline.tag,
+          user: pipeline.user,
+          protected: isProtected(project, pipeline.ref, pipeline.tag),
           createdAt: this.#now(),
         },
         job,

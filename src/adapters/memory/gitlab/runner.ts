@@ -1,14 +1,19 @@
 import type { Duration, Instant } from '../../../engine/time.ts';
 import { Managers } from './manager.ts';
+import type { Project } from './project.ts';
 
 /** What a runner is created with. */
 export interface RunnerDefinition {
   readonly tags: readonly string[];
   readonly runUntagged: boolean;
-  /** Absent: one is made; it starts with `glrt-`. */
+  /** Absent: one is made. */
   readonly token?: string;
-  /** Ids of the projects that it serves; absent: it serves the whole instance. */
+  /** How tokens made for it start: `glrtr-` where it was registered with a registration token. Absent: `glrt-`. */
+  readonly tokenPrefix?: TokenPrefix;
+  /** Ids of the projects that it serves, its owner first; without them and a group it serves the whole instance. */
   readonly projects?: readonly number[];
+  /** Id of the group whose projects it serves, those of groups below included. */
+  readonly group?: number;
   readonly paused?: boolean;
   /** A locked runner cannot be enabled for further projects; jobs do not see it. */
   readonly locked?: boolean;
@@ -17,27 +22,35 @@ export interface RunnerDefinition {
   /** Longest time that any of its jobs may run. */
   readonly maximumTimeout?: Duration;
   readonly description?: string;
+  /** A person's words about it. */
+  readonly maintenanceNote?: string;
 }
 
+export type TokenPrefix = 'glrt-' | 'glrtr-';
 export type AccessLevel = 'not_protected' | 'ref_protected';
 
 /** What may be changed later. */
-export type RunnerChange = Partial<Omit<RunnerDefinition, 'token' | 'projects'>>;
+export type RunnerChange = Partial<Omit<RunnerDefinition, 'token' | 'tokenPrefix' | 'projects' | 'group'>>;
 
 /** One registration; read it through `Runner`. */
 export interface RunnerRecord {
   readonly id: number;
   token: string;
+  readonly tokenPrefix: TokenPrefix;
   description: string;
   tags: readonly string[];
   runUntagged: boolean;
-  /** Absent for a runner of the whole instance. */
-  readonly projects: ReadonlySet<number> | undefined;
+  /** Absent for a runner of a group or of the whole instance. */
+  projects: ReadonlySet<number> | undefined;
+  readonly group: number | undefined;
   paused: boolean;
   locked: boolean;
   accessLevel: AccessLevel;
   maximumTimeout: Duration | undefined;
+  maintenanceNote: string | undefined;
   readonly createdAt: Instant;
+  /** When its token ends; from then on the token is refused. Absent: never. */
+  tokenExpiresAt: Instant | undefined;
   contactedAt: Instant | undefined;
   readonly managers: Managers;
   /** Changes whenever a job that it could take is queued; runners send it back as `last_update`. */
@@ -46,21 +59,33 @@ export interface RunnerRecord {
 
 export type Runner = Readonly<Omit<RunnerRecord, 'managers' | 'token'>>;
 
+/** GitLab's word for whom a runner serves. */
+export type RunnerType = 'instance_type' | 'group_type' | 'project_type';
+
+/** Whom the runner serves. */
+export function runnerType(runner: Pick<Runner, 'projects' | 'group'>): RunnerType {
+  if (runner.projects !== undefined) return 'project_type';
+  return runner.group === undefined ? 'instance_type' : 'group_type';
+}
+
 /** A runner that nothing has contacted yet. */
 export function newRunner(
-  origin: Pick<RunnerRecord, 'id' | 'token' | 'createdAt' | 'lastUpdate'>,
+  origin: Pick<RunnerRecord, 'id' | 'token' | 'createdAt' | 'lastUpdate' | 'tokenExpiresAt'>,
   definition: RunnerDefinition,
 ): RunnerRecord {
   return {
     ...origin,
+    tokenPrefix: definition.tokenPrefix ?? 'glrt-',
     description: definition.description ?? '',
     tags: [...new Set(definition.tags)],
     runUntagged: definition.runUntagged,
     projects: definition.projects === undefined ? undefined : new Set(definition.projects),
+    group: definition.group,
     paused: definition.paused ?? false,
     locked: definition.locked ?? false,
     accessLevel: definition.accessLevel ?? 'not_protected',
     maximumTimeout: definition.maximumTimeout,
+    maintenanceNote: definition.maintenanceNote,
     contactedAt: undefined,
     managers: new Managers(),
   };
@@ -75,18 +100,20 @@ export function changeRunner(runner: RunnerRecord, change: RunnerChange): void {
   runner.locked = change.locked ?? runner.locked;
   runner.accessLevel = change.accessLevel ?? runner.accessLevel;
   runner.maximumTimeout = change.maximumTimeout ?? runner.maximumTimeout;
+  runner.maintenanceNote = change.maintenanceNote ?? runner.maintenanceNote;
 }
 
 /** What of a job decides whether a runner may take it. */
 export interface JobFit {
-  readonly project: number;
+  readonly project: Pick<Project, 'id' | 'groups'>;
   readonly tags: readonly string[];
   readonly protected: boolean;
 }
 
 /** GitLab's rule for who may take which job. */
 export function mayTake(runner: RunnerRecord, job: JobFit): boolean {
-  if (runner.projects?.has(job.project) === false) return false;
+  if (runner.projects?.has(job.project.id) === false) return false;
+  if (runner.group !== undefined && !job.project.groups.includes(runner.group)) return false;
   if (runner.accessLevel === 'ref_protected' && !job.protected) return false;
   if (job.tags.length === 0) return runner.runUntagged;
   return job.tags.every((tag) => runner.tags.includes(tag));

@@ -1,5 +1,6 @@
-import type { Duration, Instant } from '../../../engine/time.ts';
+import { after, type Duration, type Instant } from '../../../engine/time.ts';
 import type { Identities } from './identities.ts';
+import { kindOf } from './job-kind.ts';
 import type { Contact, ManagerRecord } from './manager.ts';
 import type { Outbox } from './outbox.ts';
 import { Listeners } from './outbox.ts';
@@ -18,18 +19,22 @@ export class Runners {
   readonly #identities: Identities;
   readonly #outbox: Outbox;
   readonly #now: () => Instant;
+  readonly #tokenLifetime: Duration | undefined;
   readonly #byId = new Map<number, RunnerRecord>();
   readonly #byToken = new Map<string, RunnerRecord>();
   readonly #changed = new Listeners<number>();
+  /** Kinds of jobs that were queued by the change under way. */
+  readonly #queued = new Map<string, JobFit>();
 
-  constructor(identities: Identities, outbox: Outbox, now: () => Instant) {
+  constructor(identities: Identities, outbox: Outbox, now: () => Instant, tokenLifetime?: Duration) {
     this.#identities = identities;
     this.#outbox = outbox;
     this.#now = now;
+    this.#tokenLifetime = tokenLifetime;
   }
 
   add(definition: RunnerDefinition): RunnerRecord {
-    const token = definition.token ?? this.#identities.runnerToken();
+    const token = definition.token ?? this.#identities.runnerToken(definition.tokenPrefix);
     if (this.#byToken.has(token))
       throw new Error('adding a runner: its token belongs to another runner; use a new one');
     const runner = newRunner(
@@ -38,6 +43,7 @@ export class Runners {
         token,
         createdAt: this.#now(),
         lastUpdate: this.#identities.lastUpdate(),
+        tokenExpiresAt: this.#tokenEnd(),
       },
       definition,
     );
@@ -51,6 +57,12 @@ export class Runners {
     this.#tick(runner);
   }
 
+  /** Lets a project's runner serve exactly these projects. */
+  serve(runner: RunnerRecord, projects: ReadonlySet<number>): void {
+    runner.projects = projects;
+    this.#tick(runner);
+  }
+
   remove(runner: RunnerRecord): void {
     this.#byId.delete(runner.id);
     this.#byToken.delete(runner.token);
@@ -59,7 +71,8 @@ export class Runners {
 
   resetToken(runner: RunnerRecord): string {
     this.#byToken.delete(runner.token);
-    runner.token = this.#identities.runnerToken();
+    runner.token = this.#identities.runnerToken(runner.tokenPrefix);
+    runner.tokenExpiresAt = this.#tokenEnd();
     this.#byToken.set(runner.token, runner);
     return runner.token;
   }
@@ -68,8 +81,11 @@ export class Runners {
     return this.#byId.get(id);
   }
 
+  /** Whose token it is; one that has expired is nobody's. */
   withToken(token: string): RunnerRecord | undefined {
-    return this.#byToken.get(token);
+    const runner = this.#byToken.get(token);
+    const end = runner?.tokenExpiresAt ?? Infinity;
+    return end > this.#now() ? runner : undefined;
   }
 
   all(): RunnerRecord[] {
@@ -88,9 +104,20 @@ export class Runners {
     return manager;
   }
 
-  /** Lets the long polls of every runner that may take such a job end. */
+  /** What must be known again of every runner: a project has moved. */
+  projectChanged(): void {
+    for (const runner of this.#byId.values()) this.#tick(runner);
+  }
+
+  /** Lets the long polls of every runner that may take such a job end, once for all jobs of one change. */
   queued(job: JobFit): void {
-    for (const runner of this.#byId.values()) if (mayTake(runner, job)) this.#tick(runner);
+    if (this.#queued.size === 0) this.#outbox.post(() => this.#tickFitting());
+    this.#queued.set(kindOf(job), job);
+  }
+
+  /** The runners that may take such a job, oldest first. */
+  fitting(job: JobFit): RunnerRecord[] {
+    return this.all().filter((runner) => mayTake(runner, job));
   }
 
   /** Calls `listener` with a runner's id whenever its `lastUpdate` has changed. */
@@ -100,6 +127,18 @@ export class Runners {
 
   list(runner: RunnerRecord, lag: Duration): ManagerRecord[] {
     return runner.managers.list(this.#now(), lag);
+  }
+
+  #tokenEnd(): Instant | undefined {
+    return this.#tokenLifetime === undefined ? undefined : after(this.#now(), this.#tokenLifetime);
+  }
+
+  #tickFitting(): void {
+    const kinds = [...this.#queued.values()];
+    this.#queued.clear();
+    for (const runner of this.#byId.values()) {
+      if (kinds.some((kind) => mayTake(runner, kind))) this.#tick(runner);
+    }
   }
 
   #newManager(runner: RunnerRecord, systemId: string, now: Instant): ManagerRecord {
