@@ -96,11 +96,12 @@ async function boot(
       pool: 'linux',
       region: 'eu-central-1',
       gitlabUrl: 'https://gitlab.example',
-      tokenParameter: '/runtide/linux/token',
+      tokens: { parameters: ['/runtide/linux/token'], use: 'all' },
     },
     runnerConfig: renderRunnerConfig({
       pool: 'linux',
       gitlabUrl: 'https://gitlab.example',
+      tokens: { parameters: ['/runtide/linux/token'], use: 'all' },
       slots: 2,
       checkInterval: seconds(3),
       executor: { kind: 'docker', image: 'alpine:3', privileged: false },

@@ -43,11 +43,13 @@ setInterval(() => given('exit', '') === '' || process.exit(Number(given('exit', 
 note('runner-pids', process.pid);
 `;
 
-/** Answers with the file `parameter`, or fails as AWS does where there is none. */
+/** Answers with the file `parameter`, or with `parameters` and the name that is asked for; fails as AWS does where there is none. */
 export const FAKE_AWS = `#!/bin/sh
 printf '%s\\n' "$*" "endpoint=\${AWS_ENDPOINT_URL_SSM:-}" >>"$RUNTIDE_ROOT/aws-calls"
-if [ -r "$RUNTIDE_ROOT/parameter" ]; then
-  cat "$RUNTIDE_ROOT/parameter"
+file=$RUNTIDE_ROOT/parameter
+[ ! -d "$RUNTIDE_ROOT/parameters" ] || file=$RUNTIDE_ROOT/parameters$6
+if [ -r "$file" ]; then
+  cat "$file"
 else
   printf '\\nAn error occurred (ParameterNotFound) when calling the GetParameter operation: none\\n\\n' >&2
   exit 254

@@ -5,6 +5,7 @@ import { machineChoice } from './machine-settings.ts';
 
 const POOL = 'pools.linux';
 const ENDPOINTS = { ec2: 'http://127.0.0.1:1', ssm: 'http://127.0.0.1:2', sts: 'http://127.0.0.1:3' };
+const TOKENS = { parameters: ['/runtide/linux/runner-token'], use: 'all' };
 const ROLE = 'arn:aws:iam::111122223333:role/runtide';
 
 async function loaded(edits: Edits) {
@@ -31,7 +32,7 @@ describe('placeOf', () => {
       pool: 'linux',
       region: 'us-east-1',
       gitlabUrl: 'https://gitlab.com',
-      tokenParameter: '/runtide/linux/runner-token',
+      tokens: TOKENS,
       rebalance: 'drain',
     });
   });
@@ -63,6 +64,7 @@ describe('runnerSettingsOf', () => {
     expect(runnerSettingsOf(config, pool)).toEqual({
       pool: 'linux',
       gitlabUrl: 'https://gitlab.com',
+      tokens: TOKENS,
       slots: 1,
       checkInterval: 3000,
       executor: { kind: 'shell' },
@@ -120,6 +122,54 @@ describe('runnerSettingsOf', () => {
       direct: ['.example.com'],
       registryMirror: 'https://mirror.example.com',
     });
+  });
+});
+
+describe('the runner process of an instance', () => {
+  it('is told what the pool says of it', async () => {
+    const { config, pool } = await loaded({
+      [`${POOL}.executor`]: 'docker',
+      [`${POOL}.docker`]: {
+        image: 'alpine:3',
+        shmSize: '256m',
+        cpus: 1.5,
+        waitForServicesTimeout: '0s',
+        services: [{ name: 'docker:27-dind', alias: 'docker', environment: { DOCKER_TLS_CERTDIR: '' } }],
+      },
+      [`${POOL}.manager`]: {
+        shell: 'sh',
+        listenAddress: '[::]:9252',
+        connectionMaxAge: '5m',
+        log: { level: 'warn' },
+        sessionServer: { listen: '0.0.0.0:8093', timeout: '10m' },
+        scripts: { preBuild: 'ulimit -n 65536' },
+        configToml: { docker: { cap_drop: ['NET_RAW'] } },
+      },
+    });
+    expect(runnerSettingsOf(config, pool)).toMatchObject({
+      executor: {
+        kind: 'docker',
+        shmSize: 268_435_456,
+        cpus: 1.5,
+        waitForServicesTimeout: 0,
+        services: [{ name: 'docker:27-dind', alias: 'docker', environment: { DOCKER_TLS_CERTDIR: '' } }],
+      },
+      manager: {
+        shell: 'sh',
+        listenAddress: '[::]:9252',
+        connectionMaxAge: 300_000,
+        logLevel: 'warn',
+        sessionServer: { listen: '0.0.0.0:8093', advertise: '@INSTANCE_ADDRESS@:8093', timeout: 600_000 },
+        scripts: { preBuild: 'ulimit -n 65536' },
+        configToml: { docker: { cap_drop: ['NET_RAW'] } },
+      },
+    });
+  });
+
+  it('advertises the terminals of jobs where the pool says', async () => {
+    const sessionServer = { listen: '0.0.0.0:8093', advertise: 'terminals.example.com:443' };
+    const { config, pool } = await loaded({ [`${POOL}.manager`]: { sessionServer } });
+    expect(runnerSettingsOf(config, pool).manager).toEqual({ sessionServer });
   });
 });
 

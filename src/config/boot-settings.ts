@@ -1,5 +1,6 @@
 import type { Duration } from '../engine/time.ts';
 import { instanceType } from '../offers/instance-types.ts';
+import { addressText } from './key-kinds.ts';
 import type { Config, PoolConfig } from './schema.ts';
 
 /** Where the instances of a pool are, and what AWS is asked with. */
@@ -26,6 +27,14 @@ export function placeOf({ aws }: Config, { instances }: PoolConfig): PoolPlace {
   };
 }
 
+/** The SSM parameters with the tokens of the pool's runners, and which of them an instance uses. */
+export function tokensOf({ runner }: PoolConfig): {
+  readonly parameters: readonly string[];
+  readonly use: 'all' | 'one' | 'own';
+} {
+  return { parameters: [runner.tokenParameter], use: 'all' };
+}
+
 /** What the agent of an instance is told. */
 export function agentSettingsOf(config: Config, pool: PoolConfig) {
   const { region, endpoints } = placeOf(config, pool);
@@ -33,7 +42,7 @@ export function agentSettingsOf(config: Config, pool: PoolConfig) {
     pool: pool.name,
     region,
     gitlabUrl: config.gitlab.url,
-    tokenParameter: pool.runner.tokenParameter,
+    tokens: tokensOf(pool),
     ...(pool.maxJobs !== undefined && { maxJobs: pool.maxJobs }),
     // With several slots the free ones would count until the controller knows of the drain.
     ...(pool.rebalance === 'drain' && pool.slots === 1 && { rebalance: 'drain' as const }),
@@ -55,15 +64,9 @@ export function networkSettingsOf({ name, proxy, caFile, docker, instances }: Po
 
 function executorOf({ executor, docker }: PoolConfig) {
   if (executor === 'shell' || docker === undefined) return { kind: 'shell' } as const;
-  const { image, privileged, volumes, pullPolicy, gpus } = docker;
-  return {
-    kind: 'docker',
-    image,
-    privileged,
-    ...(volumes !== undefined && { volumes }),
-    ...(pullPolicy !== undefined && { pullPolicy }),
-    ...(gpus !== undefined && { gpus }),
-  } as const;
+  // Docker itself is told of the mirror.
+  const { registryMirror: _, ...ofJobs } = docker;
+  return { kind: 'docker', ...ofJobs } as const;
 }
 
 function cacheOf(config: Config, pool: PoolConfig) {
@@ -79,6 +82,26 @@ function cacheOf(config: Config, pool: PoolConfig) {
   };
 }
 
+type Manager = NonNullable<PoolConfig['manager']>;
+
+function sessionServerOf({ listen, advertise, timeout }: NonNullable<Manager['sessionServer']>) {
+  return {
+    listen: addressText(listen),
+    advertise: addressText(advertise ?? { host: '@INSTANCE_ADDRESS@', port: listen.port }),
+    ...(timeout !== undefined && { timeout }),
+  };
+}
+
+function managerOf({ listenAddress, log, sessionServer, ...rest }: Manager) {
+  return {
+    ...rest,
+    ...(listenAddress !== undefined && { listenAddress: addressText(listenAddress) }),
+    ...(log?.level !== undefined && { logLevel: log.level }),
+    ...(log?.format !== undefined && { logFormat: log.format }),
+    ...(sessionServer !== undefined && { sessionServer: sessionServerOf(sessionServer) }),
+  };
+}
+
 /** What the runner of an instance is told. */
 export function runnerSettingsOf(config: Config, pool: PoolConfig) {
   const cache = cacheOf(config, pool);
@@ -86,11 +109,13 @@ export function runnerSettingsOf(config: Config, pool: PoolConfig) {
   return {
     pool: pool.name,
     gitlabUrl: config.gitlab.url,
+    tokens: tokensOf(pool),
     slots: pool.slots,
     checkInterval,
     executor: executorOf(pool),
     ...(pool.environment !== undefined && { environment: pool.environment }),
     ...(cache !== undefined && { cache }),
+    ...(pool.manager !== undefined && { manager: managerOf(pool.manager) }),
   };
 }
 

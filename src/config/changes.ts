@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { milliseconds } from '../engine/time.ts';
 import { formatDuration } from './duration.ts';
-import type { Applies } from './key-kinds.ts';
+import { addressText, type Applies } from './key-kinds.ts';
 import { about, appliesAt, child, freeKey, keysOf, type Part } from './schema-tree.ts';
 import { type Config, configSchema } from './schema.ts';
 import { Secret } from './secret.ts';
@@ -83,15 +83,12 @@ function valueText(part: Part, value: unknown): string | undefined {
   if (kind === 'duration' && typeof value === 'number') return formatDuration(milliseconds(value));
   if (value instanceof Secret) return value.toString();
   if (kind === 'file') return `a file with the digest ${digestOf(value)}`;
-  if (kind === 'address') return addressText(valueAt(value, ['host']), valueAt(value, ['port']));
+  if (kind === 'address') {
+    return addressText({ host: String(valueAt(value, ['host'])), port: Number(valueAt(value, ['port'])) });
+  }
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 function digestOf(value: unknown): string {
   return createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 12);
-}
-
-function addressText(host: unknown, port: unknown): string {
-  const name = String(host);
-  return `${name.includes(':') ? `[${name}]` : name}:${String(port)}`;
 }

@@ -5,6 +5,14 @@ function given(volumes: readonly string[], privileged = false): readonly string[
   return givenAway({ executor: 'docker', docker: { image: 'alpine:3', privileged, volumes: [...volumes] } });
 }
 
+function through(docker: Record<string, unknown>): readonly string[] {
+  return givenAway({
+    executor: 'docker',
+    docker: { image: 'alpine:3', privileged: false },
+    manager: { configToml: { docker } },
+  });
+}
+
 describe('what a pool gives to its jobs', () => {
   it('is nothing where nothing is said', () => {
     expect(givenAway({ executor: 'docker', docker: { image: 'alpine:3', privileged: false } })).toEqual([]);
@@ -29,6 +37,40 @@ describe('what a pool gives to its jobs', () => {
     '/dev/kvm:/dev/kvm',
   ])('is the instance by volume %s', (volume) => {
     expect(given([volume])).toEqual([`volume ${volume}`]);
+  });
+
+  it('is the network of the instance, and so the credentials of its role', () => {
+    const docker = { image: 'alpine:3', privileged: false };
+    expect(givenAway({ executor: 'docker', docker: { ...docker, networkMode: 'host' } })).toEqual([
+      'networkMode: host',
+    ]);
+    expect(givenAway({ executor: 'docker', docker: { ...docker, networkMode: 'bridge' } })).toEqual([]);
+  });
+
+  it.for<[key: string, value: unknown]>([
+    ['cap_add', ['NET_ADMIN', 'CAP_SYS_ADMIN']],
+    ['Cap_Add', ['all']],
+    ['devices', ['/dev/kvm']],
+    ['pid_mode', 'host'],
+    ['security_opt', ['seccomp=unconfined']],
+    ['services_privileged', true],
+    ['userns_mode', 'host'],
+    ['volume_driver_ops', { type: 'none', o: 'bind', device: '/' }],
+    ['volumes_from', ['other']],
+  ])('is the instance by %j in config.toml', ([key, value]) => {
+    expect(through({ [key]: value })).toEqual([`configToml.docker.${key}`]);
+  });
+
+  it.for<[key: string, value: unknown]>([
+    ['cap_add', ['NET_ADMIN', 'SYS_NICE']],
+    ['cap_drop', ['ALL']],
+    ['devices', []],
+    ['pid_mode', 'container:x'],
+    ['security_opt', ['no-new-privileges']],
+    ['services_privileged', false],
+    ['hostname', 'host'],
+  ])('is no more than it says by %j in config.toml', ([key, value]) => {
+    expect(through({ [key]: value })).toEqual([]);
   });
 
   it.for([

@@ -168,6 +168,11 @@ export function listenAddress(doc: KeyDoc) {
     });
 }
 
+/** What `listenAddress` was made of. */
+export function addressText({ host, port }: { readonly host: string; readonly port: number }): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
 /** An http(s) address without credentials, query or fragment; loaded without a slash at its end. */
 export function address(
   allowed: string,

@@ -31,7 +31,7 @@ function ownTemplateOrParts(pool: unknown): readonly Breach[] {
 }
 
 /** What Runtide writes into user data; the user data of a template is the operator's. */
-const IN_USER_DATA = ['docker', 'cache', 'proxy', 'caFile', 'environment'] as const;
+const IN_USER_DATA = ['docker', 'cache', 'proxy', 'caFile', 'environment', 'manager'] as const;
 
 function nothingForItsUserData(pool: unknown): readonly Breach[] {
   if (valueAt(pool, ['instances', 'template']) === undefined) return [];

@@ -1,6 +1,7 @@
 import { MACHINE_RULES } from './machine-rules.ts';
 import type { Breach, Rule } from './rules.ts';
 import { isMap, type Path, valueAt } from './tree.ts';
+import { noWrittenSecrets } from './written-secrets.ts';
 
 /** One pool of those that a pool stands for, and where its keys are written. */
 interface Variant {
@@ -129,6 +130,18 @@ function dockerWithItsExecutor(pool: unknown): readonly Breach[] {
   ];
 }
 
+function dockerTableWithItsExecutor(pool: unknown): readonly Breach[] {
+  const path = ['manager', 'configToml', 'docker'];
+  if (valueAt(pool, ['executor']) !== 'shell' || valueAt(pool, path) === undefined) return [];
+  return [
+    {
+      path,
+      allowed: 'nothing here, because the executor is shell',
+      mend: 'remove it, or write `executor: docker`',
+    },
+  ];
+}
+
 function runnerOrSizes(pool: unknown): readonly Breach[] {
   const [runner, sizes] = ['runner', 'sizes'].map((key) => valueAt(pool, [key]));
   if (runner === undefined && sizes === undefined) return [{ path: ['runner'] }];
@@ -162,6 +175,8 @@ export const POOL_RULES: readonly Rule[] = [
   sizesAreChosenByTags,
   servesSomething,
   dockerWithItsExecutor,
+  dockerTableWithItsExecutor,
+  noWrittenSecrets,
   ...[atMostMax('min'), atMostMax('surge'), atMostMin, roomToReplace, countedByOneSlot, ...MACHINE_RULES].map(
     inEverySize,
   ),

@@ -1,20 +1,15 @@
 import { z } from 'zod';
 import { minutes, seconds } from '../engine/time.ts';
 import { formatDuration } from './duration.ts';
+import { dockerSchema } from './docker-schema.ts';
 import { instancesSchema } from './instances-schema.ts';
 import { ALWAYS, duration, listOf, oneOf, TEN_YEARS, text, yesOrNo } from './key-kinds.ts';
 import { idleSchema, limits } from './limits-schema.ts';
 import { DEFAULT_CHECK_INTERVAL } from './machine-rules.ts';
+import { managerSchema } from './manager-schema.ts';
 import { POOL_RULES } from './pool-rules.ts';
 import { keeps } from './rules.ts';
-import {
-  cacheSchema,
-  caFileSchema,
-  dockerSchema,
-  environmentSchema,
-  proxySchema,
-  runnerSchema,
-} from './runner-schema.ts';
+import { cacheSchema, caFileSchema, environmentSchema, proxySchema, runnerSchema } from './runner-schema.ts';
 import { sizesSchema } from './sizes-schema.ts';
 
 const HOUR = minutes(60);
@@ -56,6 +51,7 @@ export const poolSchema = z
     proxy: proxySchema.exactOptional(),
     caFile: caFileSchema.exactOptional(),
     environment: environmentSchema.exactOptional(),
+    manager: managerSchema.exactOptional(),
     checkInterval: duration(seconds(1), minutes(1), {
       description: 'How often the runner of an instance asks GitLab for jobs.',
       applies: 'drifts',

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { readCertificates } from './certificates.ts';
-import { address, ALWAYS, fileContent, listOf, oneOf, text, wholeNumber, yesOrNo } from './key-kinds.ts';
+import { address, ALWAYS, fileContent, listOf, text, wholeNumber } from './key-kinds.ts';
 import { fewKeys, keeps, namedLike } from './rules.ts';
 import { KMS_KEY, REGION } from './instances-schema.ts';
 
@@ -8,8 +8,6 @@ const TOKEN_PARAMETER =
   /^(?!\/?(?:aws|ssm)|gl[a-z]{1,6}-)(?=.{1,1011}$)(?:(?:\/[A-Za-z0-9_.-]+){1,15}|[A-Za-z0-9_.-]+)$/i;
 const BUCKET = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 const CACHE_PREFIX = /^(?!\/)(?!.*\/$)(?!.*\/\/)[A-Za-z0-9!_.'()/-]{1,200}$/;
-/** `/cache`, `/host:/container` or `/host:/container:ro`. */
-const VOLUME = /^[^\s:,]{1,200}(?::\/[^\s:,]{0,200}(?::[a-zA-Z,]{1,30})?)?$/;
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]{0,99}$/;
 const HOST_OR_NETWORK = /^[A-Za-z0-9_./:-]{1,200}$/;
 
@@ -27,48 +25,6 @@ export const runnerSchema = z
     }),
   })
   .meta({ description: 'The GitLab runner that this pool serves.', applies: 'drifts' });
-
-/** The docker executor. */
-export const dockerSchema = z
-  .strictObject({
-    image: text(/^[^\s]{1,500}$/, 'the name of a container image, without spaces', {
-      description: 'The image of jobs that name none.',
-      example: "'alpine:3'",
-    }),
-    privileged: yesOrNo({
-      description:
-        'Whether job containers run privileged, as Docker-in-Docker needs. A privileged job owns its instance.',
-    }).prefault(false),
-    volumes: listOf(
-      text(VOLUME, 'a volume such as /cache or /host:/container:ro', {
-        description: 'A volume of every job container.',
-        example: '/cache',
-      }),
-      1,
-      'volumes such as /cache or /host:/container:ro',
-      {
-        description: 'Volumes of every job container. Those of the instance are shared by all jobs on it.',
-        example: '[/cache]',
-      },
-    ).exactOptional(),
-    pullPolicy: oneOf(['always', 'if-not-present', 'never'], {
-      description: "When images are pulled. Where nothing is said, GitLab Runner's own `always`.",
-      example: 'if-not-present',
-    }).exactOptional(),
-    gpus: text(/^[A-Za-z0-9=,:-]{1,100}$/, 'all, or which GPUs', {
-      description: 'The GPUs that job containers see; the image needs the drivers.',
-      example: 'all',
-    }).exactOptional(),
-    registryMirror: address('an http(s) address without credentials', {
-      description: 'Where Docker asks first for images of Docker Hub.',
-      example: 'https://mirror.example.com',
-    }).exactOptional(),
-  })
-  .meta({
-    description: 'Settings of the docker executor; only with `executor: docker`, and needed there.',
-    applies: 'drifts',
-    example: "{image: 'alpine:3'}",
-  });
 
 /** The shared cache of jobs. */
 export const cacheSchema = z

@@ -138,9 +138,11 @@ export const configSchema = z
   .superRefine(keeps(FILE_RULES), ALWAYS)
   .meta({ title: 'Runtide configuration', description: 'The configuration of one Runtide installation.' });
 
-type Frozen<T> = T extends string | number | boolean | undefined | Secret
+type Frozen<T> = unknown extends T
   ? T
-  : { readonly [Key in keyof T]: Frozen<T[Key]> };
+  : T extends string | number | boolean | undefined | Secret
+    ? T
+    : { readonly [Key in keyof T]: Frozen<T[Key]> };
 
 /** A loaded configuration: complete, valid, deeply frozen. `state` is an absolute path. */
 export type Config = Frozen<z.output<typeof configSchema>>;

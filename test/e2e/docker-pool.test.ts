@@ -26,7 +26,7 @@ describe('runtide check of a pool with the docker executor', () => {
     const given = await operator.run(['check'], { changes: open });
     expect(given).toMatchObject({ code: 0, stderr: '' });
     expect(isolation(given.stdout)).toEqual([
-      `ok      isolation of large: privileged: true, volume ${socket}: gives every job the instance, ` +
+      `ok      isolation of large: privileged: true, volume ${socket}: gives every job the instance or a way to it, ` +
         "and with it the pool's token; see docs/security.md",
     ]);
   });

@@ -7,13 +7,14 @@ import { join } from 'node:path';
 import { parse } from 'smol-toml';
 import { describe, expect, it } from 'vitest';
 import { until } from '../../../test/support/until.ts';
-import { seconds } from '../../engine/time.ts';
+import { minutes, seconds } from '../../engine/time.ts';
 import { type RunnerSettings, renderRunnerConfig } from './runner-config.ts';
 
 const CACHE = { bucket: 'acme-cache', region: 'eu-central-1', path: 'gitlab/acme/linux' };
 const RUNNER: RunnerSettings = {
   pool: 'linux',
   gitlabUrl: 'http://gitlab.invalid',
+  tokens: { parameters: ['/runtide/linux/runner-token'], use: 'all' },
   slots: 4,
   checkInterval: seconds(3),
   executor: { kind: 'shell' },
@@ -21,7 +22,28 @@ const RUNNER: RunnerSettings = {
 
 /** Every key that a configuration can have. */
 const WHOLE: readonly (readonly [string, Partial<RunnerSettings>])[] = [
-  ['shell', { environment: { LANG: 'C.UTF-8' }, cache: CACHE }],
+  [
+    'shell',
+    {
+      environment: { LANG: 'C.UTF-8' },
+      cache: CACHE,
+      manager: {
+        shell: 'bash',
+        listenAddress: '127.0.0.1:0',
+        connectionMaxAge: minutes(5),
+        shutdownTimeout: seconds(40),
+        logLevel: 'info',
+        logFormat: 'text',
+        outputLimit: 16_384,
+        sessionServer: { listen: '127.0.0.1:0', advertise: '@INSTANCE_ADDRESS@:8093', timeout: minutes(10) },
+        scripts: { preGetSources: 'a', postGetSources: 'b', preBuild: 'c', postBuild: 'd' },
+        configToml: {
+          global: { labels: { team: 'web' } },
+          runner: { builds_dir: '/tmp/builds', feature_flags: { FF_NETWORK_PER_BUILD: true } },
+        },
+      },
+    },
+  ],
   [
     'docker',
     {
@@ -32,6 +54,31 @@ const WHOLE: readonly (readonly [string, Partial<RunnerSettings>])[] = [
         volumes: ['/cache', '/certs/client'],
         pullPolicy: 'if-not-present',
         gpus: 'all',
+        allowedPullPolicies: ['always', 'if-not-present'],
+        services: [
+          {
+            name: 'docker:27-dind',
+            alias: 'docker',
+            entrypoint: ['dockerd'],
+            command: ['--mtu=1400'],
+            environment: { DOCKER_TLS_CERTDIR: '' },
+          },
+        ],
+        allowedImages: ['ruby:*'],
+        allowedServices: ['postgres:*'],
+        waitForServicesTimeout: minutes(1),
+        memory: '4g',
+        cpus: 1.5,
+        shmSize: 268_435_456,
+        networkMode: 'bridge',
+        dns: ['10.0.0.2'],
+        extraHosts: ['git.example.com:10.0.0.5'],
+        helperImage: 'registry.example.com/helper:1',
+        tlsVerify: true,
+        disableCache: true,
+      },
+      manager: {
+        configToml: { docker: { cap_drop: ['NET_RAW'], sysctls: { 'net.core.somaxconn': '1024' } } },
       },
       environment: { HTTPS_PROXY: 'http://proxy:3128', QUOTED: 'a "b" \\ $c' },
       cache: { ...CACHE, endpoint: 'http://s3.example:9000', kmsKey: 'alias/cache' },
@@ -43,6 +90,7 @@ const WHOLE: readonly (readonly [string, Partial<RunnerSettings>])[] = [
 function configOf(settings: Partial<RunnerSettings>, gitlabUrl = RUNNER.gitlabUrl): string {
   return renderRunnerConfig({ ...RUNNER, ...settings, gitlabUrl })
     .replaceAll('@RUNNER_TOKEN@', 'glrt-t1_abcdefgh12345678')
+    .replaceAll('@INSTANCE_ADDRESS@', '10.0.0.7')
     .replaceAll('@INSTANCE_ID@', 'i-0123456789abcdef0');
 }
 

@@ -13,11 +13,12 @@ const SETTINGS: AgentSettings = {
   pool: 'linux',
   region: 'eu-central-1',
   gitlabUrl: 'https://gitlab.example.com/gitlab',
-  tokenParameter: '/runtide/linux/runner-token',
+  tokens: { parameters: ['/runtide/linux/runner-token'], use: 'all' },
 };
 const RUNNER: RunnerSettings = {
   pool: 'linux',
   gitlabUrl: 'https://gitlab.example.com/gitlab',
+  tokens: { parameters: ['/runtide/linux/runner-token'], use: 'all' },
   slots: 4,
   checkInterval: seconds(3),
   executor: { kind: 'shell' },
@@ -103,7 +104,7 @@ describe('the size of user data', () => {
       agentEnv: {
         ...SETTINGS,
         gitlabUrl: long,
-        tokenParameter: `/${'path/'.repeat(200)}token`,
+        tokens: { parameters: [`/${'path/'.repeat(200)}token`], use: 'all' },
         ssmEndpoint: long,
       },
       runnerConfig: renderRunnerConfig({ ...RUNNER, gitlabUrl: long, executor }),

@@ -17,11 +17,12 @@ const SETTINGS: AgentSettings = {
   pool: 'linux',
   region: 'eu-central-1',
   gitlabUrl: 'https://gitlab.example.com/gitlab',
-  tokenParameter: '/runtide/linux/runner-token',
+  tokens: { parameters: ['/runtide/linux/runner-token'], use: 'all' },
 };
 const RUNNER: RunnerSettings = {
   pool: 'linux',
   gitlabUrl: 'https://gitlab.example.com/gitlab',
+  tokens: { parameters: ['/runtide/linux/runner-token'], use: 'all' },
   slots: 4,
   checkInterval: seconds(3),
   executor: { kind: 'shell' },
@@ -174,6 +175,7 @@ describe('renderRunnerConfig', () => {
           name: 'linux @INSTANCE_ID@',
           url: 'https://gitlab.example.com/gitlab',
           token: '@RUNNER_TOKEN@',
+          request_concurrency: 4,
           executor: 'shell',
         },
       ],
@@ -212,6 +214,7 @@ describe('renderRunnerConfig, with all that can be said', () => {
           name: 'linux @INSTANCE_ID@',
           url: 'https://gitlab.example.com/gitlab',
           token: '@RUNNER_TOKEN@',
+          request_concurrency: 4,
           environment: ['LANG=C.UTF-8', 'QUOTED=a "b" \\ = c'],
           executor: 'docker',
           docker: {

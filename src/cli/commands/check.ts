@@ -50,7 +50,8 @@ async function runnerFits(pool: PoolConfig, adapters: Adapters, signal: AbortSig
 function isolationFindings(pool: PoolConfig): readonly Finding[] {
   const given = givenAway(pool);
   if (given.length === 0) return [];
-  const means = "gives every job the instance, and with it the pool's token; see docs/security.md";
+  const means =
+    "gives every job the instance or a way to it, and with it the pool's token; see docs/security.md";
   return [{ check: `isolation of ${pool.name}`, ok: true, detail: `${given.join(', ')}: ${means}` }];
 }
 
