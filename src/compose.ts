@@ -13,12 +13,14 @@ import { SqliteLease } from './adapters/sqlite/lease.ts';
 import { isGone, thisProcess } from './adapters/sqlite/owner.ts';
 import { openStore } from './adapters/sqlite/store.ts';
 import { composePlaces, type PlacedAdapters, type PlaceParts } from './compose-places.ts';
-import { policyOf } from './config/policy.ts';
+import { composeRegistrar, runnersByPool } from './compose-runners.ts';
+import { type MadeRunners, policyOf } from './config/policy.ts';
 import type { Config } from './config/schema.ts';
 import type { Recorder } from './controller/events.ts';
 import type { Notices } from './controller/notices.ts';
 import type { Clock, JobSource, Lease, PipelineRef, Store } from './controller/ports.ts';
 import { Controller } from './controller/reconcile.ts';
+import type { Registrar } from './controller/registrar.ts';
 import type { Concerns, Upkeep } from './controller/upkeep.ts';
 import type { FleetPolicy } from './engine/pool.ts';
 import { type Duration, milliseconds, seconds } from './engine/time.ts';
@@ -36,7 +38,10 @@ export interface Adapters extends PlacedAdapters {
   readonly client: GitLabClient;
   readonly jobs: JobSource;
   readonly runners: GitLabRunners;
-  readonly policy: FleetPolicy;
+  /** Asked at every pass: the generation of a pool changes with the runners that Runtide made for it. */
+  readonly policy: () => FleetPolicy;
+  /** Who looks after the runners that Runtide makes. */
+  readonly registrar: Registrar;
   /** Whether a pool drains instances that are likely to be taken. */
   readonly heedsRebalance: (pool: string) => boolean;
   /** How long an answer of a source counts as fresh. */
@@ -50,10 +55,11 @@ export async function composeAdapters(
   config: Config,
   { version, ...parts }: PlaceParts & { version: string },
 ): Promise<Adapters> {
-  const placed = await composePlaces(config, parts);
-  const { runnerToken } = placed;
-  const { clock } = parts;
-  const pools = Object.values(config.pools);
+  // The registrar looks for instances, which are made of what it knows.
+  let registrar: Registrar | undefined;
+  const made = (pool: string) => registrar?.current(pool);
+  const placed = await composePlaces(config, { ...parts, made });
+  const { clock, note } = parts;
   const client = new GitLabClient({
     url: config.gitlab.url,
     token: () => config.gitlab.token.reveal(),
@@ -61,23 +67,28 @@ export async function composeAdapters(
     clock,
     version,
   });
+  registrar = composeRegistrar(config, { client, placed, clock, note });
   return {
     client,
     jobs: gitLabJobs({ client, projects: config.gitlab.projects.map(String), clock }),
-    runners: gitLabRunners({
-      client,
-      pools: Object.fromEntries(
-        pools.map(({ name, runner }) => [
-          name,
-          { runnerId: runner.id, token: () => runnerToken(name, AbortSignal.timeout(config.aws.timeout)) },
-        ]),
-      ),
-    }),
+    runners: gitLabRunners({ client, pools: runnersByPool(config, registrar, { placed }) }),
+    registrar,
     ...placed,
-    policy: policyOf(config),
+    policy: policyAsOfNow(config, made),
     heedsRebalance: (pool) => config.pools[pool]?.rebalance !== 'ignore',
     freshFor: milliseconds(config.pollInterval * FRESH_SWEEPS + config.gitlab.timeout),
-    upkeeps: [],
+    upkeeps: registrar.pools.length === 0 ? [] : [registrar],
+  };
+}
+
+/** The policy with the runners that are known now; made anew only when they change. */
+function policyAsOfNow(config: Config, made: MadeRunners): () => FleetPolicy {
+  const pools = Object.keys(config.pools);
+  let known = { runners: JSON.stringify(pools.map(made)), policy: policyOf(config, made) };
+  return () => {
+    const runners = JSON.stringify(pools.map(made));
+    if (runners !== known.runners) known = { runners, policy: policyOf(config, made) };
+    return known.policy;
   };
 }
 
@@ -122,7 +133,6 @@ export function composeController(
   return new Controller({
     ...adapters,
     ...parts,
-    policy: () => adapters.policy,
     freshFor: () => adapters.freshFor,
     leaseFor: () =>
       milliseconds(Math.max(config.aws.timeout * LEASE_CALLS, config.pollInterval * LEASE_SWEEPS)),

@@ -49,8 +49,16 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'src/controller',
     'src/engine',
   ],
+  'src/compose-runners.ts': [
+    'src/compose-places.ts',
+    'src/adapters/gitlab',
+    'src/config',
+    'src/controller',
+    'src/engine',
+  ],
   'src/compose.ts': [
     'src/compose-places.ts',
+    'src/compose-runners.ts',
     'src/adapters',
     'src/config',
     'src/offers',

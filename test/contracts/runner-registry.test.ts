@@ -39,8 +39,8 @@ runnerRegistryContract('GitLab over the double', async () => {
     runners: gitLabRunners({
       client: wire.client,
       pools: {
-        linux: { runnerId: pools.linux.id, token: async () => pools.linux.token },
-        docker: { runnerId: pools.docker.id, token: async () => pools.docker.token },
+        linux: async () => [{ runnerId: pools.linux.id, token: async () => pools.linux.token }],
+        docker: async () => [{ runnerId: pools.docker.id, token: async () => pools.docker.token }],
       },
     }),
   };

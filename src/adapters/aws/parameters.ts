@@ -1,4 +1,11 @@
-import { GetParameterCommand, type SSMClient } from '@aws-sdk/client-ssm';
+import {
+  DeleteParameterCommand,
+  GetParameterCommand,
+  PutParameterCommand,
+  type SSMClient,
+} from '@aws-sdk/client-ssm';
+import { isPortError } from '../../controller/errors.ts';
+import type { SecretStore } from '../../controller/registrations.ts';
 import type { Duration } from '../../engine/time.ts';
 import { awsCall, limitsOf } from './aws-call.ts';
 import { invalidAnswer } from './errors.ts';
@@ -20,4 +27,51 @@ export async function readParameter(
   const value = answer.Parameter?.Value;
   if (value === undefined) throw invalidAnswer(call, 'the value', answer.$metadata.requestId);
   return value;
+}
+
+export interface ParameterSecretsOptions {
+  readonly ssm: SSMClient;
+  /** The longest that one call may take. */
+  readonly timeout: Duration;
+  /** Id, alias or ARN of the key that encrypts what is written; absent: the account's default key for SSM. */
+  readonly kmsKey?: string;
+}
+
+/** Secrets in SSM parameters of type SecureString. */
+export function parameterSecrets({ ssm, timeout, kmsKey }: ParameterSecretsOptions): SecretStore {
+  return {
+    async read(name, signal) {
+      try {
+        return await readParameter(ssm, name, signal, timeout);
+      } catch (error) {
+        if (isPortError(error, 'not-found')) return undefined;
+        throw error;
+      }
+    },
+
+    async write(name, value, signal) {
+      const call = { system: 'ssm', doing: `writing SSM parameter ${name}` } as const;
+      const put = {
+        Name: name,
+        Value: value,
+        Type: 'SecureString' as const,
+        Overwrite: true,
+        ...(kmsKey !== undefined && { KeyId: kmsKey }),
+      };
+      await awsCall(call, limitsOf(signal, timeout), (options) =>
+        ssm.send(new PutParameterCommand(put), options),
+      );
+    },
+
+    async remove(name, signal) {
+      const call = { system: 'ssm', doing: `deleting SSM parameter ${name}` } as const;
+      try {
+        await awsCall(call, limitsOf(signal, timeout), (options) =>
+          ssm.send(new DeleteParameterCommand({ Name: name }), options),
+        );
+      } catch (error) {
+        if (!isPortError(error, 'not-found')) throw error;
+      }
+    },
+  };
 }

@@ -1,22 +1,17 @@
 import { isPortError, PortError } from '../../controller/errors.ts';
 import type { RunnerRegistry } from '../../controller/ports.ts';
+import type { PoolRunner } from '../../controller/registrations.ts';
 import { instanceIdOf } from '../../controller/system-id.ts';
+import { unitedManagers, unitedScope } from '../../controller/united-runners.ts';
 import type { Manager } from '../../engine/instance.ts';
+import type { RunnerScope } from '../../engine/job.ts';
 import type { GitLabClient } from './client.ts';
-import { type GitLabManager, managersPage, runner as runnerShape } from './schemas.ts';
-
-/** One pool's runner. */
-export interface PoolRunner {
-  /** GitLab's id of the runner. */
-  readonly runnerId: number;
-  /** The runner's authentication token (`glrt-…`), asked for each time it is needed. */
-  readonly token: () => Promise<string>;
-}
+import { type GitLabManager, type GitLabRunner, managersPage, runner as runnerShape } from './schemas.ts';
 
 export interface GitLabRunnersOptions {
   readonly client: GitLabClient;
-  /** By pool name. */
-  readonly pools: Readonly<Record<string, PoolRunner>>;
+  /** The runners of each pool by its name, asked for each time; `not-found` while a pool has none. */
+  readonly pools: Readonly<Record<string, (signal: AbortSignal) => Promise<readonly PoolRunner[]>>>;
 }
 
 /** How a runner is set up in GitLab, for checks against the pool's configuration. */
@@ -37,71 +32,83 @@ export interface RunnerDescription {
 
 /** The registry, and what only checks ask for. */
 export interface GitLabRunners extends RunnerRegistry {
-  /** How the pool's runner is set up. Fails like every other reading. */
-  describe(pool: string, signal: AbortSignal): Promise<RunnerDescription>;
+  /** How each of the pool's runners is set up. Fails like every other reading. */
+  describe(pool: string, signal: AbortSignal): Promise<readonly RunnerDescription[]>;
 }
 
 const NEEDS = 'the scope read_api, and the role Maintainer (project runner) or Owner (group runner)';
 
 /** The runners of the pools and their managers, over GitLab's REST API. */
 export function gitLabRunners({ client, pools }: GitLabRunnersOptions): GitLabRunners {
+  const managersOf = async (doing: string, { runnerId }: PoolRunner, signal: AbortSignal) => {
+    const path = `/runners/${runnerId}/managers`;
+    return client.list({ doing, needs: NEEDS, path, signal }, managersPage);
+  };
+
+  const detailsOf = (doing: string, { runnerId }: PoolRunner, signal: AbortSignal, projects: boolean) => {
+    const query = projects ? [] : [['include_projects', 'false'] as const];
+    return client.get({ doing, needs: NEEDS, path: `/runners/${runnerId}`, query, signal }, runnerShape);
+  };
+
   return {
     async managers(pool, signal) {
       const doing = `listing the managers of pool ${pool}'s runner`;
-      const { runnerId } = runnerOf(pools, pool, doing);
-      const path = `/runners/${runnerId}/managers`;
-      const managers = await client.list({ doing, needs: NEEDS, path, signal }, managersPage);
-      return managers.map(managerOf);
+      const runners = await runnersOf(pools, pool, doing, signal);
+      const found = await Promise.all(runners.map((runner) => managersOf(doing, runner, signal)));
+      return unitedManagers(found.map((managers) => managers.map(managerOf)));
     },
 
     async scope(pool, signal) {
       const doing = `reading pool ${pool}'s runner`;
-      const { runnerId } = runnerOf(pools, pool, doing);
-      const path = `/runners/${runnerId}`;
-      const found = await client.get({ doing, needs: NEEDS, path, signal }, runnerShape);
-      return {
-        paused: found.paused,
-        protectedOnly: found.access_level === 'ref_protected',
-        ...(found.runner_type === 'project_type' && {
-          projects: new Set((found.projects ?? []).map(({ id }) => id)),
-        }),
-      };
+      const runners = await runnersOf(pools, pool, doing, signal);
+      const found = await Promise.all(runners.map((runner) => detailsOf(doing, runner, signal, true)));
+      return unitedScope(found.map(scopeOf));
     },
 
     async forget(pool, systemId, signal) {
       const doing = `removing manager ${systemId} of pool ${pool}'s runner`;
-      const token = await runnerOf(pools, pool, doing).token();
-      const call = { doing, needs: `pool ${pool}'s runner token`, path: '/runners/managers', signal };
-      try {
-        await client.deleteAsRunner(call, { token, system_id: systemId });
-      } catch (error) {
-        if (!isPortError(error, 'not-found')) throw error;
+      const runners = await runnersOf(pools, pool, doing, signal);
+      for (const runner of runners) {
+        // Where there are several, the token of one that does not have it need not be read.
+        const has =
+          runners.length === 1 ||
+          (await managersOf(doing, runner, signal)).some((manager) => manager.system_id === systemId);
+        if (has) await forgetIn(client, { doing, pool, systemId }, runner, signal);
       }
     },
 
     async describe(pool, signal) {
       const doing = `reading pool ${pool}'s runner`;
-      const path = `/runners/${runnerOf(pools, pool, doing).runnerId}`;
-      const query = [['include_projects', 'false']] as const;
-      const found = await client.get({ doing, needs: NEEDS, path, query, signal }, runnerShape);
-      return {
-        id: found.id,
-        description: found.description ?? '',
-        type: found.runner_type,
-        tags: found.tag_list,
-        runUntagged: found.run_untagged,
-        paused: found.paused,
-        locked: found.locked,
-        accessLevel: found.access_level,
-        ...(typeof found.maximum_timeout === 'number' ? { maximumTimeout: found.maximum_timeout } : {}),
-      };
+      const runners = await runnersOf(pools, pool, doing, signal);
+      const found = await Promise.all(runners.map((runner) => detailsOf(doing, runner, signal, false)));
+      return found.map(descriptionOf);
     },
   };
 }
 
-function runnerOf(pools: GitLabRunnersOptions['pools'], pool: string, doing: string): PoolRunner {
-  const runner = Object.hasOwn(pools, pool) ? pools[pool] : undefined;
-  if (runner !== undefined) return runner;
+async function forgetIn(
+  client: GitLabClient,
+  { doing, pool, systemId }: { readonly doing: string; readonly pool: string; readonly systemId: string },
+  runner: PoolRunner,
+  signal: AbortSignal,
+): Promise<void> {
+  const token = await runner.token(signal);
+  const call = { doing, needs: `pool ${pool}'s runner token`, path: '/runners/managers', signal };
+  try {
+    await client.deleteAsRunner(call, { token, system_id: systemId });
+  } catch (error) {
+    if (!isPortError(error, 'not-found')) throw error;
+  }
+}
+
+async function runnersOf(
+  pools: GitLabRunnersOptions['pools'],
+  pool: string,
+  doing: string,
+  signal: AbortSignal,
+): Promise<readonly PoolRunner[]> {
+  const runners = Object.hasOwn(pools, pool) ? pools[pool] : undefined;
+  if (runners !== undefined) return runners(signal);
   throw new PortError({
     kind: 'not-found',
     system: 'gitlab',
@@ -111,7 +118,32 @@ function runnerOf(pools: GitLabRunnersOptions['pools'], pool: string, doing: str
   });
 }
 
-function managerOf(manager: GitLabManager): Manager {
+function scopeOf(found: GitLabRunner): RunnerScope {
+  return {
+    paused: found.paused,
+    protectedOnly: found.access_level === 'ref_protected',
+    ...(found.runner_type === 'project_type' && {
+      projects: new Set((found.projects ?? []).map(({ id }) => id)),
+    }),
+  };
+}
+
+function descriptionOf(found: GitLabRunner): RunnerDescription {
+  return {
+    id: found.id,
+    description: found.description ?? '',
+    type: found.runner_type,
+    tags: found.tag_list,
+    runUntagged: found.run_untagged,
+    paused: found.paused,
+    locked: found.locked,
+    accessLevel: found.access_level,
+    ...(typeof found.maximum_timeout === 'number' ? { maximumTimeout: found.maximum_timeout } : {}),
+  };
+}
+
+/** A manager as the engine knows it. */
+export function managerOf(manager: GitLabManager): Manager {
   const instance = instanceIdOf(manager.system_id);
   const { contacted_at: contactedAt } = manager;
   return {
