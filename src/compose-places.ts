@@ -7,7 +7,7 @@ import { FoundImage } from './adapters/aws/machine-image.ts';
 import { type CheckedPool, MachineChecks, type MachineFinding } from './adapters/aws/machine-checks.ts';
 import type { Machines } from './adapters/aws/machine-parts.ts';
 import { networkFiles, proxyVariables } from './adapters/aws/network-files.ts';
-import { readParameter } from './adapters/aws/parameters.ts';
+import { parameterSecrets, readParameter } from './adapters/aws/parameters.ts';
 import { placedFleet } from './adapters/aws/placed-fleet.ts';
 import { renderRunnerConfig } from './adapters/aws/runner-config.ts';
 import { renderUserData } from './adapters/aws/user-data.ts';
@@ -23,21 +23,26 @@ import {
 } from './config/boot-settings.ts';
 import { generationOf } from './config/generation.ts';
 import { machineChoice } from './config/machine-settings.ts';
-import { policyOf } from './config/policy.ts';
+import { type MadeRunners, policyOf } from './config/policy.ts';
 import type { Config, PoolConfig } from './config/schema.ts';
 import type { Clock, Fleet } from './controller/ports.ts';
+import type { SecretStore } from './controller/registrations.ts';
 
 /** What speaks to AWS, wherever the pools are. */
 export interface PlacedAdapters {
   readonly fleet: Fleet;
-  /** Reads the SSM parameter that holds the pool's runner token. */
-  readonly runnerToken: (pool: string, signal: AbortSignal) => Promise<string>;
+  /** Reads an SSM parameter with a token where the pool is. */
+  readonly readToken: (pool: string, parameter: string, signal: AbortSignal) => Promise<string>;
+  /** Where tokens of the pool's runners are kept, and which key encrypts them. */
+  readonly secretsOf: (pool: string, kmsKey?: string) => SecretStore;
   /** Looks at everything that the launches of a pool need, and changes nothing. */
   readonly checkMachines: (pool: string, signal: AbortSignal) => Promise<readonly MachineFinding[]>;
 }
 
 export interface PlaceParts {
   readonly clock: Clock;
+  /** Asked each time: a runner that takes another's place makes other instances. Absent: none are known. */
+  readonly made?: MadeRunners;
   /** Hears of what the operator should know and no call failed for. */
   readonly note: (message: string) => void;
 }
@@ -55,6 +60,7 @@ export interface Place {
   readonly role?: string;
   readonly ec2: ReturnType<typeof ec2Client>;
   readonly readParameter: (name: string, signal: AbortSignal) => Promise<string>;
+  readonly secrets: (kmsKey?: string) => SecretStore;
   readonly pools: readonly PoolConfig[];
 }
 
@@ -82,6 +88,8 @@ export function placesOf(config: Config): readonly Place[] {
         ...(role !== undefined && { role }),
         ec2: ec2Client(access),
         readParameter: (name, signal) => readParameter(ssm, name, signal, config.aws.timeout),
+        secrets: (kmsKey) =>
+          parameterSecrets({ ssm, timeout: config.aws.timeout, ...(kmsKey !== undefined && { kmsKey }) }),
         pools: alike.map(({ pool }) => pool),
       },
     ];
@@ -95,9 +103,14 @@ function bootstrapOf(pool: PoolConfig, program: string) {
   return { bootstrap: { program, settings } };
 }
 
-function userDataOf(config: Config, pool: PoolConfig, { agentFiles, bootstrap }: Shipped): Uint8Array {
+function userDataOf(
+  config: Config,
+  pool: PoolConfig,
+  { agentFiles, bootstrap }: Shipped,
+  runners?: readonly number[],
+): Uint8Array {
   const network = networkSettingsOf(pool);
-  const runner = runnerSettingsOf(config, pool);
+  const runner = runnerSettingsOf(config, pool, runners);
   const { preInstall, postInstall } = pool.instances;
   const install = {
     ...(preInstall !== undefined && { preInstall }),
@@ -106,7 +119,7 @@ function userDataOf(config: Config, pool: PoolConfig, { agentFiles, bootstrap }:
   };
   return renderUserData({
     agentFiles,
-    agentEnv: agentSettingsOf(config, pool),
+    agentEnv: agentSettingsOf(config, pool, runners),
     runnerConfig: renderRunnerConfig({
       ...runner,
       environment: { ...proxyVariables(network), ...runner.environment },
@@ -135,6 +148,26 @@ function machinesOf(
   return { ...machines, image: found };
 }
 
+/** The machines as of now: those of a pool whose runners Runtide makes change with them. */
+function machinesAsOfNow(
+  config: Config,
+  pool: PoolConfig,
+  first: Machines,
+  { shipped, made = () => undefined }: { readonly shipped: Shipped; readonly made?: MadeRunners | undefined },
+): () => Machines {
+  let known = { runners: '', machines: first };
+  return () => {
+    const runners = made(pool.name);
+    if (runners === undefined || 'template' in first) return known.machines;
+    if (known.runners !== runners.join()) {
+      const generation = generationOf(config, pool.name, runners);
+      const userData = userDataOf(config, pool, shipped, runners);
+      known = { runners: runners.join(), machines: { ...first, generation, userData } };
+    }
+    return known.machines;
+  };
+}
+
 function checkedPool(config: Config, name: string, machines: Machines | undefined): CheckedPool {
   const { installation, tags } = config;
   const pool = config.pools[name];
@@ -154,18 +187,20 @@ export async function composePlaces(config: Config, parts: PlaceParts): Promise<
   const shipped = { agentFiles: await readAgentFiles(), bootstrap: await readBootstrap() };
   const made = placesOf(config).map((place) => {
     const { ec2, pools } = place;
-    const machines = Object.fromEntries(
-      pools.map((pool) => [pool.name, machinesOf(config, pool, { ...parts, shipped, place })]),
-    );
+    const asOfNow = pools.map((pool) => {
+      const first = machinesOf(config, pool, { ...parts, shipped, place });
+      return [pool.name, machinesAsOfNow(config, pool, first, { shipped, made: parts.made })] as const;
+    });
+    const machines = () => Object.fromEntries(asOfNow.map(([name, now]) => [name, now()]));
     const options = {
       ec2,
       installation,
       tags: () => tags,
-      pools: () => machines,
+      pools: machines,
       timeout: aws.timeout,
       note,
     };
-    return { ...place, machines, pools: Object.keys(machines), fleet: ec2Fleet(options) };
+    return { ...place, machines, pools: pools.map(({ name }) => name), fleet: ec2Fleet(options) };
   });
   const placeOfPool = (pool: string, doing: string) => {
     const place = made.find(({ pools }) => pools.includes(pool));
@@ -174,13 +209,15 @@ export async function composePlaces(config: Config, parts: PlaceParts): Promise<
   };
   return {
     fleet: placedFleet(made),
-    async runnerToken(pool, signal) {
-      const place = placeOfPool(pool, 'reading the runner token of');
-      return place.readParameter(config.pools[pool]?.runner.tokenParameter ?? '', signal);
+    async readToken(pool, parameter, signal) {
+      return placeOfPool(pool, 'reading the runner token of').readParameter(parameter, signal);
+    },
+    secretsOf(pool, kmsKey) {
+      return placeOfPool(pool, 'keeping the runner tokens of').secrets(kmsKey);
     },
     async checkMachines(pool, signal) {
       const { ec2, machines } = placeOfPool(pool, 'checking');
-      const checked = checkedPool(config, pool, machines[pool]);
+      const checked = checkedPool(config, pool, machines()[pool]);
       return new MachineChecks(ec2, checked, () => limitsOf(signal, aws.timeout)).run();
     },
   };

@@ -5,15 +5,34 @@ import type { GitLabClient } from './adapters/gitlab/client.ts';
 import type { TokenParameter } from './adapters/gitlab/token-parameter.ts';
 import type { TokenNeed } from './adapters/gitlab/token-scopes.ts';
 import { tokenUpkeep } from './adapters/gitlab/token-upkeep.ts';
+import { runnersOf } from './config/pool-runners.ts';
 import type { Config } from './config/schema.ts';
 import type { Clock } from './controller/ports.ts';
 import type { Upkeep } from './controller/upkeep.ts';
 
 /** What the access token has to allow for what this configuration asks for. */
-export function tokenNeeds({ gitlab }: Config): readonly TokenNeed[] {
+export function tokenNeeds(config: Config): readonly TokenNeed[] {
+  const { gitlab } = config;
   return [
     { scopes: ['read_api'], by: 'reading jobs and runners' },
+    ...registrationNeeds(config),
     ...(gitlab.rotation === undefined ? [] : [{ scopes: ['self_rotate'], by: '`gitlab.rotation`' } as const]),
+  ];
+}
+
+/** What the runners that Runtide makes need. */
+function registrationNeeds(config: Config): readonly TokenNeed[] {
+  const created = Object.values(config.pools).flatMap((pool) => {
+    const runners = runnersOf(config, pool);
+    return 'created' in runners ? [runners.created] : [];
+  });
+  const by = 'the runners that Runtide makes';
+  const shared = created.some(({ owner }) => owner.kind === 'project' && owner.others.length > 0);
+  const legacyAlone = created.every(({ registrationToken }) => registrationToken !== undefined);
+  return [
+    ...(legacyAlone ? [] : [{ scopes: ['create_runner'], by } as const]),
+    ...(created.length === 0 ? [] : [{ scopes: ['manage_runner'], by } as const]),
+    ...(shared ? [{ scopes: ['api'], by: 'runners of several projects' } as const] : []),
   ];
 }
 

@@ -85,7 +85,7 @@ describe('composeAdapters', () => {
   it('buys what the configuration says', async () => {
     await using world = await composed(FULL);
     const { fleet, policy } = world.adapters;
-    const [pool] = policy.pools;
+    const [pool] = policy().pools;
     const offerings = pool?.offerings.filter(({ market }) => market === 'on-demand') ?? [];
     expect(offerings.length).toBeGreaterThan(10);
     const { launched } = await fleet.launch(
@@ -190,7 +190,7 @@ describe('composeAdapters', () => {
   it('reads the token of a pool from its parameter', async () => {
     await using world = await composed({});
     world.ssm.putParameter({ name: '/runtide/linux/runner-token', value: 'glrt-x', type: 'SecureString' });
-    expect(await world.adapters.runnerToken('linux', NEVER)).toBe('glrt-x');
-    await expect(world.adapters.runnerToken('mac', NEVER)).rejects.toThrow('no such pool');
+    expect(await world.adapters.readToken('linux', '/runtide/linux/runner-token', NEVER)).toBe('glrt-x');
+    await expect(world.adapters.readToken('mac', '/x', NEVER)).rejects.toThrow('no such pool');
   });
 });

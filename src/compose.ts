@@ -21,14 +21,16 @@ import { openStore } from './adapters/sqlite/store.ts';
 import { connectionOf, gitLabOptions } from './compose-gitlab.ts';
 import { composeHookUpkeep, webhookSecrets } from './compose-hooks.ts';
 import { composePlaces, type PlacedAdapters, type PlaceParts } from './compose-places.ts';
+import { composeRegistrar, runnerIdsOf, runnersByPool } from './compose-runners.ts';
 import { composeTokenParameter, composeTokenUpkeep } from './compose-token.ts';
-import { policyOf } from './config/policy.ts';
+import { type MadeRunners, policyOf } from './config/policy.ts';
 import type { Config } from './config/schema.ts';
 import type { Recorder } from './controller/events.ts';
 import type { HookEvidence } from './controller/hook-evidence.ts';
 import type { Notices } from './controller/notices.ts';
 import type { Clock, JobRetrier, Lease, PipelineRef, Store } from './controller/ports.ts';
 import { Controller } from './controller/reconcile.ts';
+import type { Registrar } from './controller/registrar.ts';
 import type { Concerns, Upkeep } from './controller/upkeep.ts';
 import type { FleetPolicy } from './engine/pool.ts';
 import { type Duration, milliseconds, seconds } from './engine/time.ts';
@@ -48,7 +50,10 @@ export interface Adapters extends PlacedAdapters {
   readonly client: GitLabClient;
   readonly jobs: GitLabJobs;
   readonly runners: GitLabRunners;
-  readonly policy: FleetPolicy;
+  /** Asked at every pass: the generation of a pool changes with the runners that Runtide made for it. */
+  readonly policy: () => FleetPolicy;
+  /** Who looks after the runners that Runtide makes. */
+  readonly registrar: Registrar;
   /** Whether a pool drains instances that are likely to be taken. */
   readonly heedsRebalance: (pool: string) => boolean;
   /** Absent: no project has opted in. */
@@ -80,10 +85,11 @@ export async function composeAdapters(
   config: Config,
   { version, hookWatch, token = new AccessToken(config.gitlab.token.reveal()), ...parts }: AdapterParts,
 ): Promise<Adapters> {
-  const placed = await composePlaces(config, parts);
-  const { runnerToken } = placed;
+  // The registrar looks for instances, which are made of what it knows.
+  let registrar: Registrar | undefined;
+  const made = (pool: string) => registrar?.current(pool);
+  const placed = await composePlaces(config, { ...parts, made });
   const { clock, note } = parts;
-  const pools = Object.values(config.pools);
   token.found(config.gitlab.token.reveal());
   const parameter = composeTokenParameter(config);
   const connection = connectionOf(config);
@@ -97,16 +103,8 @@ export async function composeAdapters(
     client: new GitLabClient({ ...options, token: () => own.reveal() }),
   }));
   const members = new GroupProjects(client, clock);
-  const runners = gitLabRunners({
-    client,
-    members,
-    pools: Object.fromEntries(
-      pools.map(({ name, runner }) => [
-        name,
-        { runnerId: runner.id, token: () => runnerToken(name, AbortSignal.timeout(config.aws.timeout)) },
-      ]),
-    ),
-  });
+  registrar = composeRegistrar(config, { client, placed, clock, note });
+  const runners = gitLabRunners({ client, members, pools: runnersByPool(config, registrar, { placed }) });
   return {
     connection,
     client,
@@ -119,18 +117,31 @@ export async function composeAdapters(
       projects: (config.gitlab.projects ?? []).map(String),
       groups: (config.gitlab.groups ?? []).map(String),
       instance: config.gitlab.instance,
-      runners: () => pools.map(({ runner }) => runner.id),
+      runners: () => runnerIdsOf(config, made),
       needsProtection: () => runners.needsProtection(),
     }),
     runners,
+    registrar,
     ...placed,
-    policy: policyOf(config),
+    policy: policyAsOfNow(config, made),
     heedsRebalance: (pool) => config.pools[pool]?.rebalance !== 'ignore',
     freshFor: milliseconds(config.pollInterval * FRESH_SWEEPS + config.gitlab.timeout),
     upkeeps: [
+      ...(registrar.pools.length === 0 ? [] : [registrar]),
       composeTokenUpkeep(config, { client, token, parameter, clock, note }),
       ...(hookWatch === undefined ? [] : composeHookUpkeep(config, options, { ...hookWatch, ...parts })),
     ],
+  };
+}
+
+/** The policy with the runners that are known now; made anew only when they change. */
+function policyAsOfNow(config: Config, made: MadeRunners): () => FleetPolicy {
+  const pools = Object.keys(config.pools);
+  let known = { runners: JSON.stringify(pools.map(made)), policy: policyOf(config, made) };
+  return () => {
+    const runners = JSON.stringify(pools.map(made));
+    if (runners !== known.runners) known = { runners, policy: policyOf(config, made) };
+    return known.policy;
   };
 }
 
@@ -180,7 +191,6 @@ export function composeController(
   return new Controller({
     ...adapters,
     ...parts,
-    policy: () => adapters.policy,
     freshFor: () => adapters.freshFor,
     leaseFor: () =>
       milliseconds(Math.max(config.aws.timeout * LEASE_CALLS, config.pollInterval * LEASE_SWEEPS)),

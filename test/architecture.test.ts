@@ -58,10 +58,18 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'src/controller',
     'src/engine',
   ],
+  'src/compose-runners.ts': [
+    'src/compose-places.ts',
+    'src/adapters/gitlab',
+    'src/config',
+    'src/controller',
+    'src/engine',
+  ],
   'src/compose.ts': [
     'src/compose-gitlab.ts',
     'src/compose-hooks.ts',
     'src/compose-places.ts',
+    'src/compose-runners.ts',
     'src/compose-token.ts',
     'src/adapters',
     'src/config',

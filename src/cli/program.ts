@@ -8,6 +8,7 @@ import { iamCommand } from './commands/iam.ts';
 import { imageCommand } from './commands/image.ts';
 import { planCommand } from './commands/plan.ts';
 import { pricesCommand } from './commands/prices.ts';
+import { runnersCommand } from './commands/runners.ts';
 import { sandboxCommand } from './commands/sandbox.ts';
 import { statusCommand } from './commands/status.ts';
 import { upCommand } from './commands/up.ts';
@@ -44,6 +45,7 @@ function program({ out, err }: ProgramOutput): Command {
     statusCommand(),
     hooksCommand(),
     iamCommand(),
+    runnersCommand(),
     pricesCommand(),
     imageCommand(),
     cleanCommand(),

@@ -1,6 +1,7 @@
 import type { Duration } from '../engine/time.ts';
 import { instanceType } from '../offers/instance-types.ts';
 import { addressText } from './key-kinds.ts';
+import { tokensOf } from './pool-runners.ts';
 import type { Config, PoolConfig } from './schema.ts';
 
 /** Where the instances of a pool are, and what AWS is asked with. */
@@ -27,22 +28,14 @@ export function placeOf({ aws }: Config, { instances }: PoolConfig): PoolPlace {
   };
 }
 
-/** The SSM parameters with the tokens of the pool's runners, and which of them an instance uses. */
-export function tokensOf({ runner }: PoolConfig): {
-  readonly parameters: readonly string[];
-  readonly use: 'all' | 'one' | 'own';
-} {
-  return { parameters: [runner.tokenParameter], use: 'all' };
-}
-
-/** What the agent of an instance is told. */
-export function agentSettingsOf(config: Config, pool: PoolConfig) {
+/** What the agent of an instance is told; `runners` are the ids of those that Runtide made, by shard. */
+export function agentSettingsOf(config: Config, pool: PoolConfig, runners?: readonly number[]) {
   const { region, endpoints } = placeOf(config, pool);
   return {
     pool: pool.name,
     region,
     gitlabUrl: config.gitlab.url,
-    tokens: tokensOf(pool),
+    tokens: tokensOf(config, pool, runners),
     ...(pool.maxJobs !== undefined && { maxJobs: pool.maxJobs }),
     // With several slots the free ones would count until the controller knows of the drain.
     ...(pool.rebalance === 'drain' && pool.slots === 1 && { rebalance: 'drain' as const }),
@@ -102,14 +95,14 @@ function managerOf({ listenAddress, log, sessionServer, ...rest }: Manager) {
   };
 }
 
-/** What the runner of an instance is told. */
-export function runnerSettingsOf(config: Config, pool: PoolConfig) {
+/** What the runner of an instance is told; `runners` are the ids of those that Runtide made, by shard. */
+export function runnerSettingsOf(config: Config, pool: PoolConfig, runners?: readonly number[]) {
   const cache = cacheOf(config, pool);
   const checkInterval: Duration = pool.checkInterval;
   return {
     pool: pool.name,
     gitlabUrl: config.gitlab.url,
-    tokens: tokensOf(pool),
+    tokens: tokensOf(config, pool, runners),
     slots: pool.slots,
     checkInterval,
     executor: executorOf(pool),

@@ -8,15 +8,19 @@ type Entry = readonly [path: Path, value: unknown];
 
 /**
  * Names what an instance of the pool is made of: 12 hex digits over the keys whose change replaces
- * instances, the pool's own and those that hold for all. Secrets are no part of it. Throws for a pool
- * that is not configured.
+ * instances, the pool's own and those that hold for all, and over the ids of the runners that Runtide made for it.
+ * Secrets are no part of it. Throws for a pool that is not configured.
  */
-export function generationOf(config: Config, poolName: string): string {
+export function generationOf(config: Config, poolName: string, runners: readonly number[] = []): string {
   const pool = config.pools[poolName];
   if (pool === undefined)
     throw new Error(`naming the generation of pool ${poolName}: no such pool is configured`);
   const entries = drifting(configSchema, { ...config, pools: { '': asWritten(pool) } }, [], 'restart');
-  return createHash('sha256').update(canonical(entries)).digest('hex').slice(0, 12);
+  const made: readonly Entry[] = runners.length === 0 ? [] : [[['runners'], runners]];
+  return createHash('sha256')
+    .update(canonical([...entries, ...made]))
+    .digest('hex')
+    .slice(0, 12);
 }
 
 /** Types that were chosen by requirements are no part of it: a newer table of types replaces nothing. */

@@ -20,7 +20,8 @@ import { whyWeak } from './weak-secret.ts';
 
 const SECOND = seconds(1);
 const DAY = minutes(24 * 60);
-const PROJECT_PATH = /^(?!.*\.git$)[A-Za-z0-9_.][\w.-]*(?:\/[A-Za-z0-9_.][\w.-]*)+$/;
+/** The full path of a project. */
+export const PROJECT_PATH = /^(?!.*\.git$)[A-Za-z0-9_.][\w.-]*(?:\/[A-Za-z0-9_.][\w.-]*)+$/;
 const GROUP_PATH = /^[A-Za-z0-9_.][\w.-]*(?:\/[A-Za-z0-9_.][\w.-]*)*$/;
 const PROJECT = new RegExp(`^\\d{1,15}$|${PROJECT_PATH.source}`);
 const SIGNING_TOKEN = /^whsec_((?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?)$/;
@@ -38,7 +39,8 @@ function isHeaderValue(value: string): boolean {
   return /^[\x21-\x7e]*$/.test(value);
 }
 
-function whyNoToken(value: string): string | undefined {
+/** Why no request could carry the token, in words that do not show it; undefined for a good one. */
+export function whyNoToken(value: string): string | undefined {
   if (value === '') return 'it is empty';
   return isHeaderValue(value) ? undefined : 'it contains a space, a line break or a character beyond ASCII';
 }

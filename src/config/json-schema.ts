@@ -45,7 +45,8 @@ function editedBelow(key: string, value: unknown): unknown {
 /** One of several forms; references stand for the short ones beside them. */
 function alternative(schema: unknown): unknown {
   if (!isMap(schema)) return schema;
-  return schema['type'] === 'object' ? forEditors(schema) : { ...withoutOurs(schema), ...notesOf(schema) };
+  const isLong = schema['type'] === 'object' || schema['type'] === 'array';
+  return isLong ? forEditors(schema) : { ...withoutOurs(schema), ...notesOf(schema) };
 }
 
 function notesOf({ description, allowed, applies }: Json): Json {

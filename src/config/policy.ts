@@ -3,23 +3,31 @@ import { mergedPrices, type Prices, quote } from '../offers/price.ts';
 import { readPriceBook } from '../offers/price-book.ts';
 import { generationOf } from './generation.ts';
 import { splitOf } from './market-schema.ts';
+import { runnersOf } from './pool-runners.ts';
 import type { Config, PoolConfig } from './schema.ts';
 
+/** Ids of the runners that Runtide made for a pool, by shard; undefined where they are not known. */
+export type MadeRunners = (pool: string) => readonly number[] | undefined;
+
 /** What the engine is told about what is wanted, with the pools in the order of the file. */
-export function policyOf(config: Config): FleetPolicy {
+export function policyOf(config: Config, made: MadeRunners = () => undefined): FleetPolicy {
   return {
-    pools: Object.values(config.pools).map((pool) => poolPolicy(pool, config)),
+    pools: Object.values(config.pools).map((pool) => poolPolicy(pool, config, made)),
     unservedAfter: config.unservedAfter,
     orphanGrace: config.orphanGrace,
     drainAlarm: config.drainAlarm,
   };
 }
 
-function poolPolicy(pool: PoolConfig, config: Config): PoolPolicy {
+/** What keeps a pool from buying: nobody could tell its instances whose jobs to take. */
+const NO_RUNNER = 'its runner in GitLab is not known yet: see "runtide runners status"';
+
+function poolPolicy(pool: PoolConfig, config: Config, made: MadeRunners): PoolPolicy {
   const { name, tags, runUntagged, slots, maxJobs, min, max, surge, minAvailable } = pool;
   const { idle, cooldown, bootTimeout, maxAge } = pool;
   const { market, maxPrice } = pool.instances;
   const split = splitOf(market);
+  const ids = made(name);
   return {
     name,
     tags,
@@ -34,7 +42,8 @@ function poolPolicy(pool: PoolConfig, config: Config): PoolPolicy {
     cooldown,
     bootTimeout,
     ...(maxAge === undefined ? {} : { maxAge }),
-    generation: generationOf(config, name),
+    generation: generationOf(config, name, ids),
+    ...(ids === undefined && 'created' in runnersOf(config, pool) && { awaits: NO_RUNNER }),
     offerings: marketsOf(split).flatMap((one) => offeringsOf(pool, one, pricesOf(pool, config))),
     split,
     ...(maxPrice === undefined ? {} : { maxPrice }),

@@ -95,6 +95,33 @@ function countedByOneSlot(pool: unknown): readonly Breach[] {
   ];
 }
 
+/** The jobs of an instance are counted by the process of one runner alone. */
+function countedByOneRunner(pool: unknown): readonly Breach[] {
+  const runner = valueAt(pool, ['runner']);
+  if (valueAt(pool, ['maxJobs']) === undefined || !Array.isArray(runner) || runner.length <= 1) return [];
+  return [
+    {
+      path: ['runner'],
+      value: `${runner.length} runners`,
+      allowed: 'one runner, because of `maxJobs`: the jobs of several cannot be counted together',
+      mend: 'keep one runner, make a pool for each, or remove `maxJobs`',
+    },
+  ];
+}
+
+/** Where the token is stands in the operator's own template, and it must not change with the runner. */
+function templateNamesToken(pool: unknown): readonly Breach[] {
+  const create = valueAt(pool, ['runner', 'create']);
+  if (create === undefined || valueAt(pool, ['instances', 'template']) === undefined) return [];
+  return [
+    {
+      path: ['runner', 'create'],
+      allowed: 'nothing here, because a launch template of yours names the parameter with the token',
+      mend: 'write `id` and `tokenParameter` of a runner that you made, or let Runtide make the template',
+    },
+  ];
+}
+
 function servesSomething(pool: unknown): readonly Breach[] {
   const tags = valueAt(pool, ['tags']);
   if (!Array.isArray(tags) || tags.length > 0 || valueAt(pool, ['runUntagged']) !== false) return [];
@@ -177,7 +204,14 @@ export const POOL_RULES: readonly Rule[] = [
   dockerWithItsExecutor,
   dockerTableWithItsExecutor,
   noWrittenSecrets,
-  ...[atMostMax('min'), atMostMax('surge'), atMostMin, roomToReplace, countedByOneSlot, ...MACHINE_RULES].map(
-    inEverySize,
-  ),
+  ...[
+    atMostMax('min'),
+    atMostMax('surge'),
+    atMostMin,
+    roomToReplace,
+    countedByOneSlot,
+    countedByOneRunner,
+    templateNamesToken,
+    ...MACHINE_RULES,
+  ].map(inEverySize),
 ];

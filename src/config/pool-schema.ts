@@ -7,9 +7,10 @@ import { ALWAYS, duration, listOf, oneOf, TEN_YEARS, text, yesOrNo } from './key
 import { idleSchema, limits } from './limits-schema.ts';
 import { DEFAULT_CHECK_INTERVAL } from './machine-rules.ts';
 import { managerSchema } from './manager-schema.ts';
+import { runnerSchema } from './pool-runner-schema.ts';
 import { POOL_RULES } from './pool-rules.ts';
 import { keeps } from './rules.ts';
-import { cacheSchema, caFileSchema, environmentSchema, proxySchema, runnerSchema } from './runner-schema.ts';
+import { cacheSchema, caFileSchema, environmentSchema, proxySchema } from './runner-schema.ts';
 import { sizesSchema } from './sizes-schema.ts';
 
 const HOUR = minutes(60);

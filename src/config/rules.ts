@@ -38,7 +38,13 @@ function ofEveryRunner(pools: unknown, key: string): readonly (readonly [Path, u
     const places = [
       [name],
       ...Object.keys(isMap(sizes) ? sizes : {}).map((size) => [name, 'sizes', size]),
-    ].map((place) => [...place, 'runner', key]);
+    ].flatMap((place) => {
+      const runner = valueAt(pools, [...place, 'runner']);
+      const several = Array.isArray(runner)
+        ? runner.map((_, index) => ['runner', index, key])
+        : [['runner', key]];
+      return several.map((below) => [...place, ...below]);
+    });
     return places.map((place) => [place, valueAt(pools, place)] as const);
   });
 }

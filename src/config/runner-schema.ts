@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { readCertificates } from './certificates.ts';
-import { address, ALWAYS, fileContent, listOf, text, wholeNumber } from './key-kinds.ts';
+import { address, ALWAYS, fileContent, listOf, text } from './key-kinds.ts';
 import { fewKeys, keeps, namedLike } from './rules.ts';
 import { KMS_KEY, REGION } from './instances-schema.ts';
 
@@ -11,21 +11,6 @@ const BUCKET = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 const CACHE_PREFIX = /^(?!\/)(?!.*\/$)(?!.*\/\/)[A-Za-z0-9!_.'()/-]{1,200}$/;
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]{0,99}$/;
 const HOST_OR_NETWORK = /^[A-Za-z0-9_./:-]{1,200}$/;
-
-/** The runner in GitLab. */
-export const runnerSchema = z
-  .strictObject({
-    id: wholeNumber(1, Number.MAX_SAFE_INTEGER, {
-      description: 'The id of the runner in GitLab. Every instance of the pool becomes a manager of it.',
-      example: '12',
-    }),
-    tokenParameter: text(TOKEN_PARAMETER, 'the name of an SSM parameter, never the token itself', {
-      description:
-        "The SSM parameter (a SecureString) that holds the glrt- token of the runner, in the pool's region. Instances read it themselves at boot.",
-      example: '/runtide/linux/runner-token',
-    }),
-  })
-  .meta({ description: 'The GitLab runner that this pool serves.', applies: 'drifts' });
 
 /** The shared cache of jobs. */
 export const cacheSchema = z

@@ -39,9 +39,16 @@ function longForm(part: Part): Part {
   return inner.options.map(written).find((option) => option instanceof z.ZodObject) ?? inner;
 }
 
+/** What stands in the file where it is a list, in place of what is no list. */
+function listForm(part: Part): Part {
+  const inner = written(part);
+  if (!(inner instanceof z.ZodUnion)) return inner;
+  return inner.options.map(written).find((option) => option instanceof z.ZodArray) ?? inner;
+}
+
 /** The part below `part` under `key`; undefined when there is none. */
 export function child(part: Part, key: string | number): Part | undefined {
-  const inner = longForm(part);
+  const inner = typeof key === 'number' ? listForm(part) : longForm(part);
   if (inner instanceof z.ZodObject) return Object.hasOwn(inner.shape, key) ? inner.shape[key] : undefined;
   if (inner instanceof z.ZodRecord) return typeof key === 'string' ? inner.valueType : undefined;
   if (inner instanceof z.ZodArray) return typeof key === 'number' ? inner.element : undefined;

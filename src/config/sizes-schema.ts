@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { imageSchema } from './image-schema.ts';
 import { maxPriceSchema, typesSchema, volumeSchema } from './instances-schema.ts';
 import { limits, sizeIdleSchema } from './limits-schema.ts';
+import { runnerSchema } from './pool-runner-schema.ts';
 import { requirementsSchema } from './requirements-schema.ts';
-import { runnerSchema } from './runner-schema.ts';
 
 const sizeSchema = z
   .strictObject({

@@ -110,9 +110,11 @@ export class Controller {
 
   async #reconcile(term: Term, wake: Wake, signal: AbortSignal): Promise<PassReport> {
     const { clock, store, policy, callTimeout } = this.#options;
-    const acting = { ...this.#options, term, callTimeout: callTimeout(), policy: policy(), signal };
-    this.#observer.foldReplayed(await replayOpenIntents(acting));
+    const launching = { ...this.#options, term, callTimeout: callTimeout(), signal };
+    this.#observer.foldReplayed(await replayOpenIntents(launching));
     const observation = await this.#observe(wake, signal);
+    // Asked for now: what has been read may have told which generation is wanted.
+    const acting = { ...launching, policy: policy() };
     const decided = plan(observation, acting.policy);
     const decisions = this.#decisions.record(decided);
     // A retry cancels first: what is interrupted between is then known to wait for its retry.

@@ -46,7 +46,7 @@ function blocked(pool: PoolPolicy, observation: Observation): boolean {
   const retryAt = history.pools[pool.name]?.retryAt;
   // While its own region does not answer, another pool may stand in.
   const away = unlisted?.[pool.name] !== undefined && !isFresh(unlisted[pool.name], now);
-  return away || (retryAt !== undefined && now < retryAt);
+  return away || pool.awaits !== undefined || (retryAt !== undefined && now < retryAt);
 }
 
 /** How many instances the pool may buy now. */

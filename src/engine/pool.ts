@@ -56,6 +56,11 @@ export interface PoolPolicy {
   readonly maxAge?: Duration;
   /** Names the configuration that a new instance gets; an instance of another generation has drifted. */
   readonly generation: string;
+  /**
+   * What is missing before the pool can buy, such as its runner in GitLab. Until then its generation is not known
+   * either, and nothing drifts.
+   */
+  readonly awaits?: string;
   /** What may be bought; at least one, the most wanted first. */
   readonly offerings: readonly Offering[];
   readonly split: MarketSplit;

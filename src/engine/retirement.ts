@@ -91,7 +91,8 @@ const RULES: readonly RetirementRule[] = [
     because: 'drifted',
     by: 'drain',
     paced: true,
-    applies: (view, { pool }) => isReady(view) && view.instance.generation !== pool.generation,
+    applies: (view, { pool }) =>
+      isReady(view) && pool.awaits === undefined && view.instance.generation !== pool.generation,
   },
 ];
 

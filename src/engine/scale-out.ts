@@ -33,6 +33,7 @@ export function scaleOut(input: ScaleOutInput): { readonly count: number; readon
   const { pool, history, now } = input;
   const missing = Math.max(0, input.desired - input.live);
   if (missing === 0) return { count: 0, holds: [] };
+  if (pool.awaits !== undefined) return held(pool.awaits);
   if (!input.instancesFresh) return held('the instances could not be read: buying blind could buy twice');
   if (history?.retryAt !== undefined && now < history.retryAt) {
     const wait = Math.ceil((history.retryAt - now) / 1000);

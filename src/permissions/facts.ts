@@ -28,8 +28,10 @@ export interface PoolFacts {
   readonly securityGroups: readonly string[];
   /** Name or ARN of the instance profile; absent: a launch template of the operator's names it. */
   readonly profile?: string;
-  /** Name of the SSM parameter that holds the runner's token. */
-  readonly tokenParameter: string;
+  /** Names of the SSM parameters with tokens of its runners that somebody else keeps. */
+  readonly tokenParameters: readonly string[];
+  /** What the names of those begin with that Runtide keeps, before a `/`; absent: it keeps none. */
+  readonly tokenPrefix?: string;
   readonly market: 'spot' | 'on-demand';
   /** Id, alias or ARN of the key that encrypts the root volume; absent: the account's default key. */
   readonly volumeKey?: string;

@@ -44,6 +44,7 @@ const IMPLIED = [
   'CreateServiceLinkedRole',
   'AssumeRole',
   'Decrypt',
+  'Encrypt',
   'DescribeKey',
   'GenerateDataKeyWithoutPlaintext',
   'ReEncryptFrom',
@@ -88,7 +89,7 @@ async function recorded(about: Facts, market: Market = 'spot'): Promise<readonly
     policies: policiesOf('controller', { facts: about }),
     ...(kmsKey !== undefined && { kmsKey }),
   });
-  const parameters = [...about.pools.map(({ tokenParameter }) => tokenParameter), ...about.parameters];
+  const parameters = [...about.pools.flatMap(({ tokenParameters }) => tokenParameters), ...about.parameters];
   await session(account, parameters, market);
   return [
     ...account.calls,
@@ -177,7 +178,7 @@ describe('the policy of the controller', () => {
   it('keeps two installations in one account, in the same subnets, apart', async () => {
     const other = facts({
       installation: 'beta',
-      pools: [poolFacts({ tokenParameter: '/beta/token' })],
+      pools: [poolFacts({ tokenParameters: ['/beta/token'] })],
       parameters: [],
     });
     const calls = await recorded(other);

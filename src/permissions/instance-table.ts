@@ -5,9 +5,13 @@ import { arnIn, s3Arn } from './place.ts';
 import type { Conditions } from './policy.ts';
 import {
   decrypts,
-  keysIn,
+  keysOfKept,
+  keysOfTokens,
+  keptTokens,
+  NEW_RUNNER,
   ofPools,
   oneOrMore,
+  opensKept,
   type RolePermission,
   through,
   tokenParameters,
@@ -62,8 +66,24 @@ export const INSTANCE_PERMISSIONS: readonly RolePermission[] = [
     role: 'instance',
     sid: 'DecryptRunnerToken',
     actions: { 'kms:Decrypt': 'the parameter is encrypted with a key of your own' },
-    resources: (facts) => keysIn(facts, regionsOf(facts)),
+    resources: keysOfTokens,
     conditions: (facts) => decrypts(facts, tokenParameters(facts), regionsOf(facts)),
+  },
+  {
+    role: 'instance',
+    sid: 'ReadTokenThatRuntideKeeps',
+    actions: {
+      'ssm:GetParameter': 'an instance reads the token of the runner that Runtide made, at each boot',
+    },
+    resources: keptTokens,
+    wildcard: NEW_RUNNER,
+  },
+  {
+    role: 'instance',
+    sid: 'DecryptTokenThatRuntideKeeps',
+    actions: { 'kms:Decrypt': 'the parameter is encrypted with a key of your own' },
+    resources: keysOfKept,
+    conditions: opensKept,
   },
   {
     role: 'instance',

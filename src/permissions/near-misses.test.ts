@@ -243,11 +243,53 @@ describe('the policy of instances', () => {
   it('keeps pools with profiles of their own apart', async () => {
     const pools = [
       poolFacts(),
-      poolFacts({ name: 'arm', profile: 'runtide-arm', tokenParameter: '/runtide/arm/runner-token' }),
+      poolFacts({ name: 'arm', profile: 'runtide-arm', tokenParameters: ['/runtide/arm/runner-token'] }),
     ];
     const linux = policiesOf('instance', { facts: facts({ pools }) });
     const token: Case = ['token', 'ssm:GetParameter', parameter('runtide/arm/runner-token')];
     expect(await decide(linux, token)).toBe(false);
     expect(await decide(policiesOf('controller', { facts: facts({ pools }) }), token)).toBe(true);
+  });
+});
+
+describe('tokens that Runtide keeps', () => {
+  const kept = facts({
+    kmsKeys: [KEY],
+    pools: [poolFacts({ tokenParameters: [], tokenPrefix: '/runtide/acme/linux/runner-token' })],
+  });
+  const keeper = policiesOf('controller', { facts: kept });
+  const reader = policiesOf('instance', { facts: kept });
+  const OWN = parameter('runtide/acme/linux/runner-token/12');
+
+  it.each([
+    ['its own', OWN, true],
+    ['how long it is good for', `${OWN}.validity`, true],
+    ['the prefix itself', parameter('runtide/acme/linux/runner-token'), false],
+    ['another pool', parameter('runtide/acme/linux-large/runner-token/12'), false],
+    ['another installation', parameter('runtide/other/linux/runner-token/12'), false],
+    ['another region', OWN.replace(region, 'us-west-2'), false],
+  ])('are written, read and deleted by Runtide alone: %s', async (_, name, may) => {
+    for (const action of ['ssm:GetParameter', 'ssm:PutParameter', 'ssm:DeleteParameter']) {
+      expect(await decide(keeper, ['', action, name])).toBe(may);
+    }
+    expect(await decide(reader, ['', 'ssm:GetParameter', name])).toBe(may);
+    for (const action of ['ssm:PutParameter', 'ssm:DeleteParameter']) {
+      expect(await decide(reader, ['', action, name])).toBe(false);
+    }
+  });
+
+  it('are encrypted with the key through SSM, and for these parameters alone', async () => {
+    for (const action of ['kms:Encrypt', 'kms:Decrypt']) {
+      expect(await decide(keeper, ['', action, KEY, decrypting(OWN)])).toBe(true);
+      expect(await decide(keeper, ['', action, KEY, decrypting(parameter('other'))])).toBe(false);
+      expect(await decide(keeper, ['', action, KEY, decrypting(OWN, 's3.amazonaws.com')])).toBe(false);
+    }
+    expect(await decide(reader, ['', 'kms:Decrypt', KEY, decrypting(OWN)])).toBe(true);
+    expect(await decide(reader, ['', 'kms:Encrypt', KEY, decrypting(OWN)])).toBe(false);
+  });
+
+  it('are not written where somebody else keeps them', async () => {
+    const denied: Case = ['', 'ssm:PutParameter', parameter('runtide/linux/runner-token')];
+    expect(await decide(controller, denied)).toBe(false);
   });
 });

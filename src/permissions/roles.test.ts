@@ -32,7 +32,7 @@ function manyPools(count: number) {
         (_other, zone) => `subnet-${String(index * 6 + zone).padStart(17, '0')}`,
       ),
       profile: `runtide-pool-${index}`,
-      tokenParameter: `/runtide/pool-${index}/runner-token`,
+      tokenParameters: [`/runtide/pool-${index}/runner-token`],
     }),
   );
 }
@@ -90,7 +90,7 @@ describe('roles', () => {
   });
 
   it('say which pools can read the tokens of each other', () => {
-    const pools = [poolFacts(), poolFacts({ name: 'arm', tokenParameter: '/runtide/arm/token' })];
+    const pools = [poolFacts(), poolFacts({ name: 'arm', tokenParameters: ['/runtide/arm/token'] })];
     const { notes, policies } = roleOf('instance', { facts: facts({ pools }) });
     expect(notes).toEqual([expect.stringMatching(/^Pools linux, arm share this role/)]);
     expect(policies[0]?.document.Statement[0]?.Resource).toHaveLength(2);

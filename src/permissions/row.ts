@@ -85,10 +85,28 @@ export function using(sid: string, type: string, actions: Actions): RolePermissi
   };
 }
 
-/** The parameters that hold the tokens of pools' runners. */
-export const tokenParameters = ofPools(({ tokenParameter, ...pool }, facts) => [
-  parameterArn(placeOfPool(facts, { ...pool, tokenParameter }), tokenParameter),
-]);
+/** The parameters with tokens of pools' runners that somebody else keeps. */
+export const tokenParameters = ofPools((pool, facts) =>
+  pool.tokenParameters.map((name) => parameterArn(placeOfPool(facts, pool), name)),
+);
+
+/** The parameters with tokens that Runtide keeps. */
+export const keptTokens = ofPools((pool, facts) =>
+  pool.tokenPrefix === undefined ? [] : [parameterArn(placeOfPool(facts, pool), `${pool.tokenPrefix}/*`)],
+);
+
+/** The keys of parameters with tokens that somebody else keeps: none where there are no such parameters. */
+export function keysOfTokens(facts: Facts): readonly string[] {
+  return tokenParameters(facts).length === 0 ? [] : keysIn(facts, regionsOf(facts));
+}
+
+/** The keys of parameters with tokens that Runtide keeps, likewise. */
+export function keysOfKept(facts: Facts): readonly string[] {
+  return keptTokens(facts).length === 0 ? [] : keysIn(facts, regionsOf(facts));
+}
+
+export const NEW_RUNNER =
+  'the id of a runner is not known before it exists; bound to the parameters of the pool';
 
 /** The parameters of the account that the configuration takes values from. */
 export function configParameters({ place, parameters }: Facts): readonly string[] {
@@ -118,6 +136,14 @@ function serviceIn({ place }: Facts, service: string, region: string): string {
 /** The key is used through the service alone. */
 export function through(facts: Facts, service: string, regions: readonly string[]) {
   return { 'kms:ViaService': oneOrMore(regions.map((region) => serviceIn(facts, service, region))) };
+}
+
+/** The key opens the parameters that Runtide keeps, and only through SSM. */
+export function opensKept(facts: Facts): Conditions {
+  return {
+    StringEquals: through(facts, 'ssm', regionsOf(facts)),
+    StringLike: { 'kms:EncryptionContext:PARAMETER_ARN': oneOrMore([...new Set(keptTokens(facts))]) },
+  };
 }
 
 /** The key opens these parameters, and only through SSM. */

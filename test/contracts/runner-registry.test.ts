@@ -43,12 +43,10 @@ runnerRegistryContract('GitLab over the double', async () => {
     ...places,
     runners: gitLabRunners({
       client: wire.client,
-      pools: Object.fromEntries(
-        Object.entries(pools).map(([pool, { id, token }]) => [
-          pool,
-          { runnerId: id, token: async () => token },
-        ]),
-      ),
+      pools: {
+        linux: async () => [{ runnerId: pools.linux.id, token: async () => pools.linux.token }],
+        docker: async () => [{ runnerId: pools.docker.id, token: async () => pools.docker.token }],
+      },
     }),
   };
 });

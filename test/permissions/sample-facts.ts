@@ -14,7 +14,7 @@ export function poolFacts(over: Partial<PoolFacts> = {}): PoolFacts {
     subnets: defaultPlace.subnets.map(({ id }) => id),
     securityGroups: MACHINES.securityGroups,
     profile: MACHINES.profile,
-    tokenParameter: '/runtide/linux/runner-token',
+    tokenParameters: ['/runtide/linux/runner-token'],
     market: 'spot',
     ...over,
   };

@@ -1,4 +1,11 @@
-import { GetParameterCommand, PutParameterCommand, type SSMClient } from '@aws-sdk/client-ssm';
+import {
+  DeleteParameterCommand,
+  GetParameterCommand,
+  PutParameterCommand,
+  type SSMClient,
+} from '@aws-sdk/client-ssm';
+import { isPortError } from '../../controller/errors.ts';
+import type { SecretStore } from '../../controller/registrations.ts';
 import type { Duration } from '../../engine/time.ts';
 import { awsCall, limitsOf } from './aws-call.ts';
 import { invalidAnswer } from './errors.ts';
@@ -51,4 +58,41 @@ export async function writeParameter(
   await awsCall(call, limitsOf(signal, timeout), (options) =>
     ssm.send(new PutParameterCommand(put), options),
   );
+}
+
+export interface ParameterSecretsOptions {
+  readonly ssm: SSMClient;
+  /** The longest that one call may take. */
+  readonly timeout: Duration;
+  /** Id, alias or ARN of the key that encrypts what is written; absent: the account's default key for SSM. */
+  readonly kmsKey?: string;
+}
+
+/** Secrets in SSM parameters of type SecureString. */
+export function parameterSecrets({ ssm, timeout, kmsKey }: ParameterSecretsOptions): SecretStore {
+  return {
+    async read(name, signal) {
+      try {
+        return await readParameter(ssm, name, signal, timeout);
+      } catch (error) {
+        if (isPortError(error, 'not-found')) return undefined;
+        throw error;
+      }
+    },
+
+    async write(name, value, signal) {
+      await writeParameter(ssm, { name, value, ...(kmsKey !== undefined && { kmsKey }) }, signal, timeout);
+    },
+
+    async remove(name, signal) {
+      const call = { system: 'ssm', doing: `deleting SSM parameter ${name}` } as const;
+      try {
+        await awsCall(call, limitsOf(signal, timeout), (options) =>
+          ssm.send(new DeleteParameterCommand({ Name: name }), options),
+        );
+      } catch (error) {
+        if (!isPortError(error, 'not-found')) throw error;
+      }
+    },
+  };
 }

@@ -46,7 +46,7 @@ describe('a GitLab below a path', () => {
     expect(await probe(client, NEVER)).toMatchObject({ token: { scopes: ['read_api'] } });
     const runners = gitLabRunners({
       client,
-      pools: { linux: { runnerId: runner.id, token: async () => runner.token } },
+      pools: { linux: async () => [{ runnerId: runner.id, token: async () => runner.token }] },
     });
     expect(await runners.describe('linux', NEVER)).toMatchObject({ id: runner.id });
     expect(await runners.managers('linux', NEVER)).toEqual([]);

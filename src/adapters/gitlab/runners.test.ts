@@ -24,7 +24,7 @@ function gitLab(...answers: Response[]) {
   });
   const runners = gitLabRunners({
     client,
-    pools: { linux: { runnerId: 12, token: async () => 'glrt-secret' } },
+    pools: { linux: async () => [{ runnerId: 12, token: async () => 'glrt-secret' }] },
   });
   return { client, runners, requests };
 }
@@ -151,24 +151,26 @@ describe('a description', () => {
 
   it("tells how the pool's runner is set up", async () => {
     const { runners, requests } = gitLab(Response.json(sent));
-    expect(await runners.describe('linux', NEVER)).toEqual({
-      id: 12,
-      description: 'linux pool',
-      type: 'group_type',
-      tags: ['linux', 'docker'],
-      runUntagged: false,
-      paused: true,
-      locked: false,
-      accessLevel: 'ref_protected',
-      maximumTimeout: 3600,
-    });
+    expect(await runners.describe('linux', NEVER)).toEqual([
+      {
+        id: 12,
+        description: 'linux pool',
+        type: 'group_type',
+        tags: ['linux', 'docker'],
+        runUntagged: false,
+        paused: true,
+        locked: false,
+        accessLevel: 'ref_protected',
+        maximumTimeout: 3600,
+      },
+    ]);
     expect(requests[0]?.url).toBe('https://gitlab.example/api/v4/runners/12?include_projects=false');
   });
 
   it('leaves out what GitLab leaves out', async () => {
     const { runners } = gitLab(Response.json({ ...sent, description: null, maximum_timeout: null }));
-    const description = await runners.describe('linux', NEVER);
-    expect(description.description).toBe('');
+    const [description] = await runners.describe('linux', NEVER);
+    expect(description?.description).toBe('');
     expect(description).not.toHaveProperty('maximumTimeout');
   });
 });

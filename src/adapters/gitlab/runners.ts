@@ -1,24 +1,18 @@
 import { isPortError, PortError } from '../../controller/errors.ts';
 import type { RunnerRegistry } from '../../controller/ports.ts';
+import type { PoolRunner } from '../../controller/registrations.ts';
 import { instanceIdOf } from '../../controller/system-id.ts';
+import { unitedManagers, unitedScope } from '../../controller/united-runners.ts';
 import type { Manager } from '../../engine/instance.ts';
 import type { GitLabClient } from './client.ts';
 import { GroupProjects } from './group-projects.ts';
 import { RunnerScopes } from './runner-scopes.ts';
-import { type GitLabManager, managersPage, runner as runnerShape } from './schemas.ts';
-
-/** One pool's runner. */
-export interface PoolRunner {
-  /** GitLab's id of the runner. */
-  readonly runnerId: number;
-  /** The runner's authentication token (`glrt-…`), asked for each time it is needed. */
-  readonly token: () => Promise<string>;
-}
+import { type GitLabManager, type GitLabRunner, managersPage, runner as runnerShape } from './schemas.ts';
 
 export interface GitLabRunnersOptions {
   readonly client: GitLabClient;
-  /** By pool name. */
-  readonly pools: Readonly<Record<string, PoolRunner>>;
+  /** The runners of each pool by its name, asked for each time; `not-found` while a pool has none. */
+  readonly pools: Readonly<Record<string, (signal: AbortSignal) => Promise<readonly PoolRunner[]>>>;
   /** Which projects lie in groups; shared with whoever asks the same. */
   readonly members?: GroupProjects;
 }
@@ -41,8 +35,8 @@ export interface RunnerDescription {
 
 /** The registry, and what only checks ask for. */
 export interface GitLabRunners extends RunnerRegistry {
-  /** How the pool's runner is set up. Fails like every other reading. */
-  describe(pool: string, signal: AbortSignal): Promise<RunnerDescription>;
+  /** How each of the pool's runners is set up. Fails like every other reading. */
+  describe(pool: string, signal: AbortSignal): Promise<readonly RunnerDescription[]>;
   /** Whether the scope of any pool that was asked for is protected refs only. */
   needsProtection(): boolean;
 }
@@ -53,57 +47,81 @@ const NEEDS = 'the scope read_api, and the role Maintainer (project runner) or O
 export function gitLabRunners({ client, pools, members }: GitLabRunnersOptions): GitLabRunners {
   const { clock } = client;
   const scopes = new RunnerScopes(client, clock, members ?? new GroupProjects(client, clock));
+  const managersOf = async (doing: string, { runnerId }: PoolRunner, signal: AbortSignal) => {
+    const path = `/runners/${runnerId}/managers`;
+    return client.list({ doing, needs: NEEDS, path, signal }, managersPage);
+  };
+
+  const detailsOf = (doing: string, { runnerId }: PoolRunner, signal: AbortSignal) => {
+    const query = [['include_projects', 'false']] as const;
+    return client.get({ doing, needs: NEEDS, path: `/runners/${runnerId}`, query, signal }, runnerShape);
+  };
+
   return {
     needsProtection: () => scopes.someProtectedOnly,
 
     async managers(pool, signal) {
       const doing = `listing the managers of pool ${pool}'s runner`;
-      const { runnerId } = runnerOf(pools, pool, doing);
-      const path = `/runners/${runnerId}/managers`;
-      const managers = await client.list({ doing, needs: NEEDS, path, signal }, managersPage);
-      return managers.map(managerOf);
+      const runners = await runnersOf(pools, pool, doing, signal);
+      const found = await Promise.all(runners.map((runner) => managersOf(doing, runner, signal)));
+      return unitedManagers(found.map((managers) => managers.map(managerOf)));
     },
 
     async scope(pool, signal) {
       const doing = `reading pool ${pool}'s runner`;
-      const { runnerId } = runnerOf(pools, pool, doing);
-      return scopes.of(runnerId, { doing, needs: NEEDS, path: `/runners/${runnerId}`, signal });
+      const runners = await runnersOf(pools, pool, doing, signal);
+      const found = await Promise.all(
+        runners.map(({ runnerId }) =>
+          scopes.of(runnerId, { doing, needs: NEEDS, path: `/runners/${runnerId}`, signal }),
+        ),
+      );
+      return unitedScope(found);
     },
 
     async forget(pool, systemId, signal) {
       const doing = `removing manager ${systemId} of pool ${pool}'s runner`;
-      const token = await runnerOf(pools, pool, doing).token();
-      const call = { doing, needs: `pool ${pool}'s runner token`, path: '/runners/managers', signal };
-      try {
-        await client.deleteAsRunner(call, { token, system_id: systemId });
-      } catch (error) {
-        if (!isPortError(error, 'not-found')) throw error;
+      const runners = await runnersOf(pools, pool, doing, signal);
+      for (const runner of runners) {
+        // Where there are several, the token of one that does not have it need not be read.
+        const has =
+          runners.length === 1 ||
+          (await managersOf(doing, runner, signal)).some((manager) => manager.system_id === systemId);
+        if (has) await forgetIn(client, { doing, pool, systemId }, runner, signal);
       }
     },
 
     async describe(pool, signal) {
       const doing = `reading pool ${pool}'s runner`;
-      const path = `/runners/${runnerOf(pools, pool, doing).runnerId}`;
-      const query = [['include_projects', 'false']] as const;
-      const found = await client.get({ doing, needs: NEEDS, path, query, signal }, runnerShape);
-      return {
-        id: found.id,
-        description: found.description ?? '',
-        type: found.runner_type,
-        tags: found.tag_list,
-        runUntagged: found.run_untagged,
-        paused: found.paused,
-        locked: found.locked,
-        accessLevel: found.access_level,
-        ...(typeof found.maximum_timeout === 'number' ? { maximumTimeout: found.maximum_timeout } : {}),
-      };
+      const runners = await runnersOf(pools, pool, doing, signal);
+      const found = await Promise.all(runners.map((runner) => detailsOf(doing, runner, signal)));
+      return found.map(descriptionOf);
     },
   };
 }
 
-function runnerOf(pools: GitLabRunnersOptions['pools'], pool: string, doing: string): PoolRunner {
-  const runner = Object.hasOwn(pools, pool) ? pools[pool] : undefined;
-  if (runner !== undefined) return runner;
+async function forgetIn(
+  client: GitLabClient,
+  { doing, pool, systemId }: { readonly doing: string; readonly pool: string; readonly systemId: string },
+  runner: PoolRunner,
+  signal: AbortSignal,
+): Promise<void> {
+  const token = await runner.token(signal);
+  const call = { doing, needs: `pool ${pool}'s runner token`, path: '/runners/managers', signal };
+  try {
+    await client.deleteAsRunner(call, { token, system_id: systemId });
+  } catch (error) {
+    if (!isPortError(error, 'not-found')) throw error;
+  }
+}
+
+async function runnersOf(
+  pools: GitLabRunnersOptions['pools'],
+  pool: string,
+  doing: string,
+  signal: AbortSignal,
+): Promise<readonly PoolRunner[]> {
+  const runners = Object.hasOwn(pools, pool) ? pools[pool] : undefined;
+  if (runners !== undefined) return runners(signal);
   throw new PortError({
     kind: 'not-found',
     system: 'gitlab',
@@ -113,7 +131,22 @@ function runnerOf(pools: GitLabRunnersOptions['pools'], pool: string, doing: str
   });
 }
 
-function managerOf(manager: GitLabManager): Manager {
+function descriptionOf(found: GitLabRunner): RunnerDescription {
+  return {
+    id: found.id,
+    description: found.description ?? '',
+    type: found.runner_type,
+    tags: found.tag_list,
+    runUntagged: found.run_untagged,
+    paused: found.paused,
+    locked: found.locked,
+    accessLevel: found.access_level,
+    ...(typeof found.maximum_timeout === 'number' ? { maximumTimeout: found.maximum_timeout } : {}),
+  };
+}
+
+/** A manager as the engine knows it. */
+export function managerOf(manager: GitLabManager): Manager {
   const instance = instanceIdOf(manager.system_id);
   const { contacted_at: contactedAt } = manager;
   return {

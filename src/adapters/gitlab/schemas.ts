@@ -62,11 +62,23 @@ export const runner = z.object({
   locked: z.boolean(),
   access_level: z.string(),
   maximum_timeout: z.number().nullish(),
+  maintenance_note: z.string().nullish(),
   /** Of a project runner: those of its projects that the token may see. */
   projects: z.array(z.object({ id: z.int() })).nullish(),
   /** Of a group runner: its group, if the token may see it. */
   groups: z.array(z.object({ id: z.int() })).nullish(),
 });
+
+export type GitLabRunner = z.output<typeof runner>;
+
+/** A page of runners, as lists show them. */
+export const runnersPage = z.array(z.object({ id: z.int(), description: z.string().nullish() }));
+
+/** A token as it is issued. */
+export const issuedToken = z.object({ token: z.string(), token_expires_at: time.nullish() });
+
+/** A runner that has just been made. */
+export const newRunner = issuedToken.extend({ id: z.int() });
 
 /** GitLab's version. */
 export const version = z.object({ version: z.string(), enterprise: z.boolean().optional() });

@@ -14,5 +14,5 @@ export function missingScopes(scopes: readonly string[], needs: readonly TokenNe
   if (scopes.includes('api') || scopes.includes(UNTOLD)) return [];
   return needs
     .filter((need) => !need.scopes.some((scope) => scopes.includes(scope)))
-    .map((need) => `${[...need.scopes, 'api'].join(' or ')} for ${need.by}`);
+    .map((need) => `${[...new Set([...need.scopes, 'api'])].join(' or ')} for ${need.by}`);
 }

@@ -1,15 +1,21 @@
 import { PortError } from '../../controller/errors.ts';
 import type { RunnerRegistry } from '../../controller/ports.ts';
 import { instanceIdOf } from '../../controller/system-id.ts';
+import { unitedManagers, unitedScope } from '../../controller/united-runners.ts';
 import type { Manager } from '../../engine/instance.ts';
 import type { RunnerScope } from '../../engine/job.ts';
 import type { GitLab } from './gitlab/gitlab.ts';
 import type { GitLabOutage } from './outage.ts';
 
+interface MemoryRunner {
+  readonly id: number;
+  readonly token: string;
+}
+
 export interface MemoryRunnerRegistryOptions {
   readonly gitlab: GitLab;
-  /** The runner of each pool. */
-  readonly pools: Readonly<Record<string, { readonly id: number; readonly token: string }>>;
+  /** The runner of each pool, or its several runners. */
+  readonly pools: Readonly<Record<string, MemoryRunner | readonly MemoryRunner[]>>;
   readonly outage?: GitLabOutage;
 }
 
@@ -22,21 +28,29 @@ export class MemoryRunnerRegistry implements RunnerRegistry {
   }
 
   async managers(pool: string): Promise<readonly Manager[]> {
-    const { id } = this.#runner(pool, `reading the managers of pool ${pool}`);
-    return this.#options.gitlab.managers(id).map((manager) => {
-      const instance = instanceIdOf(manager.systemId);
-      return {
-        systemId: manager.systemId,
-        firstSeenAt: manager.createdAt,
-        contactedAt: manager.contactedAt,
-        active: manager.running.size > 0,
-        ...(instance !== undefined && { instance }),
-      };
-    });
+    const runners = this.#runners(pool, `reading the managers of pool ${pool}`);
+    return unitedManagers(
+      runners.map(({ id }) =>
+        this.#options.gitlab.managers(id).map((manager) => {
+          const instance = instanceIdOf(manager.systemId);
+          return {
+            systemId: manager.systemId,
+            firstSeenAt: manager.createdAt,
+            contactedAt: manager.contactedAt,
+            active: manager.running.size > 0,
+            ...(instance !== undefined && { instance }),
+          };
+        }),
+      ),
+    );
   }
 
   async scope(pool: string): Promise<RunnerScope> {
-    const { id } = this.#runner(pool, `reading the runner of pool ${pool}`);
+    const runners = this.#runners(pool, `reading the runner of pool ${pool}`);
+    return unitedScope(runners.map(({ id }) => this.#scopeOf(id)));
+  }
+
+  #scopeOf(id: number): RunnerScope {
     const { gitlab } = this.#options;
     const runner = gitlab.runner(id);
     const ofGroup =
@@ -50,18 +64,18 @@ export class MemoryRunnerRegistry implements RunnerRegistry {
   }
 
   async forget(pool: string, systemId: string): Promise<void> {
-    const { token } = this.#runner(pool, `forgetting manager ${systemId} of pool ${pool}`);
-    this.#options.gitlab.removeManager({ token, systemId });
+    const runners = this.#runners(pool, `forgetting manager ${systemId} of pool ${pool}`);
+    for (const { token } of runners) this.#options.gitlab.removeManager({ token, systemId });
   }
 
-  #runner(pool: string, doing: string): { readonly id: number; readonly token: string } {
+  #runners(pool: string, doing: string): readonly MemoryRunner[] {
     if (this.#options.outage?.on === true) {
       throw new PortError({ kind: 'unavailable', system: 'gitlab', doing, why: '500' });
     }
-    const runner = this.#options.pools[pool];
-    if (runner === undefined) {
+    const runners = this.#options.pools[pool];
+    if (runners === undefined) {
       throw new PortError({ kind: 'not-found', system: 'gitlab', doing, why: 'the pool has no runner' });
     }
-    return runner;
+    return [runners].flat();
   }
 }

@@ -14,43 +14,7 @@ import { jobsFound } from '../jobs-found.ts';
 import { type Installation, openInstallation } from '../installation.ts';
 import { complain, configCommand, type ConfigOptions, counted } from '../options.ts';
 import { priceLimit } from '../price-limit.ts';
-
-/** One thing that was tried. */
-interface Finding {
-  readonly check: string;
-  readonly ok: boolean;
-  readonly detail: string;
-}
-
-async function tried(check: string, run: () => Promise<string>): Promise<Finding> {
-  try {
-    return { check, ok: true, detail: await run() };
-  } catch (error) {
-    return { check, ok: false, detail: error instanceof Error ? error.message : String(error) };
-  }
-}
-
-function untagged(taken: boolean): string {
-  return taken
-    ? 'it takes jobs without tags, and the pool has no `runUntagged: true`'
-    : 'it takes no jobs without tags, and the pool has `runUntagged: true`';
-}
-
-async function runnerFits(pool: PoolConfig, adapters: Adapters, signal: AbortSignal): Promise<string> {
-  const runner = await adapters.runners.describe(pool.name, signal);
-  const missing = pool.tags.filter((tag) => !runner.tags.includes(tag));
-  const extra = runner.tags.filter((tag) => !pool.tags.includes(tag));
-  const wrong = [
-    ...(missing.length > 0 ? [`it lacks tags that the pool names: ${missing.join(', ')}`] : []),
-    ...(extra.length > 0 ? [`it has tags that the pool does not name: ${extra.join(', ')}`] : []),
-    ...(runner.runUntagged === pool.runUntagged ? [] : [untagged(runner.runUntagged)]),
-    ...(runner.paused ? ['it is paused'] : []),
-  ];
-  if (wrong.length > 0) {
-    throw new Error(`runner ${pool.runner.id}: ${wrong.join('; ')}; make GitLab and the configuration agree`);
-  }
-  return `runner ${pool.runner.id} takes what the pool counts`;
-}
+import { type Finding, runnerFindings, tried } from '../runner-findings.ts';
 
 /** What gives jobs the instance. Nobody is hindered: who writes it may need it. */
 function isolationFindings(pool: PoolConfig): readonly Finding[] {
@@ -88,14 +52,8 @@ async function poolFindings(
   { config, adapters }: Installation,
   signal: AbortSignal,
 ): Promise<readonly Finding[]> {
-  const [runner, token, machines] = await Promise.all([
-    tried(`runner of ${pool.name}`, () => runnerFits(pool, adapters, signal)),
-    tried(`token parameter of ${pool.name}`, async () => {
-      const value = await adapters.runnerToken(pool.name, signal);
-      if (!value.startsWith('glrt-'))
-        throw new Error('it does not hold a glrt- token; put the runner authentication token there');
-      return `${pool.runner.tokenParameter} holds a runner token`;
-    }),
+  const [runners, machines] = await Promise.all([
+    runnerFindings(config, pool, adapters, signal),
     adapters.checkMachines(pool.name, signal),
   ]);
   const ofMachines = machines.map(({ about, ok, detail }) => ({
@@ -104,8 +62,7 @@ async function poolFindings(
     detail,
   }));
   return [
-    runner,
-    token,
+    ...runners,
     ...ofMachines,
     ...authorityFindings(config, pool),
     ...isolationFindings(pool),

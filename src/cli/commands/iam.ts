@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { regionOfQueue } from '../../adapters/aws/interruptions.ts';
 import { placeOf as placeOfPool, runnerSettingsOf } from '../../config/boot-settings.ts';
 import { splitOf } from '../../config/market-schema.ts';
+import { runnersOf } from '../../config/pool-runners.ts';
 import type { Config, PoolConfig } from '../../config/schema.ts';
 import { accountOfRole, type Facts, type PoolFacts } from '../../permissions/facts.ts';
 import { placeOf } from '../../permissions/place.ts';
@@ -71,6 +72,12 @@ function installedFacts({ instances }: PoolConfig, { logGroup, ecrRegistry = [] 
   };
 }
 
+function tokenFacts(config: Config, pool: PoolConfig): Pick<PoolFacts, 'tokenParameters' | 'tokenPrefix'> {
+  const runners = runnersOf(config, pool);
+  if ('created' in runners) return { tokenParameters: [], tokenPrefix: runners.created.tokenPrefix };
+  return { tokenParameters: runners.adopted.map(({ tokenParameter }) => tokenParameter) };
+}
+
 function poolFacts(config: Config, pool: PoolConfig, options: IamOptions): PoolFacts {
   const { region, role } = placeOfPool(config, pool);
   const account = role === undefined ? options.account : accountOfRole(role);
@@ -83,7 +90,7 @@ function poolFacts(config: Config, pool: PoolConfig, options: IamOptions): PoolF
     ...installedFacts(pool, options),
     subnets: pool.instances.subnets,
     market: splitOf(pool.instances.market).spotShare > 0 ? 'spot' : 'on-demand',
-    tokenParameter: pool.runner.tokenParameter,
+    ...tokenFacts(config, pool),
   };
 }
 

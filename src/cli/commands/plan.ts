@@ -17,7 +17,12 @@ interface Drifted {
 }
 
 function driftedIn(plan: Plan, policy: FleetPolicy): readonly Drifted[] {
-  const wanted = new Map(policy.pools.map(({ name, generation }) => [name, generation]));
+  const wanted = new Map(
+    // Of a pool without a runner nobody knows yet what its instances should be.
+    policy.pools.flatMap(({ name, generation, awaits }) =>
+      awaits === undefined ? [[name, generation]] : [],
+    ),
+  );
   return plan.pools.flatMap(({ pool, views }) =>
     views.flatMap(({ instance }) => {
       const now = wanted.get(pool);
@@ -45,7 +50,7 @@ export function planCommand(): Command {
     const { config, adapters } = await openInstallation(file);
     using preview = composePreview(config, adapters, systemClock);
     const { plan } = await preview.controller.preview(AbortSignal.timeout(config.gitlab.timeout * 10));
-    const drifted = driftedIn(plan, adapters.policy);
+    const drifted = driftedIn(plan, adapters.policy());
     const { pools, actions, alarms } = plan;
     const document = {
       pools,

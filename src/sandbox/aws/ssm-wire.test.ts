@@ -44,6 +44,19 @@ describe('parameters', () => {
     expect(answer.InvalidParameters).toEqual(['b']);
   });
 
+  it('are deleted', async () => {
+    await using double = await startAwsDouble();
+    const { ssm, parameters } = double;
+    await ssm.send(new sdk.PutParameterCommand({ Name: '/a', Value: '1', Type: 'SecureString' }));
+    await ssm.send(new sdk.DeleteParameterCommand({ Name: '/a' }));
+    expect(parameters.names()).toEqual([]);
+    expect(await refusalOf(ssm.send(new sdk.DeleteParameterCommand({ Name: '/a' })))).toEqual([
+      'ParameterNotFound',
+      400,
+      expect.stringMatching(/^[0-9a-f-]{36}$/),
+    ]);
+  });
+
   it('are refused by name', async () => {
     await using double = await startAwsDouble();
     const { aws, ssm } = double;

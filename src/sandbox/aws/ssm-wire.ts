@@ -25,6 +25,7 @@ const putParameter = z.strictObject({
   Overwrite: z.boolean().optional(),
   KeyId: z.string().optional(),
 });
+const deleteParameter = z.strictObject({ Name: z.string() });
 
 const actions: ReadonlyMap<string, SsmAction> = new Map<string, SsmAction>([
   [
@@ -52,6 +53,13 @@ const actions: ReadonlyMap<string, SsmAction> = new Map<string, SsmAction>([
       const { Name, Value, Type, Overwrite } = putParameter.parse(input);
       const version = ssm.putParameter({ name: Name, value: Value, type: Type, overwrite: Overwrite });
       return { Version: version, Tier: 'Standard' };
+    },
+  ],
+  [
+    'DeleteParameter',
+    (ssm, input) => {
+      ssm.deleteParameter(deleteParameter.parse(input).Name);
+      return {};
     },
   ],
 ]);

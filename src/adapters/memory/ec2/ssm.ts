@@ -67,6 +67,11 @@ export class Ssm {
     return parameter.type === 'SecureString' && !decrypt ? { ...parameter, value: cipherText } : parameter;
   }
 
+  /** Deletes a parameter; `ParameterNotFound` where there is none. */
+  deleteParameter(name: string): void {
+    if (!this.#parameters.delete(name)) throw new Ec2Error('ParameterNotFound', '');
+  }
+
   /** The names of all parameters. */
   names(): readonly string[] {
     return [...this.#parameters.keys()];
