@@ -43,10 +43,12 @@ runnerRegistryContract('GitLab over the double', async () => {
     ...places,
     runners: gitLabRunners({
       client: wire.client,
-      pools: {
-        linux: async () => [{ runnerId: pools.linux.id, token: async () => pools.linux.token }],
-        docker: async () => [{ runnerId: pools.docker.id, token: async () => pools.docker.token }],
-      },
+      pools: Object.fromEntries(
+        Object.entries(pools).map(([pool, { id, token }]) => [
+          pool,
+          async () => [{ runnerId: id, token: async () => token }],
+        ]),
+      ),
     }),
   };
 });

@@ -48,7 +48,7 @@ describe('a GitLab below a path', () => {
       client,
       pools: { linux: async () => [{ runnerId: runner.id, token: async () => runner.token }] },
     });
-    expect(await runners.describe('linux', NEVER)).toMatchObject({ id: runner.id });
+    expect(await runners.describe('linux', NEVER)).toMatchObject([{ id: runner.id }]);
     expect(await runners.managers('linux', NEVER)).toEqual([]);
   });
 
