@@ -8,6 +8,7 @@ import { GroupProjects } from './adapters/gitlab/group-projects.ts';
 import type { HookArrivals } from './adapters/gitlab/hook-arrivals.ts';
 import { type GitLabJobs, gitLabJobs } from './adapters/gitlab/jobs.ts';
 import { type GitLabRunners, gitLabRunners } from './adapters/gitlab/runners.ts';
+import { watchesPlace } from './adapters/gitlab/watched-paths.ts';
 import { createWebhook, type Webhook } from './adapters/gitlab/webhook.ts';
 import type { WebhookEvent } from './adapters/gitlab/webhook-event.ts';
 import { MemoryLease } from './adapters/memory/lease.ts';
@@ -201,16 +202,12 @@ export function composeWebhook(
   const { webhook, gitlab } = config;
   if (webhook === undefined) return undefined;
   const secrets = webhookSecrets(config);
-  const watched = new Set((gitlab.projects ?? []).map((project) => String(project).toLowerCase()));
-  const within = (gitlab.groups ?? []).map((group) => `${String(group).toLowerCase()}/`);
+  const projects = (gitlab.projects ?? []).map(String);
+  const groups = (gitlab.groups ?? []).map(String);
   return createWebhook({
     ...parts,
     secrets: () => secrets,
-    watches: ({ id, path }) => {
-      const full = path?.toLowerCase() ?? '';
-      const isNamed = watched.has(String(id)) || watched.has(full);
-      return isNamed || within.some((group) => full.startsWith(group)) || parts.jobs.watches(id);
-    },
+    watches: watchesPlace({ projects, groups }, (project) => parts.jobs.watches(project)),
   });
 }
 
