@@ -10,6 +10,7 @@ import type { Connection } from './adapters/gitlab/connection.ts';
 import { GroupProjects } from './adapters/gitlab/group-projects.ts';
 import { type GitLabJobs, gitLabJobs } from './adapters/gitlab/jobs.ts';
 import { type GitLabRunners, gitLabRunners } from './adapters/gitlab/runners.ts';
+import { watchesPlace } from './adapters/gitlab/watched-paths.ts';
 import { createWebhook, type Webhook } from './adapters/gitlab/webhook.ts';
 import { replacementIn } from './adapters/gitlab/token-parameter.ts';
 import type { WebhookEvent } from './adapters/gitlab/webhook-event.ts';
@@ -225,16 +226,12 @@ export function composeWebhook(
   const { webhook, gitlab } = config;
   if (webhook === undefined) return undefined;
   const secrets = webhookSecrets(config);
-  const watched = new Set((gitlab.projects ?? []).map((project) => String(project).toLowerCase()));
-  const within = (gitlab.groups ?? []).map((group) => `${String(group).toLowerCase()}/`);
+  const projects = (gitlab.projects ?? []).map(String);
+  const groups = (gitlab.groups ?? []).map(String);
   return createWebhook({
     ...parts,
     secrets: () => secrets,
-    watches: ({ id, path }) => {
-      const full = path?.toLowerCase() ?? '';
-      const isNamed = watched.has(String(id)) || watched.has(full);
-      return isNamed || within.some((group) => full.startsWith(group)) || parts.jobs.watches(id);
-    },
+    watches: watchesPlace({ projects, groups }, (project) => parts.jobs.watches(project)),
   });
 }
 

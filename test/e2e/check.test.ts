@@ -65,7 +65,9 @@ describe('runtide check', () => {
       expect.stringMatching(
         /^ok {6}GitLab token: GitLab [\d.]+; token runtide with read_api, manage_runner; /,
       ),
-      expect.stringMatching(/^ok {6}jobs: \d+ pending and \d+ held in 1 project$/),
+      expect.stringMatching(
+        /^ok {6}jobs: \d+ pending and \d+ held in 1 project; .+: 1 request a sweep, \d+ a minute of 300 allowed$/,
+      ),
       expect.stringMatching(/^ok {6}EC2 instances: \d+ instances? of installation sandbox$/),
       expect.stringMatching(
         /^ok {6}EC2 events: queue runtide-sandbox-events is there; messages waiting: \d+$/,

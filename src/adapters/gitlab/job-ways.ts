@@ -22,7 +22,7 @@ export interface JobWaysOptions {
   readonly clock: Clock;
   readonly ways: readonly JobWay[];
   readonly nameOf: (way: JobWay) => string;
-  /** Hears once of each way that cannot be used. */
+  /** Hears once that GraphQL cannot be used. */
   readonly note: (message: string) => void;
 }
 
@@ -70,7 +70,8 @@ export class JobWays {
     const refusedUntil = isDown ? clock.now() : after(clock.now(), REFUSED_FOR);
     this.#troubles.set(way, { failures, refusedUntil });
     if (isDown) throw error;
-    if (!this.#told.has(way)) note(`${nameOf(way)} cannot be used: ${error.message}`);
+    // Administrators alone are shown the jobs of runners: that others are not is no news.
+    if (way !== 'runners' && !this.#told.has(way)) note(`${nameOf(way)} cannot be used: ${error.message}`);
     this.#told.add(way);
   }
 }

@@ -125,6 +125,7 @@ class JobsOfGitLab implements GitLabJobs {
     if (this.#instance)
       await this.#ways.insist('runners', () => this.#sweepRunners(undefined, enough, signal));
     else await this.#sweepWatched(enough, signal);
+    this.#watched.tellProblems();
     await this.#readProtections(signal);
     return this.#tell();
   }

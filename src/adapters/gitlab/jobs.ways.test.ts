@@ -42,7 +42,8 @@ function submit({ gitlab }: GitLabWire, project: number): void {
 describe('the way to learn of jobs', () => {
   it('is one request for an administrator, whatever the number of projects', async () => {
     const { wire, requests, jobs, pending } = await scene(API_TOKEN);
-    await using _ = wire;
+    await using world = wire;
+    void world;
     expect(await pending()).toBe(3);
     expect(await pending()).toBe(3);
     expect(requests).toEqual(['/api/v4/groups/big/projects', '/api/graphql', '/api/graphql']);
@@ -51,16 +52,13 @@ describe('the way to learn of jobs', () => {
 
   it('is eight projects a request for others, who are shown no jobs of runners', async () => {
     const { wire, requests, notes, jobs, pending } = await scene(READ_TOKEN);
-    await using _ = wire;
+    await using world = wire;
+    void world;
     expect(await pending()).toBe(3);
     expect(requests.filter((path) => path === '/api/graphql')).toHaveLength(4);
     expect(jobs.describe()).toMatchObject({ source: 'GraphQL by project, 8 a request', requests: 3 });
     await pending();
-    expect(notes).toEqual([
-      expect.stringMatching(
-        /^GraphQL jobs of runner 2 cannot be used: .*no jobs at all.*administrator's token/,
-      ),
-    ]);
+    expect(notes).toEqual([]);
   });
 
   it.each([
@@ -69,24 +67,24 @@ describe('the way to learn of jobs', () => {
     ['by a web page', { kind: 'html', path: '/api/graphql' }],
   ] as const)('is REST where GraphQL is refused %s, and that is told once', async (_how, fault) => {
     const { wire, requests, notes, jobs, pending, clock } = await scene(READ_TOKEN);
-    await using _ = wire;
+    await using world = wire;
+    void world;
     wire.fault(fault);
     expect(await pending()).toBe(3);
     expect(jobs.describe()).toMatchObject({ source: 'REST by project', requests: 20 });
     await pending();
     // Once for the jobs of runners, and at the same time for three times eight projects.
     expect(requests.filter((path) => path === '/api/graphql')).toHaveLength(4);
-    expect(notes).toHaveLength(2);
+    expect(notes).toEqual([expect.stringMatching(/^GraphQL by project, 8 a request cannot be used: /)]);
     wire.fault({ kind: 'none' });
     await clock.advance(minutes(30));
     await pending();
     expect(jobs.describe().source).toBe('GraphQL by project, 8 a request');
-    expect(notes).toHaveLength(2);
+    expect(notes).toEqual([expect.stringMatching(/^GraphQL by project, 8 a request cannot be used: /)]);
   });
 
   it('takes fewer projects a request where GitLab finds them too complex', async () => {
-    const wire = await gitlabWire();
-    await using _ = wire;
+    await using wire = await gitlabWire();
     const asked: number[] = [];
     const message = 'Query has complexity of 99, which exceeds max complexity of 50';
     const client = new GitLabClient({
@@ -115,7 +113,8 @@ describe('the way to learn of jobs', () => {
   it('is another one as soon as GitLab shows the token nothing any more', async () => {
     let token = API_TOKEN;
     const { wire, jobs, pending } = await scene(() => token);
-    await using _ = wire;
+    await using world = wire;
+    void world;
     expect(await pending()).toBe(3);
     expect(jobs.describe().source).toBe('GraphQL jobs of runner 2');
     token = READ_TOKEN;
@@ -127,7 +126,8 @@ describe('the way to learn of jobs', () => {
 describe('the whole instance', () => {
   it('is read with an administrator’s token, every project of it', async () => {
     const { wire, gitlab, jobs, pending } = await scene(API_TOKEN, { groups: [], instance: true });
-    await using _ = wire;
+    await using world = wire;
+    void world;
     submit(wire, gitlab.addProject({ path: 'elsewhere/web' }).id);
     expect(await pending()).toBe(4);
     expect(jobs.describe()).not.toHaveProperty('projects');
@@ -140,7 +140,8 @@ describe('the whole instance', () => {
 
   it('needs one', async () => {
     const { wire, jobs } = await scene(READ_TOKEN, { groups: [], instance: true });
-    await using _ = wire;
+    await using world = wire;
+    void world;
     for (let sweep = 0; sweep < 2; sweep++) {
       await expect(jobs.sweep(signal)).rejects.toSatisfy(
         (error) => isPortError(error, 'unauthorized') && /administrator's token/.test(error.message),
@@ -152,11 +153,13 @@ describe('the whole instance', () => {
 describe('a group that cannot be listed', () => {
   it('is an error where nothing else is watched, and unknown beside others', async () => {
     const { wire, jobs, projects } = await scene(READ_TOKEN, { groups: ['no-such-group'] });
-    await using _ = wire;
+    await using world = wire;
+    void world;
     await expect(jobs.sweep(signal)).rejects.toSatisfy((error) => isPortError(error, 'not-found'));
     const [project] = projects;
     const beside = await scene(READ_TOKEN, { groups: ['no-such-group'], projects: [String(project)] });
-    await using _other = beside.wire;
+    await using second = beside.wire;
+    void second;
     expect(await beside.pending()).toBe(1);
     expect((await beside.jobs.sweep(signal)).jobs.partial).toMatch(
       /^listing the projects of group no-such-group/,
@@ -168,7 +171,8 @@ describe('protected refs', () => {
   it('are known of jobs that wait, where a pool asks for it', async () => {
     let needs = false;
     const { wire, gitlab, requests, jobs } = await scene(API_TOKEN, { needsProtection: () => needs });
-    await using _ = wire;
+    await using world = wire;
+    void world;
     const project = gitlab.addProject({ path: 'big/guarded', protectedBranches: ['release/*'] }).id;
     for (const ref of ['release/1.x', 'topic']) {
       gitlab.createPipeline(project, { ref, stages: ['test'], jobs: [job('a', { tags: ['linux'] })] });

@@ -63,7 +63,9 @@ export class RequestBudget {
    * Heeds what GitLab says of its own limit: `RateLimit-Limit`, `-Remaining` and `-Reset` (Unix seconds), a minute
    * long, where it sends them.
    */
-  heed({ headers }: Answer): void {
+  heed({ status, headers }: Answer): void {
+    // Then the client leaves GitLab alone, and whoever asks must hear of it.
+    if (status === 429) return;
     const [limit, left, reset] = ['limit', 'remaining', 'reset'].map((name) =>
       numberIn(headers.get(`ratelimit-${name}`)),
     );

@@ -34,6 +34,7 @@ export class WatchedProjects {
   readonly #leftOut = new Map<number, Instant>();
   /** What cannot be read of what the configuration names. */
   readonly #problems = new Map<string, PortError>();
+  #told: ReadonlySet<string> = new Set();
   #all: ReadonlyMap<number, WatchedProject> = new Map();
   #renewedAt: Instant | undefined;
 
@@ -91,8 +92,15 @@ export class WatchedProjects {
   }
 
   #problem(about: string, failure: PortError): void {
-    if (!this.#problems.has(about)) this.#options.note(`${about} cannot be read: ${failure.message}`);
     this.#problems.set(about, failure);
+  }
+
+  /** Notes once what cannot be read, where it was no reason to throw. */
+  tellProblems(): void {
+    for (const [about, { message }] of this.#problems) {
+      if (!this.#told.has(about)) this.#options.note(`${about} cannot be read: ${message}`);
+    }
+    this.#told = new Set(this.#problems.keys());
   }
 
   #learn(asNamed: string, id: number, name: string): void {

@@ -139,6 +139,14 @@ describe('who asks', () => {
   });
 });
 
+const together = async (queries: readonly string[]) => {
+  const headers = { authorization: `Bearer ${READ_TOKEN}` };
+  const body = queries.map((query) => ({ query }));
+  return (await started.send('POST', '/api/graphql', body, headers)).json();
+};
+const jobsOf = (name: string) =>
+  `query ${name} { project(fullPath: "acme/web") { jobs(first: 1) { nodes { id } } } }`;
+
 describe('a query that GitLab does not answer', () => {
   it('is told what is wrong with it', async () => {
     expect((await ask('{ jobs { nodes { runnerManager { id } } } }')).body.errors).toMatchObject([
@@ -169,14 +177,6 @@ describe('a query that GitLab does not answer', () => {
   });
 
   describe('beside others in one request', () => {
-    const together = async (queries: readonly string[]) => {
-      const headers = { authorization: `Bearer ${READ_TOKEN}` };
-      const body = queries.map((query) => ({ query }));
-      return (await started.send('POST', '/api/graphql', body, headers)).json();
-    };
-    const jobsOf = (name: string) =>
-      `query ${name} { project(fullPath: "acme/web") { jobs(first: 1) { nodes { id } } } }`;
-
     it('is answered for itself, what is given once a query included', async () => {
       const found = { data: { project: { jobs: { nodes: [] } } } };
       const wrong = { errors: [{ message: "Field 'nope' doesn't exist on type 'Query'" }] };
