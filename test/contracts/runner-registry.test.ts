@@ -22,7 +22,11 @@ runnerRegistryContract('memory', async () => {
     ...places,
     gitlab,
     clock,
-    runners: new MemoryRunnerRegistry({ gitlab, pools, outage }),
+    runners: new MemoryRunnerRegistry({
+      gitlab,
+      pools: { ...pools, both: [pools.linux, pools.docker] },
+      outage,
+    }),
     outage: (on) => {
       outage.on = on;
     },
@@ -33,14 +37,17 @@ runnerRegistryContract('memory', async () => {
 runnerRegistryContract('GitLab over the double', async () => {
   const wire = await gitlabWire();
   const { pools, ...places } = scene(wire.gitlab);
+  const linux = { runnerId: pools.linux.id, token: async () => pools.linux.token };
+  const docker = { runnerId: pools.docker.id, token: async () => pools.docker.token };
   return {
     ...wire,
     ...places,
     runners: gitLabRunners({
       client: wire.client,
       pools: {
-        linux: async () => [{ runnerId: pools.linux.id, token: async () => pools.linux.token }],
-        docker: async () => [{ runnerId: pools.docker.id, token: async () => pools.docker.token }],
+        linux: async () => [linux],
+        docker: async () => [docker],
+        both: async () => [linux, docker],
       },
     }),
   };
