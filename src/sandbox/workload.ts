@@ -1,5 +1,5 @@
 import { type Random, seededRandom } from '../adapters/memory/random.ts';
-import type { PipelineDefinition } from '../adapters/memory/gitlab/pipeline.ts';
+import type { PipelineDefinition } from '../adapters/memory/gitlab/job.ts';
 import type { JobDefinition } from '../adapters/memory/gitlab/job.ts';
 
 /** What one job of the bundled workload does: real shell commands of about a second. */

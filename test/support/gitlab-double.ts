@@ -1,3 +1,4 @@
+import type { GitLabOptions } from '../../src/adapters/memory/gitlab/gitlab.ts';
 import { type GitLabDoubleOptions, startGitLab } from '../../src/sandbox/gitlab/start.ts';
 import { gitlabWorld } from './gitlab-world.ts';
 import { OpenApi } from './openapi.ts';
@@ -9,8 +10,11 @@ export const READ_TOKEN = 'glpat-read';
  * A GitLab double in virtual time whose whole traffic is checked against GitLab's OpenAPI document.
  * `api` asks it with the token that may do everything.
  */
-export async function gitlabDouble(options: Partial<GitLabDoubleOptions> = {}) {
-  const world = gitlabWorld();
+export async function gitlabDouble(
+  options: Partial<GitLabDoubleOptions> = {},
+  model: Pick<GitLabOptions, 'runnerTokenLifetime'> = {},
+) {
+  const world = gitlabWorld({ model });
   const openApi = new OpenApi();
   let watching = 0;
   // Counts who waits for the queue to change, so that a test can wait for a held request.

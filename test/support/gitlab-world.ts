@@ -1,13 +1,17 @@
 import { VirtualClock } from '../../src/adapters/memory/clock.ts';
-import { GitLab } from '../../src/adapters/memory/gitlab/gitlab.ts';
+import { GitLab, type GitLabOptions } from '../../src/adapters/memory/gitlab/gitlab.ts';
 import type { JobDefinition } from '../../src/adapters/memory/gitlab/job.ts';
 
 /** A model of GitLab in virtual time with one project, one runner and what a test does with them. */
 export function gitlabWorld(
-  options: { readonly tags?: readonly string[]; readonly runUntagged?: boolean } = {},
+  options: {
+    readonly tags?: readonly string[];
+    readonly runUntagged?: boolean;
+    readonly model?: Partial<GitLabOptions>;
+  } = {},
 ) {
   const timers = new VirtualClock();
-  const gitlab = new GitLab({ timers, seed: 1 });
+  const gitlab = new GitLab({ timers, seed: 1, ...options.model });
   const project = gitlab.addProject({ path: 'acme/web' });
   const runner = gitlab.addRunner({
     tags: options.tags ?? ['linux'],

@@ -18,8 +18,8 @@ const scope = {
   for: duration.optional(),
   /** How many requests it hits; absent: all. */
   times: z.int().positive().optional(),
-  /** Only paths that begin so, such as `/api/v4/runners`. */
-  path: z.string().startsWith('/api/v4').optional(),
+  /** Only paths that begin so, such as `/api/v4/runners`; `/api/graphql` is what a proxy may refuse. */
+  path: z.string().startsWith('/api/').optional(),
 };
 
 /** What can be asked of the control endpoint. */
@@ -87,7 +87,7 @@ export class Faults {
   middleware(): MiddlewareHandler {
     return async (context, next) => {
       const fault = this.active();
-      const hit = fault.kind !== 'none' && context.req.path.startsWith(fault.path ?? '/api/v4');
+      const hit = fault.kind !== 'none' && context.req.path.startsWith(fault.path ?? '/api/');
       if (!hit) {
         await next();
         return undefined;

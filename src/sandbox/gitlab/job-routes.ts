@@ -12,7 +12,7 @@ import { badRequest, forbidden, notFound } from './refusal.ts';
 import { z } from 'zod';
 
 /** Statuses that GitLab knows and the model never reaches: valid to ask for, never found. */
-const OTHER_STATUSES: ReadonlySet<string> = new Set(['preparing', 'waiting_for_callback', 'scheduled']);
+const OTHER_STATUSES: ReadonlySet<string> = new Set(['preparing', 'waiting_for_callback']);
 
 /** The jobs of projects and of their pipelines. */
 export function jobRoutes(app: Hono, double: Double): void {

@@ -36,7 +36,8 @@ async function bodyOf(context: Context): Promise<object> {
   return {};
 }
 
-async function jsonBody(context: Context): Promise<object> {
+/** A JSON object; anything else that parses is an empty one. */
+export async function jsonBody(context: Context): Promise<object> {
   const text = await context.req.text();
   if (text === '') return {};
   try {

@@ -6,16 +6,8 @@ import { iso } from './iso.ts';
 import { contactOf, managerFields } from './manager-routes.ts';
 import { parametersAs } from './parameters.ts';
 import { badRequest, forbidden, Refusal } from './refusal.ts';
+import type { RegistrationToken } from './registration-token.ts';
 import { changeOf, runnerFields, uselessRunner } from './runner-fields.ts';
-
-/** Registers runners of one project, one group or, without either, the whole instance. */
-export interface RegistrationToken {
-  readonly token: string;
-  /** Path of the project. */
-  readonly project?: string;
-  /** Path of the group. */
-  readonly group?: string;
-}
 
 /** How a runner registers itself, in the way that GitLab deprecates: every registration is a runner of its own. */
 export function runnerRegistration(app: Hono, double: Double): void {
@@ -31,7 +23,7 @@ export function runnerRegistration(app: Hono, double: Double): void {
     const definition = { tags: [], runUntagged: true, ...changeOf(asked), ...placeOf(known, model) };
     const useless = uselessRunner(definition.tags, definition.runUntagged);
     if (useless !== undefined) throw badRequest(useless);
-    const { id, token, tokenExpiresAt } = model.addRunner({ ...definition, tokenPrefix: 'glrtr-' });
+    const { id, token, tokenExpiresAt } = model.addRunner({ ...definition, registered: true });
     if (asked.system_id != null) model.touchManager({ ...contactOf(asked), token });
     return context.json({ id, token, token_expires_at: iso(tokenExpiresAt) }, 201);
   });

@@ -9,9 +9,10 @@ import { type Duration, milliseconds } from '../../engine/time.ts';
 import { type AccessToken, AccessTokens } from './access-tokens.ts';
 import { accountRoutes } from './account-routes.ts';
 import { controlRoutes } from './control-routes.ts';
-import type { Double } from './double.ts';
+import type { CompatibleJobsFor, Double } from './double.ts';
 import { type Exchange, observing } from './exchange.ts';
 import { Faults } from './faults.ts';
+import { graphqlRoute } from './graphql/graphql-route.ts';
 import { groupRoutes } from './group-routes.ts';
 import { hookRoutes } from './hook-routes.ts';
 import { jobRequestRoute } from './job-request.ts';
@@ -20,11 +21,13 @@ import { jobUpdateRoutes } from './job-update-routes.ts';
 import { managerRoutes } from './manager-routes.ts';
 import { projectRoutes } from './project-routes.ts';
 import { answerError } from './refusal.ts';
+import type { RegistrationToken } from './registration-token.ts';
 import { runnerLists } from './runner-lists.ts';
 import { runnerProjectRoutes } from './runner-projects.ts';
-import { type RegistrationToken, runnerRegistration } from './runner-registration.ts';
+import { runnerRegistration } from './runner-registration.ts';
 import { runnerRoutes } from './runner-routes.ts';
 import type { SandboxLog } from './sandbox-log.ts';
+import { type RateLimits, Throttle } from './throttle.ts';
 import { GITLAB_VERSION } from './version.ts';
 import { WebhookDelivery } from './webhook-delivery.ts';
 
@@ -45,8 +48,12 @@ export interface GitLabDoubleOptions {
   /** Is told every exchange under /api/v4 that no scripted fault answered. */
   readonly observe?: (exchange: Exchange) => void;
   readonly log?: SandboxLog;
+  /** How much it may be asked within a minute. Absent: as much as one likes. */
+  readonly limits?: RateLimits;
   /** What it says that it is, and what its GraphQL schema has. Absent: the newest that it knows. */
   readonly version?: string;
+  /** To whom GraphQL shows the jobs that a runner could take. Absent: administrators. */
+  readonly compatibleJobsFor?: CompatibleJobsFor;
 }
 
 /** A GitLab that listens. */
@@ -55,6 +62,8 @@ export interface GitLabDouble {
   readonly url: string;
   readonly faults: Faults;
   readonly deliveries: WebhookDelivery;
+  /** How many requests of each route came in, whatever the answer, such as `GET /api/v4/projects/:id/jobs`. */
+  requests(): ReadonlyMap<string, number>;
   /** Ends held requests and deliveries under way, and stops listening. */
   close(): Promise<void>;
 }
@@ -74,7 +83,9 @@ export async function startGitLab(options: GitLabDoubleOptions): Promise<GitLabD
     dropAll: options.dropWebhooks ?? false,
     log,
   });
+  const throttle = new Throttle(options.limits ?? {}, () => timers.now());
   const app = gitlabApp(
+    throttle,
     {
       model,
       timers,
@@ -82,6 +93,7 @@ export async function startGitLab(options: GitLabDoubleOptions): Promise<GitLabD
       registrationTokens: options.registrationTokens,
       faults,
       deliveries,
+      compatibleJobsFor: options.compatibleJobsFor ?? 'administrators',
       version: options.version ?? GITLAB_VERSION,
       longPoll: options.longPoll ?? milliseconds(0),
       url: () => url,
@@ -104,17 +116,19 @@ export async function startGitLab(options: GitLabDoubleOptions): Promise<GitLabD
     listening.close();
     await once(listening, 'close');
   };
-  return { url, faults, deliveries, close };
+  return { url, faults, deliveries, requests: () => throttle.requests(), close };
 }
 
 /** The routes alone, without a port. */
-function gitlabApp(double: Double, observe: GitLabDoubleOptions['observe']): Hono {
+function gitlabApp(throttle: Throttle, double: Double, observe: GitLabDoubleOptions['observe']): Hono {
   const app = new Hono();
   app.use(async (context, next) => {
     await next();
     context.header('x-request-id', randomUUID().replaceAll('-', ''));
   });
-  app.use('/api/v4/*', double.faults.middleware());
+  app.use('/api/*', throttle.counting());
+  app.use('/api/*', double.faults.middleware());
+  app.use('/api/*', throttle.refusing(double));
   if (observe !== undefined) app.use('/api/v4/*', observing(observe));
   app.onError((error, context) => answerError(error, context, double.log));
   app.notFound((context) => context.json({ error: '404 Not Found' }, 404));
@@ -131,6 +145,7 @@ function gitlabApp(double: Double, observe: GitLabDoubleOptions['observe']): Hon
   runnerLists(app, double);
   runnerProjectRoutes(app, double);
   runnerRoutes(app, double);
+  graphqlRoute(app, double);
   controlRoutes(app, double);
   return app;
 }

@@ -4,7 +4,7 @@ import { Groups } from './groups.ts';
 import { Handovers } from './handover.ts';
 import { Hooks } from './hooks.ts';
 import { Identities } from './identities.ts';
-import { isComplete, type Job, type JobRecord, type JobStatus } from './job.ts';
+import { isComplete, type Job, type JobRecord, type JobStatus, type PipelineDefinition } from './job.ts';
 import { isTold, type JobEvent, jobEvent } from './job-event.ts';
 import { JobLedger, type JobScope } from './job-ledger.ts';
 import type { JobUpdate, UpdateAnswer } from './job-update.ts';
@@ -13,11 +13,11 @@ import type { Contact, Manager } from './manager.ts';
 import { type JobRequest, ManagerSide, type TraceUpdateAnswer } from './manager-side.ts';
 import { Listeners, Outbox } from './outbox.ts';
 import { PendingJobs } from './pending-jobs.ts';
-import type { Pipeline, PipelineDefinition } from './pipeline.ts';
+import type { Pipeline } from './pipeline.ts';
 import { Pipelines } from './pipelines.ts';
-import type { Project, ProjectChange, ProjectDefinition } from './project.ts';
+import type { Project, ProjectChange, ProjectDefinition, ProjectRecord } from './project.ts';
 import { Projects } from './projects.ts';
-import type { JobFit, Runner, RunnerChange, RunnerDefinition } from './runner.ts';
+import { type JobFit, mayTake, type Runner, type RunnerChange, type RunnerDefinition } from './runner.ts';
 import { Runners } from './runners.ts';
 import { Users } from './users.ts';
 
@@ -69,6 +69,8 @@ export class GitLab {
       ledger: this.#ledger,
       pending: this.#pending,
       pipelineOf: (job) => this.#pipelines.of(job),
+      startChild: (bridge) => this.#startChild(bridge),
+      childOf: (bridge) => this.#pipelines.childOf(bridge),
       change,
       changed: (job) => this.#tell(job),
       queued: (job) => this.#runners.queued(this.#fitOf(job)),
@@ -214,13 +216,7 @@ export class GitLab {
       const why = project === undefined ? 'there is no' : 'archived is';
       throw new Error(`creating a pipeline: ${why} project ${projectId}; use another one`);
     }
-    return this.#outbox.change(() => {
-      const pipeline = this.#pipelines.add(project, definition);
-      if (!pipeline.tag) project.branches.add(pipeline.ref);
-      for (const job of this.#pipelines.jobsFor(pipeline, project, definition)) this.#lifecycle.create(job);
-      this.#lifecycle.advance(pipeline);
-      return pipeline;
-    });
+    return this.#outbox.change(() => this.#begin(project, definition));
   }
 
   /** The pipeline as it is now and will be. */
@@ -230,9 +226,11 @@ export class GitLab {
 
   /** Cancels what is not complete; running jobs may first end their `after_script`. */
   cancelPipeline(id: number): void {
-    const jobs = this.#pipelines.find(id)?.jobs() ?? [];
+    const pipeline = this.#pipelines.find(id);
+    if (pipeline === undefined) return;
     this.#outbox.change(() => {
-      for (const job of jobs) if (!job.retried) this.#lifecycle.cancel(job);
+      this.#lifecycle.cancelAll(pipeline);
+      this.#lifecycle.advance(pipeline);
     });
   }
 
@@ -254,11 +252,11 @@ export class GitLab {
     return this.#outbox.change(() => this.#lifecycle.repeat(job, user ?? job.user));
   }
 
-  /** Starts a manual job; false when it is none that waits to be started. */
+  /** Starts a manual job, or a delayed one before its time; false when it is none that waits to be started. */
   playJob(id: number): boolean {
     const job = this.#ledger.find(id);
-    if (job?.status !== 'manual') return false;
-    this.#outbox.change(() => this.#lifecycle.queue(job));
+    if (job?.status !== 'manual' && job?.status !== 'scheduled') return false;
+    this.#outbox.change(() => this.#lifecycle.play(job));
     return true;
   }
 
@@ -320,10 +318,17 @@ export class GitLab {
     return this.#projects.find(job.project) === undefined ? [] : this.#runners.fitting(this.#fitOf(job));
   }
 
+  /** Whether the runner may take such a job, paused or not. */
+  mayTake(runner: number, job: Job): boolean {
+    const found = this.#runners.find(runner);
+    return found !== undefined && mayTake(found, this.#fitOf(job));
+  }
+
   /** Newest first; jobs that were retried only on demand. */
   jobsOfPipeline(pipeline: number, includeRetried = false): Job[] {
     const jobs = this.#pipelines.find(pipeline)?.jobs() ?? [];
-    return jobs.filter((job) => includeRetried || !job.retried).toSorted((one, other) => other.id - one.id);
+    const shown = jobs.filter((job) => job.trigger === undefined && (includeRetried || !job.retried));
+    return shown.toSorted((one, other) => other.id - one.id);
   }
 
   /** The jobs that the runner has run, newest first. */
@@ -358,6 +363,21 @@ export class GitLab {
   /** Fault: the listing of managers shows who was there `lag` ago; zero ends it. */
   lagManagers(lag: Duration): void {
     this.#managersLag = lag;
+  }
+
+  #begin(project: ProjectRecord, definition: PipelineDefinition, bridge?: JobRecord): Pipeline {
+    const pipeline = this.#pipelines.add(project, definition, bridge);
+    if (!pipeline.tag) project.branches.add(pipeline.ref);
+    for (const job of this.#pipelines.jobsFor(pipeline, project, definition)) this.#lifecycle.create(job);
+    this.#lifecycle.advance(pipeline);
+    return pipeline;
+  }
+
+  #startChild(bridge: JobRecord): void {
+    const project = this.#projects.find(bridge.project);
+    if (project === undefined || bridge.trigger === undefined) return;
+    const { ref, tag, user } = bridge;
+    this.#begin(project, { ref, tag, user, ...bridge.trigger.pipeline }, bridge);
   }
 
   #tell(job: JobRecord): void {

@@ -16,8 +16,9 @@ export class Identities {
     return id;
   }
 
-  runnerToken(prefix = 'glrt-'): string {
-    return `${prefix}${hex(this.#random, 20)}`;
+  /** One for a runner that was registered with a registration token looks different. */
+  runnerToken(registered = false): string {
+    return `${registered ? 'glrtr-' : 'glrt-'}${hex(this.#random, 20)}`;
   }
 
   jobToken(): string {

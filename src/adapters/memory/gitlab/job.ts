@@ -1,4 +1,4 @@
-import { type Duration, type Instant, minutes } from '../../../engine/time.ts';
+import { type Duration, type Instant, milliseconds, minutes } from '../../../engine/time.ts';
 import type { ManagerRecord } from './manager.ts';
 import type { RunnerRecord } from './runner.ts';
 import { Trace } from './trace.ts';
@@ -15,8 +15,31 @@ export const JOB_STATUSES = [
   'canceled',
   'skipped',
   'manual',
+  'scheduled',
 ] as const;
 export type JobStatus = (typeof JOB_STATUSES)[number];
+
+/** When a job's turn leads to anything: at once, when a person starts it, or after a while. */
+export type When = 'on_success' | 'manual' | 'delayed';
+
+/** The child pipeline of a bridge. */
+export interface Trigger {
+  readonly pipeline: PipelineDefinition;
+  /** The bridge ends with its child, and as it does. Absent: it succeeds once the child is there. */
+  readonly strategy?: 'depend';
+}
+
+export interface PipelineDefinition {
+  /** Absent: the project's default branch; of a child, its parent's. */
+  readonly ref?: string;
+  /** Whether the ref is a tag of the repository. Absent: false. */
+  readonly tag?: boolean;
+  /** Who starts it. Absent: the first user. */
+  readonly user?: number;
+  /** In the order in which they run. */
+  readonly stages: readonly string[];
+  readonly jobs: readonly JobDefinition[];
+}
 
 /** What a pipeline says of one job. */
 export interface JobDefinition {
@@ -25,7 +48,13 @@ export interface JobDefinition {
   readonly tags?: readonly string[];
   readonly script?: readonly string[];
   /** Absent: `on_success`. */
-  readonly when?: 'on_success' | 'manual';
+  readonly when?: When;
+  /** How long a delayed job waits before it is queued. */
+  readonly startIn?: Duration;
+  /** Names of jobs of its pipeline that it waits for, whatever their stage; none: it starts at once. Absent: it waits for its stage. */
+  readonly needs?: readonly string[];
+  /** Makes it a bridge: no runner gets it, it starts another pipeline of the project. */
+  readonly trigger?: Trigger;
   /** Absent: true for manual jobs, false for all others, as in GitLab. */
   readonly allowFailure?: boolean;
   /** How long a simulated runner takes for it; real runners ignore it. */
@@ -63,7 +92,11 @@ export interface JobRecord {
   /** Sorted, without duplicates. */
   readonly tags: readonly string[];
   readonly script: readonly string[];
-  readonly when: 'on_success' | 'manual';
+  readonly when: When;
+  readonly startIn: Duration;
+  readonly needs: readonly string[] | undefined;
+  /** Only bridges have one. */
+  readonly trigger: Trigger | undefined;
   readonly allowFailure: boolean;
   readonly duration: Duration | undefined;
   readonly variables: Readonly<Record<string, string>>;
@@ -74,6 +107,8 @@ export interface JobRecord {
   readonly retries: number;
   readonly trace: Trace;
   status: JobStatus;
+  /** When a delayed job will be queued. */
+  scheduledAt: Instant | undefined;
   queuedAt: Instant | undefined;
   startedAt: Instant | undefined;
   finishedAt: Instant | undefined;
@@ -90,6 +125,8 @@ export interface JobRecord {
   retried: boolean;
   /** Stops the clock of the job's time-out. */
   stopTimeout: (() => void) | undefined;
+  /** Stops the clock of a delayed job. */
+  stopDelay: (() => void) | undefined;
 }
 
 export type Job = Readonly<JobRecord>;
@@ -112,6 +149,9 @@ export function newJob(origin: JobOrigin, definition: JobDefinition): JobRecord 
     tags: [...new Set(definition.tags)].toSorted(),
     script: definition.script ?? [],
     when,
+    startIn: definition.startIn ?? milliseconds(0),
+    needs: definition.needs,
+    trigger: definition.trigger,
     allowFailure: definition.allowFailure ?? when === 'manual',
     duration: definition.duration,
     variables: definition.variables ?? {},
@@ -134,6 +174,7 @@ export function repeatJob(
 function untouched() {
   return {
     status: 'created' as const,
+    scheduledAt: undefined,
     queuedAt: undefined,
     startedAt: undefined,
     finishedAt: undefined,
@@ -145,6 +186,7 @@ function untouched() {
     cancelsGracefully: false,
     retried: false,
     stopTimeout: undefined,
+    stopDelay: undefined,
   };
 }
 

@@ -1,4 +1,4 @@
-import { type Duration, milliseconds, minutes } from '../../../engine/time.ts';
+import { after, type Duration, milliseconds, minutes } from '../../../engine/time.ts';
 import type { Timers } from '../clock.ts';
 import type { Identities } from './identities.ts';
 import { isComplete, isHeld, type Job, type JobRecord, type JobStatus, repeatJob } from './job.ts';
@@ -19,6 +19,10 @@ export interface Surroundings {
   readonly ledger: JobLedger;
   readonly pending: PendingJobs;
   pipelineOf(job: Job): Pipeline;
+  /** Starts a bridge's child pipeline. */
+  startChild(bridge: JobRecord): void;
+  /** The child that a bridge has started. */
+  childOf(bridge: Job): Pipeline | undefined;
   /** Makes a change that a timer starts, with all that follows from it. */
   change(make: () => void): void;
   /** A job has come into being or changed its status by itself. */
@@ -38,22 +42,31 @@ export class Lifecycle {
 
   /** A new job, in its pipeline but not yet its turn. */
   create(job: JobRecord): void {
+    this.#around.pipelineOf(job).add(job);
+    if (job.trigger !== undefined) return;
     this.#around.ledger.add(job);
-    this.#around.pipelineOf(job).stage(job.stage).add(job);
     this.#around.changed(job);
   }
 
   /** Starts and skips jobs until the pipeline waits for something. */
   advance(pipeline: Pipeline): void {
     for (let next = advance(pipeline); next.start.length + next.skip.length > 0; next = advance(pipeline)) {
-      for (const job of next.skip) this.#move(job, 'skipped');
-      for (const job of next.start) this.#turn(job);
+      // A bridge of the list may have let others of it go on already.
+      for (const job of next.skip) if (job.status === 'created') this.#move(job, 'skipped');
+      for (const job of next.start) if (job.status === 'created') this.#turn(job);
     }
+    this.#mirror(pipeline);
   }
 
   /** Queues a job whose turn has come, or one that a person starts. */
   queue(job: JobRecord): void {
+    job.stopDelay?.();
+    job.stopDelay = undefined;
     job.queuedAt = this.#around.timers.now();
+    if (job.trigger !== undefined) {
+      this.#trigger(job);
+      return;
+    }
     if (!this.#resources.take(job)) {
       this.#move(job, 'waiting_for_resource');
       return;
@@ -89,9 +102,23 @@ export class Lifecycle {
   /** Cancels a job that is not complete; one that runs may first end its `after_script`, unless forced. */
   cancel(job: JobRecord, force = false): void {
     if (isComplete(job) || job.status === 'manual') return;
+    if (job.trigger !== undefined) this.cancelAll(this.#around.childOf(job), force);
     if (job.status === 'canceling' && !force) return;
     if (job.status === 'running' && job.cancelsGracefully && !force) this.#move(job, 'canceling');
     else this.#complete(job, 'canceled');
+  }
+
+  /** Cancels what of a pipeline is not complete. */
+  cancelAll(pipeline: Pipeline | undefined, force = false): void {
+    for (const job of pipeline?.jobs() ?? []) if (!job.retried) this.cancel(job, force);
+  }
+
+  /** A person starts a job that waits for that; what was skipped because it had not run waits again. */
+  play(job: JobRecord): void {
+    const pipeline = this.#around.pipelineOf(job);
+    for (const skipped of pipeline.needs.skippedBehind([job])) this.#reset(skipped);
+    this.queue(job);
+    this.advance(pipeline);
   }
 
   /** Ends a job and queues the next of its name in the same breath, so that later stages do not notice. */
@@ -113,14 +140,51 @@ export class Lifecycle {
     job.retried = true;
     pipeline.note(job, timers.now());
     this.create(again);
-    for (const skipped of skippedAfter(pipeline, job.stage)) this.#reset(skipped);
+    for (const skipped of skippedAfter(pipeline, job)) this.#reset(skipped);
     this.queue(again);
+    this.#reopen(pipeline);
+    this.advance(pipeline);
     return again;
   }
 
   #turn(job: JobRecord): void {
     if (job.when === 'manual') this.#move(job, 'manual');
+    else if (job.when === 'delayed') this.#schedule(job);
     else this.queue(job);
+  }
+
+  #schedule(job: JobRecord): void {
+    const { timers } = this.#around;
+    job.scheduledAt = after(timers.now(), job.startIn);
+    job.stopDelay = timers.after(job.startIn, () => this.#around.change(() => this.queue(job)));
+    this.#move(job, 'scheduled');
+  }
+
+  #trigger(bridge: JobRecord): void {
+    bridge.startedAt = this.#around.timers.now();
+    this.#move(bridge, 'running');
+    this.#around.startChild(bridge);
+    if (bridge.trigger?.strategy !== 'depend') this.finish(bridge, 'success');
+  }
+
+  /** A bridge that depends on its child ends as the child did; a child that was skipped is a failure. */
+  #mirror(child: Pipeline): void {
+    const { bridge } = child;
+    if (bridge?.trigger?.strategy !== 'depend' || bridge.status !== 'running') return;
+    const { status } = child;
+    if (status === 'success' || status === 'canceled') this.finish(bridge, status);
+    if (status === 'failed' || status === 'skipped') this.finish(bridge, 'failed');
+  }
+
+  /** A job of a child runs again: so does the bridge that ended with it. */
+  #reopen(child: Pipeline): void {
+    const { bridge } = child;
+    if (bridge?.trigger?.strategy !== 'depend' || !isComplete(bridge) || bridge.retried) return;
+    const parent = this.#around.pipelineOf(bridge);
+    bridge.finishedAt = undefined;
+    for (const skipped of skippedAfter(parent, bridge)) this.#reset(skipped);
+    this.#move(bridge, 'running');
+    this.#reopen(parent);
   }
 
   #complete(job: JobRecord, status: JobStatus, failureReason?: string): void {
@@ -129,6 +193,8 @@ export class Lifecycle {
     if (isHeld(job)) job.manager?.running.delete(job.id);
     job.stopTimeout?.();
     job.stopTimeout = undefined;
+    job.stopDelay?.();
+    job.stopDelay = undefined;
     job.finishedAt = this.#around.timers.now();
     job.failureReason = status === 'failed' ? (failureReason ?? 'unknown_failure') : undefined;
     this.#move(job, status);
@@ -143,11 +209,12 @@ export class Lifecycle {
 
   #move(job: JobRecord, status: JobStatus): void {
     this.#reset(job, status);
-    this.#around.changed(job);
+    if (job.trigger === undefined) this.#around.changed(job);
   }
 
   #reset(job: JobRecord, status: JobStatus = 'created'): void {
-    this.#around.ledger.move(job, status);
+    if (job.trigger === undefined) this.#around.ledger.move(job, status);
+    else job.status = status;
     this.#around.pipelineOf(job).note(job, this.#around.timers.now());
   }
 }

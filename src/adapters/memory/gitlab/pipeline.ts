@@ -1,21 +1,10 @@
 import type { Instant } from '../../../engine/time.ts';
-import type { Job, JobDefinition, JobRecord } from './job.ts';
+import type { Job, JobRecord } from './job.ts';
+import { Needs } from './needs.ts';
 import { Stage } from './stage.ts';
 
-export interface PipelineDefinition {
-  /** Absent: the project's default branch. */
-  readonly ref?: string;
-  /** Whether the ref is a tag of the repository. Absent: false. */
-  readonly tag?: boolean;
-  /** Who starts it. Absent: the first user. */
-  readonly user?: number;
-  /** In the order in which they run. */
-  readonly stages: readonly string[];
-  readonly jobs: readonly JobDefinition[];
-}
-
 export type PipelineStatus =
-  'created' | 'pending' | 'running' | 'success' | 'failed' | 'canceled' | 'skipped' | 'manual';
+  'created' | 'pending' | 'running' | 'success' | 'failed' | 'canceled' | 'skipped' | 'manual' | 'scheduled';
 
 /** One pipeline; its status follows from its jobs. */
 export class Pipeline {
@@ -29,6 +18,9 @@ export class Pipeline {
   readonly beforeSha: string;
   readonly createdAt: Instant;
   readonly stages: readonly Stage[];
+  /** The bridge that started it; absent: it is no child of another pipeline. */
+  readonly bridge: JobRecord | undefined;
+  readonly needs = new Needs();
   startedAt: Instant | undefined;
   finishedAt: Instant | undefined;
   readonly #byName: ReadonlyMap<string, Stage>;
@@ -39,6 +31,7 @@ export class Pipeline {
       'id' | 'iid' | 'project' | 'ref' | 'tag' | 'user' | 'sha' | 'beforeSha' | 'createdAt'
     >,
     stages: readonly string[],
+    bridge?: JobRecord,
   ) {
     this.id = origin.id;
     this.iid = origin.iid;
@@ -50,6 +43,7 @@ export class Pipeline {
     this.beforeSha = origin.beforeSha;
     this.createdAt = origin.createdAt;
     this.stages = stages.map((name) => new Stage(name));
+    this.bridge = bridge;
     this.#byName = new Map(this.stages.map((stage) => [stage.name, stage]));
   }
 
@@ -61,7 +55,13 @@ export class Pipeline {
     return stage;
   }
 
-  /** All its jobs, those that were retried included. */
+  /** A job of it, not yet started. */
+  add(job: JobRecord): void {
+    this.stage(job.stage).add(job);
+    this.needs.add(job);
+  }
+
+  /** All its jobs and bridges, those that were retried included. */
   jobs(): JobRecord[] {
     return this.stages.flatMap((stage) => stage.jobs);
   }
@@ -71,10 +71,11 @@ export class Pipeline {
       this.stages.reduce((sum, stage) => sum + stage.count(of), 0);
     if (count('running') > 0) return 'running';
     if (count('queued') > 0) return count('passed') + count('failed') > 0 ? 'running' : 'pending';
+    if (count('scheduled') > 0) return 'scheduled';
     if (count('blocking') > 0) return 'manual';
     if (count('failed') > 0) return 'failed';
     if (count('canceled') > 0) return 'canceled';
-    if (count('created') > 0) return 'created';
+    if (count('created') + count('needing') > 0) return 'created';
     if (count('passed') > 0) return 'success';
     return count('optional') > 0 ? 'manual' : 'skipped';
   }
@@ -82,6 +83,7 @@ export class Pipeline {
   /** Keeps the times of first start and last end. */
   note(job: Job, now: Instant): void {
     this.stage(job.stage).note(job);
+    this.needs.note(job);
     if (job.status === 'running') this.startedAt ??= now;
     const status = this.status;
     this.finishedAt = ['success', 'failed', 'canceled', 'skipped'].includes(status)
@@ -98,12 +100,16 @@ export interface Advance {
   readonly skip: readonly JobRecord[];
 }
 
-/** The jobs whose turn it is after the last change, stage by stage; nothing while a stage is open. */
+/** The jobs whose turn it is after the last change, by what they need and stage by stage; nothing while a stage is open. */
 export function advance(pipeline: Pipeline): Advance {
+  const settled = pipeline.needs.settled();
+  if (settled.start.length + settled.skip.length > 0) return settled;
   let broken = false;
   for (const stage of pipeline.stages) {
     if (stage.count('created') > 0) {
-      const waiting = stage.jobs.filter((job) => job.status === 'created' && !job.retried);
+      const waiting = stage.jobs.filter(
+        (job) => job.status === 'created' && job.needs === undefined && !job.retried,
+      );
       return broken ? { start: [], skip: waiting } : { start: waiting, skip: [] };
     }
     if (stage.alive || stage.count('blocking') > 0) return { start: [], skip: [] };
@@ -112,11 +118,12 @@ export function advance(pipeline: Pipeline): Advance {
   return { start: [], skip: [] };
 }
 
-/** The skipped jobs of the stages after `stage`: they wait again when an earlier job is tried once more. */
-export function skippedAfter(pipeline: Pipeline, stage: string): JobRecord[] {
-  const at = pipeline.stages.findIndex(({ name }) => name === stage);
-  return pipeline.stages
+/** The skipped jobs that wait again when a job is tried once more: those that need it, and those of later stages. */
+export function skippedAfter(pipeline: Pipeline, job: Job): JobRecord[] {
+  const at = pipeline.stages.findIndex(({ name }) => name === job.stage);
+  const byStage = pipeline.stages
     .slice(at + 1)
     .flatMap(({ jobs }) => jobs)
-    .filter((job) => job.status === 'skipped' && !job.retried);
+    .filter((one) => one.status === 'skipped' && one.needs === undefined && !one.retried);
+  return [...byStage, ...pipeline.needs.skippedBehind([job, ...byStage])];
 }

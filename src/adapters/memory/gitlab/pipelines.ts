@@ -1,7 +1,8 @@
 import type { Instant } from '../../../engine/time.ts';
 import type { Identities } from './identities.ts';
-import { type Job, type JobRecord, newJob } from './job.ts';
-import { Pipeline, type PipelineDefinition } from './pipeline.ts';
+import { type Job, type JobRecord, newJob, type PipelineDefinition } from './job.ts';
+import { checkNeeds } from './needs.ts';
+import { Pipeline } from './pipeline.ts';
 import { isProtected, type Project } from './project.ts';
 
 /** All pipelines of all projects. */
@@ -9,14 +10,15 @@ export class Pipelines {
   readonly #identities: Identities;
   readonly #now: () => Instant;
   readonly #byId = new Map<number, Pipeline>();
+  readonly #byBridge = new Map<number, Pipeline>();
 
   constructor(identities: Identities, now: () => Instant) {
     this.#identities = identities;
     this.#now = now;
   }
 
-  /** A pipeline without jobs. Throws when a job names a stage that the definition does not have. */
-  add(project: Project, definition: PipelineDefinition): Pipeline {
+  /** A pipeline without jobs. Throws when a job names a stage, or needs a job, that the definition does not have. */
+  add(project: Project, definition: PipelineDefinition, bridge?: JobRecord): Pipeline {
     const pipeline = new Pipeline(
       {
         id: this.#identities.next('pipeline'),
@@ -30,8 +32,14 @@ export class Pipelines {
         createdAt: this.#now(),
       },
       definition.stages,
+      bridge,
     );
-    for (const job of definition.jobs) pipeline.stage(job.stage);
+    const names = new Set(definition.jobs.map(({ name }) => name));
+    for (const job of definition.jobs) {
+      pipeline.stage(job.stage);
+      checkNeeds(names, job.needs ?? [], job.name);
+    }
+    if (bridge !== undefined) this.#byBridge.set(bridge.id, pipeline);
     this.#byId.set(pipeline.id, pipeline);
     return pipeline;
   }
@@ -58,6 +66,11 @@ export class Pipelines {
 
   find(id: number): Pipeline | undefined {
     return this.#byId.get(id);
+  }
+
+  /** The child that a bridge has started. */
+  childOf(bridge: Job): Pipeline | undefined {
+    return this.#byBridge.get(bridge.id);
   }
 
   all(): Pipeline[] {

@@ -8,8 +8,8 @@ export interface RunnerDefinition {
   readonly runUntagged: boolean;
   /** Absent: one is made. */
   readonly token?: string;
-  /** How tokens made for it start: `glrtr-` where it was registered with a registration token. Absent: `glrt-`. */
-  readonly tokenPrefix?: TokenPrefix;
+  /** Whether it was made by a registration token; its own tokens then start with `glrtr-`. Absent: false. */
+  readonly registered?: boolean;
   /** Ids of the projects that it serves, its owner first; without them and a group it serves the whole instance. */
   readonly projects?: readonly number[];
   /** Id of the group whose projects it serves, those of groups below included. */
@@ -26,17 +26,16 @@ export interface RunnerDefinition {
   readonly maintenanceNote?: string;
 }
 
-export type TokenPrefix = 'glrt-' | 'glrtr-';
 export type AccessLevel = 'not_protected' | 'ref_protected';
 
 /** What may be changed later. */
-export type RunnerChange = Partial<Omit<RunnerDefinition, 'token' | 'tokenPrefix' | 'projects' | 'group'>>;
+export type RunnerChange = Partial<Omit<RunnerDefinition, 'token' | 'registered' | 'projects' | 'group'>>;
 
 /** One registration; read it through `Runner`. */
 export interface RunnerRecord {
   readonly id: number;
   token: string;
-  readonly tokenPrefix: TokenPrefix;
+  readonly registered: boolean;
   description: string;
   tags: readonly string[];
   runUntagged: boolean;
@@ -75,7 +74,7 @@ export function newRunner(
 ): RunnerRecord {
   return {
     ...origin,
-    tokenPrefix: definition.tokenPrefix ?? 'glrt-',
+    registered: definition.registered ?? false,
     description: definition.description ?? '',
     tags: [...new Set(definition.tags)],
     runUntagged: definition.runUntagged,

@@ -34,7 +34,7 @@ export class Runners {
   }
 
   add(definition: RunnerDefinition): RunnerRecord {
-    const token = definition.token ?? this.#identities.runnerToken(definition.tokenPrefix);
+    const token = definition.token ?? this.#identities.runnerToken(definition.registered);
     if (this.#byToken.has(token))
       throw new Error('adding a runner: its token belongs to another runner; use a new one');
     const runner = newRunner(
@@ -71,7 +71,7 @@ export class Runners {
 
   resetToken(runner: RunnerRecord): string {
     this.#byToken.delete(runner.token);
-    runner.token = this.#identities.runnerToken(runner.tokenPrefix);
+    runner.token = this.#identities.runnerToken(runner.registered);
     runner.tokenExpiresAt = this.#tokenEnd();
     this.#byToken.set(runner.token, runner);
     return runner.token;

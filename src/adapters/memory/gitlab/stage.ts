@@ -2,7 +2,17 @@ import type { Job, JobRecord, JobStatus } from './job.ts';
 
 /** What a job means to the jobs of later stages. */
 type Outcome =
-  'created' | 'queued' | 'running' | 'blocking' | 'failed' | 'canceled' | 'skipped' | 'passed' | 'optional';
+  | 'created'
+  | 'needing'
+  | 'scheduled'
+  | 'queued'
+  | 'running'
+  | 'blocking'
+  | 'failed'
+  | 'canceled'
+  | 'skipped'
+  | 'passed'
+  | 'optional';
 
 const OUTCOMES: Readonly<Record<JobStatus, Outcome>> = {
   created: 'created',
@@ -11,6 +21,7 @@ const OUTCOMES: Readonly<Record<JobStatus, Outcome>> = {
   running: 'running',
   canceling: 'running',
   manual: 'blocking',
+  scheduled: 'scheduled',
   failed: 'failed',
   canceled: 'canceled',
   skipped: 'skipped',
@@ -25,6 +36,7 @@ const ALLOWED: Partial<Readonly<Record<Outcome, Outcome>>> = {
 };
 
 function outcomeOf(job: Job): Outcome {
+  if (job.status === 'created' && job.needs !== undefined) return 'needing';
   const outcome = OUTCOMES[job.status];
   return job.allowFailure ? (ALLOWED[outcome] ?? outcome) : outcome;
 }
@@ -62,9 +74,11 @@ export class Stage {
     return this.#counts.get(of) ?? 0;
   }
 
-  /** Whether a job of it waits or runs. */
+  /** Whether a job of it waits, for a runner or for something else, or runs. */
   get alive(): boolean {
-    return this.count('queued') + this.count('running') > 0;
+    return (['queued', 'running', 'scheduled', 'needing'] as const).some(
+      (outcome) => this.count(outcome) > 0,
+    );
   }
 
   /** Whether the stages after it must be skipped. */
