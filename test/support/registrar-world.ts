@@ -8,7 +8,7 @@ import { type KeptPool, Registrar } from '../../src/controller/registrar.ts';
 import type { SecretStore } from '../../src/controller/registrations.ts';
 import type { Instance } from '../../src/engine/instance.ts';
 import type { Duration } from '../../src/engine/time.ts';
-import type { RegistrationToken } from '../../src/sandbox/gitlab/runner-registration.ts';
+import type { RegistrationToken } from '../../src/sandbox/gitlab/registration-token.ts';
 import { startGitLab } from '../../src/sandbox/gitlab/start.ts';
 import { anInstance } from './observations.ts';
 import { OpenApi } from './openapi.ts';
