@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { eventually } from '../support/eventually.ts';
 import { openOperator, type Operator } from '../support/operator.ts';
-import type { ConfigChange, WatchedSandbox } from '../support/watched-sandbox.ts';
+import { type ConfigChange, succeeded, type WatchedSandbox } from '../support/watched-sandbox.ts';
 
 let operator: Operator;
 let sandbox: WatchedSandbox;
@@ -59,4 +60,18 @@ it('runners that somebody made are none of its business', async () => {
   const other = await run(['runners', 'remove', 'linux', '--yes'], CREATED);
   expect(other.stderr).toContain('Runtide makes those of large alone');
   expect(sandbox.gitlab.runners()).toHaveLength(2);
+});
+
+it('a daemon makes the runner of a pool, and its instances run jobs by it', async () => {
+  await sandbox.reload(...CREATED.changes);
+  await eventually('the runner is there', () => descriptions().includes('Runtide sandbox/large'));
+  const jobs = sandbox.submit({ name: 'by the new runner', tags: ['large'], script: ['echo works'] });
+  await succeeded(jobs);
+  const made = sandbox.gitlab.runners().find(({ description }) => description === 'Runtide sandbox/large');
+  // The runner that it had before takes the same jobs, and no instance serves it.
+  expect(jobs.map(({ runner }) => runner?.id)).toEqual([made?.id]);
+
+  await eventually('the fleet is at zero', () => sandbox.running() === 0);
+  const removed = await run(['runners', 'remove', '--yes']);
+  expect(removed.stdout).toBe(`large: removed runner ${made?.id}\n`);
 });
