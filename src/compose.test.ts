@@ -1,6 +1,7 @@
 import { gunzipSync } from 'node:zlib';
 import { parse } from 'smol-toml';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { API_TOKEN, gitlabDouble } from '../test/support/gitlab-double.ts';
 import { type Edits, loadSample } from '../test/support/sample-config.ts';
 import { VirtualClock } from './adapters/memory/clock.ts';
 import { Ec2 } from './adapters/memory/ec2/ec2.ts';
@@ -55,7 +56,7 @@ async function composed(edits: Edits) {
   const adapters = await composeAdapters(config, {
     clock,
     version: '1',
-    note: (message) => expect.unreachable(message),
+    note: (message) => expect(message).toMatch(/^made runner/),
   });
   return { adapters, model, ssm, [Symbol.asyncDispose]: () => aws.close() };
 }
@@ -192,5 +193,34 @@ describe('composeAdapters', () => {
     world.ssm.putParameter({ name: '/runtide/linux/runner-token', value: 'glrt-x', type: 'SecureString' });
     expect(await world.adapters.readToken('linux', '/runtide/linux/runner-token', NEVER)).toBe('glrt-x');
     await expect(world.adapters.readToken('mac', '/x', NEVER)).rejects.toThrow('no such pool');
+  });
+
+  it('makes the runner of a pool, and buys nothing before; then instances read the token of that runner', async () => {
+    const { double, gitlab } = await gitlabDouble();
+    await using resources = new AsyncDisposableStack();
+    resources.defer(() => double.close());
+    await using world = await composed({
+      'gitlab.url': double.url,
+      'gitlab.token': API_TOKEN,
+      [`${POOL}.runner`]: { create: { project: 'acme/web' } },
+    });
+    const { adapters, ssm, model } = world;
+    const { registrar, runners, fleet, policy } = adapters;
+    expect(policy().pools[0]?.awaits).toContain('not known yet');
+    await expect(runners.managers('linux', NEVER)).rejects.toThrow('it is not made yet');
+
+    expect(adapters.upkeeps).toEqual([registrar]);
+    expect(await registrar.tend(NEVER)).toEqual([]);
+    const id = gitlab.runners().at(-1)?.id ?? 0;
+    const name = `/runtide/acme/linux/runner-token/${id}`;
+    expect(ssm.names()).toEqual([name]);
+    expect(await runners.managers('linux', NEVER)).toEqual([]);
+    const [pool] = policy().pools;
+    expect(pool).not.toHaveProperty('awaits');
+    await fleet.prepare('linux', NEVER);
+    const [version] = model.describeLaunchTemplateVersions({ name: 'runtide-acme-linux' }).items;
+    expect(version?.description).toContain(pool?.generation);
+    const files = filesIn(version?.data.userData ?? '');
+    expect(files.get('/etc/runtide/agent.env')).toContain(`RUNTIDE_TOKEN_PARAMETER=${name}\n`);
   });
 });

@@ -161,6 +161,11 @@ describe('an instance must leave', () => {
     ['drifted, idle', leaving([idle('i-1', minutes(1), DRIFTED)]), ['drain i-1 (drifted)']],
     ['drifted, busy', leaving([busy('i-1', 1, DRIFTED)]), ['drain i-1 (drifted)']],
     ['not for drift while booting', leaving([booting('i-1', seconds(1), DRIFTED)]), []],
+    [
+      'not for drift while it is not known what is wanted',
+      leaving([idle('i-1', minutes(1), DRIFTED)], { pool: { awaits: 'its runner is missing' } }),
+      [],
+    ],
     ['not for drift on doubt', leaving([idle('i-1', minutes(1), DRIFTED)], { jobsFresh: false }), []],
 
     ['not twice', leaving([draining('i-1', 'drifted', { ...OLD, ...DRIFTED })]), []],

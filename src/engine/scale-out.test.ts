@@ -25,6 +25,11 @@ it.each<[string, readonly unknown[], readonly unknown[]]>([
   ['nothing is missing', scaledOut({ desired: 2, live: 2 }), [0]],
   ['there are too many', scaledOut({ desired: 2, live: 4 }), [0]],
   ['all that is missing, at once', scaledOut({ desired: 5, live: 1 }), [4]],
+  [
+    'not before there is a runner to serve',
+    scaledOut({ desired: 3, pool: aPool({ max: 5, surge: 1, awaits: 'its runner is missing' }) }),
+    [0, 'launch: its runner is missing'],
+  ],
   ['instances not freshly read', scaledOut({ desired: 3, instancesFresh: false }), [0, BLIND]],
   [
     'nothing to say where nothing is missing',

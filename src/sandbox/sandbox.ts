@@ -137,7 +137,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const double = await startGitLab({
     model: gitlab,
     timers,
-    tokens: [{ token: gitlabToken, scopes: ['read_api', 'manage_runner'], name: 'runtide' }],
+    tokens: [{ token: gitlabToken, scopes: ['read_api', 'create_runner', 'manage_runner'], name: 'runtide' }],
     dropWebhooks: options.dropWebhooks ?? false,
     ...(options.gitlabRoot !== undefined && { root: options.gitlabRoot }),
     ...(options.observeGitLab !== undefined && { observe: options.observeGitLab }),

@@ -6,7 +6,10 @@ import type { RunnerRegistry } from '../../src/controller/ports.ts';
 import { systemIdOf } from '../../src/controller/system-id.ts';
 import { minutes, seconds } from '../../src/engine/time.ts';
 
-/** A GitLab with the runners of two pools, `linux` and `docker`, and the registry of both. */
+/**
+ * A GitLab with the runners of two pools, `linux` and `docker`, and the registry of both; a third pool, `both`, serves
+ * the two runners.
+ */
 export interface RunnerRegistryWorld extends AsyncDisposable {
   readonly runners: RunnerRegistry;
   readonly gitlab: GitLab;
@@ -178,6 +181,45 @@ export function runnerRegistryContract(name: string, make: () => Promise<RunnerR
       gitlab.updateRunner(id, { paused: true, accessLevel: 'ref_protected' });
       await world.clock.advance(minutes(5));
       expect(await runners.scope('linux', signal)).toEqual({ paused: true, protectedOnly: true });
+    });
+  });
+
+  describe(`runner registry: ${name}, a pool of several runners`, () => {
+    it('has the managers of all, each instance once', async () => {
+      await using world = await make();
+      const start = world.clock.now();
+      contact(world, systemIdOf(ONE), 'linux');
+      contact(world, systemIdOf(OTHER), 'docker');
+      await world.clock.advance(seconds(60));
+      contact(world, systemIdOf(ONE), 'docker');
+      const managers = await world.runners.managers('both', signal);
+      expect(managers.flatMap(({ instance }) => instance ?? []).toSorted()).toEqual([ONE, OTHER]);
+      expect(managers.find(({ instance }) => instance === ONE)).toMatchObject({
+        firstSeenAt: start,
+        contactedAt: world.clock.now(),
+      });
+    });
+
+    it('forgets a manager of every runner that has it', async () => {
+      await using world = await make();
+      contact(world, systemIdOf(ONE), 'linux');
+      contact(world, systemIdOf(ONE), 'docker');
+      contact(world, systemIdOf(OTHER), 'docker');
+      await world.runners.forget('both', systemIdOf(ONE), signal);
+      expect(await systemIds(world, 'both')).toEqual([systemIdOf(OTHER)]);
+      expect(await systemIds(world, 'linux')).toEqual([]);
+    });
+
+    it('is paused where all are', async () => {
+      await using world = await make();
+      const paused = async (pool: 'linux' | 'docker'): Promise<boolean> => {
+        const id = world.gitlab.runnerByToken(world.tokens[pool])?.id ?? 0;
+        world.gitlab.updateRunner(id, { paused: true });
+        await world.clock.advance(minutes(5));
+        return (await world.runners.scope('both', signal)).paused;
+      };
+      expect(await paused('linux')).toBe(false);
+      expect(await paused('docker')).toBe(true);
     });
   });
 

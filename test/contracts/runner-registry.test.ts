@@ -2,6 +2,7 @@ import { gitLabRunners } from '../../src/adapters/gitlab/runners.ts';
 import { VirtualClock } from '../../src/adapters/memory/clock.ts';
 import { GitLab } from '../../src/adapters/memory/gitlab/gitlab.ts';
 import { MemoryRunnerRegistry } from '../../src/adapters/memory/runner-registry.ts';
+import type { PoolRunner } from '../../src/controller/registrations.ts';
 import { gitlabWire } from '../support/gitlab-wire.ts';
 import { runnerRegistryContract } from './runner-registry.contract.ts';
 
@@ -18,6 +19,10 @@ function scene(gitlab: GitLab) {
   return { project, other, pools, tokens: { linux: linux.token, docker: docker.token } };
 }
 
+function poolRunner({ id, token }: { readonly id: number; readonly token: string }): PoolRunner {
+  return { runnerId: id, token: async () => token };
+}
+
 runnerRegistryContract('memory', async () => {
   const clock = new VirtualClock();
   const gitlab = new GitLab({ timers: clock, seed: 1 });
@@ -27,7 +32,11 @@ runnerRegistryContract('memory', async () => {
     ...places,
     gitlab,
     clock,
-    runners: new MemoryRunnerRegistry({ gitlab, pools, outage }),
+    runners: new MemoryRunnerRegistry({
+      gitlab,
+      pools: { ...pools, both: [pools.linux, pools.docker] },
+      outage,
+    }),
     outage: (on) => {
       outage.on = on;
     },
@@ -43,12 +52,12 @@ runnerRegistryContract('GitLab over the double', async () => {
     ...places,
     runners: gitLabRunners({
       client: wire.client,
-      pools: Object.fromEntries(
-        Object.entries(pools).map(([pool, { id, token }]) => [
-          pool,
-          async () => [{ runnerId: id, token: async () => token }],
-        ]),
-      ),
+      pools: {
+        ...Object.fromEntries(
+          Object.entries(pools).map(([pool, one]) => [pool, async () => [poolRunner(one)]]),
+        ),
+        both: async () => [poolRunner(pools.linux), poolRunner(pools.docker)],
+      },
     }),
   };
 });

@@ -63,7 +63,7 @@ describe('runtide check', () => {
     expect(lines).toEqual([
       expect.stringMatching(/^ok {6}configuration: .*tried\.yaml is valid$/),
       expect.stringMatching(
-        /^ok {6}GitLab token: GitLab [\d.]+; token runtide with read_api, manage_runner; /,
+        /^ok {6}GitLab token: GitLab [\d.]+; token runtide with read_api, create_runner, manage_runner; /,
       ),
       expect.stringMatching(
         /^ok {6}jobs: \d+ pending and \d+ held in 1 project; .+: 1 request a sweep, \d+ a minute of 300 allowed$/,
