@@ -1,10 +1,10 @@
 import type { GitLabClient } from './adapters/gitlab/client.ts';
 import { gitLabRegistrations } from './adapters/gitlab/registrations.ts';
 import type { PlacedAdapters } from './compose-places.ts';
-import type { MadeRunners } from './config/policy.ts';
 import { runnersOf } from './config/pool-runners.ts';
 import type { Config } from './config/schema.ts';
 import type { Clock } from './controller/ports.ts';
+import { Enroller } from './controller/enroller.ts';
 import { type KeptPool, Registrar } from './controller/registrar.ts';
 import type { PoolRunner } from './controller/registrations.ts';
 
@@ -15,8 +15,17 @@ interface RunnerParts {
   readonly note: (message: string) => void;
 }
 
-/** Who looks after the runners that Runtide makes. */
-export function composeRegistrar(config: Config, { client, placed, clock, note }: RunnerParts): Registrar {
+/** Who looks after the runners that Runtide makes: those of pools, and those of single instances. */
+export interface RunnerMakers {
+  readonly registrar: Registrar;
+  readonly enroller: Enroller;
+}
+
+/** Wires both over the same pools. */
+export function composeRunnerMakers(
+  config: Config,
+  { client, placed, clock, note }: RunnerParts,
+): RunnerMakers {
   const pools = Object.values(config.pools).flatMap((pool): readonly KeptPool[] => {
     const runners = runnersOf(config, pool);
     if (!('created' in runners)) return [];
@@ -36,20 +45,28 @@ export function composeRegistrar(config: Config, { client, placed, clock, note }
   });
   const { installation } = config;
   const registrations = gitLabRegistrations(client);
-  return new Registrar({ installation, pools, registrations, fleet: placed.fleet, clock, note });
+  const common = { installation, pools, registrations, clock, note };
+  return { registrar: new Registrar({ ...common, fleet: placed.fleet }), enroller: new Enroller(common) };
 }
 
 /** The runners of every pool, and how their tokens are had: of those that Runtide makes, the registrar knows. */
 export function runnersByPool(
   config: Config,
-  registrar: Registrar,
+  { registrar, enroller }: RunnerMakers,
   { placed }: Pick<RunnerParts, 'placed'>,
 ): Readonly<Record<string, (signal: AbortSignal) => Promise<readonly PoolRunner[]>>> {
   return Object.fromEntries(
     Object.values(config.pools).map((pool) => {
       const runners = runnersOf(config, pool);
-      if ('created' in runners)
-        return [pool.name, (signal: AbortSignal) => registrar.runnersOf(pool.name, signal)];
+      if ('created' in runners) {
+        return [
+          pool.name,
+          async (signal: AbortSignal) => [
+            ...(await registrar.runnersOf(pool.name, signal)),
+            ...(await enroller.runnersOf(pool.name, signal)),
+          ],
+        ];
+      }
       const adopted = runners.adopted.map(({ id, tokenParameter }) => ({
         runnerId: id,
         token: (signal: AbortSignal) => placed.readToken(pool.name, tokenParameter, signal),
@@ -60,9 +77,10 @@ export function runnersByPool(
 }
 
 /** Ids of all runners that are known now. */
-export function runnerIdsOf(config: Config, made: MadeRunners): readonly number[] {
+export function runnerIdsOf(config: Config, { registrar, enroller }: RunnerMakers): readonly number[] {
   return Object.values(config.pools).flatMap((pool) => {
     const runners = runnersOf(config, pool);
-    return 'created' in runners ? (made(pool.name) ?? []) : runners.adopted.map(({ id }) => id);
+    if ('adopted' in runners) return runners.adopted.map(({ id }) => id);
+    return [...(registrar.current(pool.name) ?? []), ...enroller.known(pool.name)];
   });
 }

@@ -22,14 +22,14 @@ import { openStore } from './adapters/sqlite/store.ts';
 import { connectionOf, gitLabOptions } from './compose-gitlab.ts';
 import { composeHookUpkeep, webhookSecrets } from './compose-hooks.ts';
 import { composePlaces, type PlacedAdapters, type PlaceParts } from './compose-places.ts';
-import { composeRegistrar, runnerIdsOf, runnersByPool } from './compose-runners.ts';
+import { composeRunnerMakers, runnerIdsOf, type RunnerMakers, runnersByPool } from './compose-runners.ts';
 import { composeTokenParameter, composeTokenUpkeep } from './compose-token.ts';
 import { type MadeRunners, policyOf } from './config/policy.ts';
 import type { Config } from './config/schema.ts';
 import type { Recorder } from './controller/events.ts';
 import type { HookEvidence } from './controller/hook-evidence.ts';
 import type { Notices } from './controller/notices.ts';
-import type { Clock, JobRetrier, Lease, PipelineRef, Store } from './controller/ports.ts';
+import type { Clock, Enrolment, JobRetrier, Lease, PipelineRef, Store } from './controller/ports.ts';
 import { Controller } from './controller/reconcile.ts';
 import type { Registrar } from './controller/registrar.ts';
 import type { Concerns, Upkeep } from './controller/upkeep.ts';
@@ -45,7 +45,7 @@ const LEASE_SWEEPS = 3;
 const PARAMETER_TIMEOUT = seconds(10);
 
 /** The adapters of one configuration. */
-export interface Adapters extends PlacedAdapters {
+export interface Adapters extends PlacedAdapters, RunnerMakers {
   /** The way to GitLab; without calls it closes by itself after some seconds. */
   readonly connection: Connection;
   readonly client: GitLabClient;
@@ -53,8 +53,8 @@ export interface Adapters extends PlacedAdapters {
   readonly runners: GitLabRunners;
   /** Asked at every pass: the generation of a pool changes with the runners that Runtide made for it. */
   readonly policy: () => FleetPolicy;
-  /** Who looks after the runners that Runtide makes. */
-  readonly registrar: Registrar;
+  /** Who makes the runners of single instances; absent: Runtide makes no runners. */
+  readonly enrolment?: Enrolment;
   /** Whether a pool drains instances that are likely to be taken. */
   readonly heedsRebalance: (pool: string) => boolean;
   /** Absent: no project has opted in. */
@@ -104,8 +104,15 @@ export async function composeAdapters(
     client: new GitLabClient({ ...options, token: () => own.reveal() }),
   }));
   const members = new GroupProjects(client, clock);
-  registrar = composeRegistrar(config, { client, placed, clock, note });
-  const runners = gitLabRunners({ client, members, pools: runnersByPool(config, registrar, { placed }) });
+  const makers = composeRunnerMakers(config, { client, placed, clock, note });
+  const { enroller } = makers;
+  registrar = makers.registrar;
+  const runners = gitLabRunners({
+    client,
+    members,
+    pools: runnersByPool(config, makers, { placed }),
+    unmade: (pool, signal) => enroller.scope(pool, signal),
+  });
   return {
     connection,
     client,
@@ -118,11 +125,12 @@ export async function composeAdapters(
       projects: (config.gitlab.projects ?? []).map(String),
       groups: (config.gitlab.groups ?? []).map(String),
       instance: config.gitlab.instance,
-      runners: () => runnerIdsOf(config, made),
+      runners: () => runnerIdsOf(config, makers),
       needsProtection: () => runners.needsProtection(),
     }),
     runners,
-    registrar,
+    ...makers,
+    ...(registrar.pools.length > 0 && { enrolment: enroller }),
     ...placed,
     policy: policyAsOfNow(config, made),
     heedsRebalance: (pool) => config.pools[pool]?.rebalance !== 'ignore',

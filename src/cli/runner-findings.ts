@@ -87,7 +87,12 @@ async function adoptedFindings(
   return [...found, ...tooManyRequests(pool)];
 }
 
-async function createdFindings(pool: PoolConfig, adapters: Adapters, signal: AbortSignal): Promise<Finding> {
+async function createdFindings(
+  pool: PoolConfig,
+  isolated: boolean,
+  adapters: Adapters,
+  signal: AbortSignal,
+): Promise<Finding> {
   return tried(`runner of ${pool.name}`, async () => {
     const { plan } = await adapters.registrar.look(pool.name, signal);
     const [concern] = plan.concerns;
@@ -96,6 +101,10 @@ async function createdFindings(pool: PoolConfig, adapters: Adapters, signal: Abo
       throw new Error(`${concern.about}: ${concern.why}${next}`);
     }
     const ids = plan.current.flatMap((runner) => (runner === undefined ? [] : [runner.id]));
+    if (isolated && ids.length === 0) {
+      const own = await adapters.enroller.runnersOf(pool.name, signal);
+      return `each instance has its own: ${counted(own.length, 'runner')}`;
+    }
     const has = ids.length === 0 ? 'not made yet' : `${counted(ids.length, 'runner')}: ${ids.join(', ')}`;
     if (plan.steps.length === 0) return `${has}, as the configuration says`;
     return `${has}; Runtide would ${plan.steps.map(explainStep).join(', ')}`;
@@ -114,7 +123,7 @@ export async function runnerFindings(
 ): Promise<readonly Finding[]> {
   const runners = runnersOf(config, pool);
   if ('adopted' in runners) return adoptedFindings(pool, runners.adopted, adapters, signal);
-  const found = [await createdFindings(pool, adapters, signal)];
+  const found = [await createdFindings(pool, runners.created.isolated, adapters, signal)];
   if (runners.created.registrationToken === undefined) return found;
   return [...found, { check: `registration of ${pool.name}`, ok: true, detail: LEGACY }];
 }

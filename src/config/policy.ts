@@ -28,6 +28,8 @@ function poolPolicy(pool: PoolConfig, config: Config, made: MadeRunners): PoolPo
   const { market, maxPrice } = pool.instances;
   const split = splitOf(market);
   const ids = made(name);
+  const runners = runnersOf(config, pool);
+  const isolated = 'created' in runners && runners.created.isolated;
   return {
     name,
     tags,
@@ -43,7 +45,8 @@ function poolPolicy(pool: PoolConfig, config: Config, made: MadeRunners): PoolPo
     bootTimeout,
     ...(maxAge === undefined ? {} : { maxAge }),
     generation: generationOf(config, name, ids),
-    ...(ids === undefined && 'created' in runnersOf(config, pool) && { awaits: NO_RUNNER }),
+    ...(ids === undefined && 'created' in runners && !isolated && { awaits: NO_RUNNER }),
+    ...(isolated && { isolated }),
     offerings: marketsOf(split).flatMap((one) => offeringsOf(pool, one, pricesOf(pool, config))),
     split,
     ...(maxPrice === undefined ? {} : { maxPrice }),

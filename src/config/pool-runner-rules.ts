@@ -12,6 +12,7 @@ const OF_MADE_RUNNERS = [
   'maximumTimeout',
   'description',
   'maintenanceNote',
+  'isolation',
   'shards',
   'kmsKey',
   'registrationToken',
@@ -50,6 +51,18 @@ function lockedProject(runner: unknown): readonly Breach[] {
   return [{ path: ['locked'], allowed, mend: 'remove it' }];
 }
 
+/** Each instance has one, by the way that GitLab keeps. */
+function ofIsolation(runner: unknown): readonly Breach[] {
+  if (valueAt(runner, ['isolation']) !== 'runner-per-instance') return [];
+  return ['shards', 'registrationToken']
+    .filter((key) => has(runner, key))
+    .map((key) => ({
+      path: [key],
+      allowed: 'nothing here: each instance has a runner of its own (`isolation`)',
+      mend: 'remove it, or remove `isolation`',
+    }));
+}
+
 /** Below the prefix every token has a parameter of its own, and names have at most 15 parts. */
 function prefixOfNames(runner: unknown): readonly Breach[] {
   const prefix = valueAt(runner, ['tokenParameter']);
@@ -65,7 +78,13 @@ function prefixOfNames(runner: unknown): readonly Breach[] {
 }
 
 /** The rules of one runner. */
-export const RUNNER_RULES: readonly Rule[] = [adoptedOrMade, onlyWhereMade, lockedProject, prefixOfNames];
+export const RUNNER_RULES: readonly Rule[] = [
+  adoptedOrMade,
+  onlyWhereMade,
+  lockedProject,
+  ofIsolation,
+  prefixOfNames,
+];
 
 function oneOwner(create: unknown): readonly Breach[] {
   const owners = ['project', 'group', 'instance'].filter((key) => has(create, key));

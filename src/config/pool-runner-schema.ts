@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { minutes } from '../engine/time.ts';
 import { PROJECT_PATH, whyNoToken } from './gitlab-schema.ts';
 import { KMS_KEY } from './instances-schema.ts';
-import { ALWAYS, duration, listOf, secret, text, wholeNumber, yesOrNo } from './key-kinds.ts';
+import { ALWAYS, duration, listOf, oneOf, secret, text, wholeNumber, yesOrNo } from './key-kinds.ts';
 import { CREATE_RULES, RUNNER_RULES } from './pool-runner-rules.ts';
 import { keeps } from './rules.ts';
 
@@ -122,6 +122,12 @@ const oneRunnerSchema = z
         'With `create`: the maintenance note of the runner. Where nothing is said, what GitLab has stays.',
       applies: 'hot',
       example: 'Ask the platform team',
+    }).exactOptional(),
+    isolation: oneOf(['shared', 'runner-per-instance'], {
+      description:
+        'With `create`: whether all instances share the runner, or each has a runner of its own, which goes with it. Then a job that reads the token of its instance gets the jobs of no other one.',
+      applies: 'drifts',
+      example: 'runner-per-instance',
     }).exactOptional(),
     shards: wholeNumber(1, MOST_SHARDS, {
       description:

@@ -16,7 +16,9 @@ export interface CreatedRunners {
     | { readonly kind: 'instance' };
   /** What the names of the parameters with the tokens begin with. */
   readonly tokenPrefix: string;
-  /** Over how many runners the instances are spread. */
+  /** Each instance has a runner of its own. */
+  readonly isolated: boolean;
+  /** Over how many runners the instances are spread: none where each has its own. */
   readonly shards: number;
   readonly settings: {
     readonly tags: readonly string[];
@@ -38,10 +40,10 @@ export type PoolRunners =
 
 type Runner = Exclude<PoolConfig['runner'], readonly unknown[]>;
 
-/** SSM parameters with the tokens of a pool's runners, and which of them an instance uses. */
+/** SSM parameters with the tokens of a pool's runners, and which of them an instance uses; `own`: what they begin with. */
 export interface TokensOfPool {
   readonly parameters: readonly string[];
-  readonly use: 'all' | 'one';
+  readonly use: 'all' | 'one' | 'own';
 }
 
 /** Requests for jobs that GitLab takes in a minute from all managers of a runner, since 18.5. */
@@ -73,11 +75,14 @@ function createdRunners(
   create: NonNullable<Runner['create']>,
 ): CreatedRunners {
   const owner = ownerOf(create);
+  const isolated = runner.isolation === 'runner-per-instance';
+  const enough = Math.max(1, Math.ceil(requestsAMinute(pool) / MOST_REQUESTS));
   const { maximumTimeout, description, maintenanceNote, kmsKey, registrationToken } = runner;
   return {
     owner,
     tokenPrefix: runner.tokenParameter ?? `/runtide/${config.installation}/${pool.name}/runner-token`,
-    shards: runner.shards ?? Math.max(1, Math.ceil(requestsAMinute(pool) / MOST_REQUESTS)),
+    isolated,
+    shards: isolated ? 0 : (runner.shards ?? enough),
     settings: {
       tags: pool.tags,
       runUntagged: pool.runUntagged,
@@ -108,7 +113,8 @@ export function tokensOf(config: Config, pool: PoolConfig, runners: readonly num
   if ('adopted' in all) {
     return { parameters: all.adopted.map(({ tokenParameter }) => tokenParameter), use: 'all' };
   }
-  const { tokenPrefix } = all.created;
+  const { tokenPrefix, isolated } = all.created;
+  if (isolated) return { parameters: [tokenPrefix], use: 'own' };
   const parameters = runners.map((id) => `${tokenPrefix}/${id}`);
   return { parameters, use: runners.length > 1 ? 'one' : 'all' };
 }

@@ -4,11 +4,13 @@ import type { LostJob } from '../engine/history.ts';
 import type { FleetPolicy } from '../engine/pool.ts';
 import { isPortError } from './errors.ts';
 import { launch, type Launching } from './launch.ts';
-import type { JobRetrier, RunnerRegistry } from './ports.ts';
+import type { Enrolment, JobRetrier, RunnerRegistry } from './ports.ts';
 
 export interface Acting extends Launching {
   readonly runners: RunnerRegistry;
   readonly policy: FleetPolicy;
+  /** Absent: no instance has a runner of its own. */
+  readonly enrolment?: Enrolment;
   /** Absent: no project has opted in. */
   readonly retrier?: JobRetrier;
   /** As they were known before this pass. */
@@ -171,6 +173,31 @@ async function actTerminates(actions: readonly Action[], at: Acting): Promise<re
   return outcomes;
 }
 
+/** What was just bought boots already, and waits for its token. */
+function ofBought(launches: readonly Outcome[], { policy }: Acting): readonly Action[] {
+  const isolated = new Set(policy.pools.flatMap(({ name, isolated: own }) => (own === true ? [name] : [])));
+  return launches.flatMap((outcome) => {
+    const { pool } = outcome.action;
+    if (!outcome.done || !isolated.has(pool)) return [];
+    return (outcome.launched ?? []).map((instance): Action => ({ do: 'enrol', pool, instance }));
+  });
+}
+
+function enrolmentOf({ enrolment }: Acting): Enrolment {
+  if (enrolment === undefined) throw new Error('looking after runners of instances: nobody does');
+  return enrolment;
+}
+
+function actEnrols(actions: readonly Action[], at: Acting): Promise<readonly Outcome[]> {
+  const enrols = actions.filter((action) => action.do === 'enrol');
+  return stepOneByOne(enrols, at, ({ pool, instance }) => enrolmentOf(at).enrol(pool, instance, NEVER));
+}
+
+function actDismissals(actions: readonly Action[], at: Acting): Promise<readonly Outcome[]> {
+  const dismissals = actions.filter((action) => action.do === 'dismiss');
+  return stepOneByOne(dismissals, at, ({ pool, instance }) => enrolmentOf(at).dismiss(pool, instance, NEVER));
+}
+
 function actForgets(actions: readonly Action[], at: Acting): Promise<readonly Outcome[]> {
   const forgets = actions.filter((action) => action.do === 'forget');
   return stepOneByOne(forgets, at, ({ pool, manager }) => at.runners.forget(pool, manager, NEVER));
@@ -202,13 +229,19 @@ async function actRetries(actions: readonly Action[], at: Acting): Promise<reado
   return outcomes;
 }
 
-/** Carries out the actions: launches first, because jobs wait for them. Every action gets an outcome. */
+/**
+ * Carries out the actions: launches first, because jobs wait for them. Every action gets an outcome, and so does each
+ * runner that is made for an instance just bought.
+ */
 export async function act(actions: readonly Action[], at: Acting): Promise<readonly Outcome[]> {
+  const launches = await actLaunches(actions, at);
   return [
-    ...(await actLaunches(actions, at)),
+    ...launches,
+    ...(await actEnrols([...ofBought(launches, at), ...actions], at)),
     ...(await actDrains(actions, at)),
     ...(await actTerminates(actions, at)),
     ...(await actRetries(actions, at)),
+    ...(await actDismissals(actions, at)),
     ...(await actForgets(actions, at)),
   ];
 }

@@ -1,4 +1,4 @@
-import type { Instance, Manager } from '../engine/instance.ts';
+import type { Enrolled, Instance, Manager } from '../engine/instance.ts';
 import type { JobSnapshot } from '../engine/job.ts';
 import { isFresh, lastKnown, type Part, toldUntil, type UnansweredLaunch } from '../engine/observation.ts';
 import type { Outcome } from '../engine/outcome.ts';
@@ -12,6 +12,7 @@ import { Notices } from './notices.ts';
 import { readScopes, type Scopes } from './scopes.ts';
 import type {
   Clock,
+  Enrolment,
   Fleet,
   JobReading,
   JobRetrier,
@@ -43,6 +44,8 @@ export interface ObserverOptions {
   readonly runners: RunnerRegistry;
   readonly fleet: Fleet;
   readonly store: Pick<Store, 'intents'>;
+  /** Absent: no instance has a runner of its own. */
+  readonly enrolment?: Pick<Enrolment, 'enrolled'>;
   /** Absent: no project wants jobs retried whose instance is lost. */
   readonly retrier?: Pick<JobRetrier, 'projects'>;
   readonly recorder: Recorder;
@@ -123,6 +126,7 @@ export class Observer {
     await this.#readManagers(wake, signal);
     if (wake.sweep) this.#retryable = await retrier?.projects(signal);
     await Promise.all([this.#readJobs(wake, signal, unserved), instances]);
+    const enrolled = await this.#readEnrolled(signal);
     return {
       now: clock.now(),
       jobs: this.#jobs,
@@ -130,6 +134,7 @@ export class Observer {
       instances: this.#withNotices(),
       ...(this.#retryable !== undefined && { retryable: this.#retryable }),
       ...(Object.keys(this.#scopes).length > 0 && { scopes: this.#scopes }),
+      ...(Object.keys(enrolled).length > 0 && { enrolled }),
       ...(Object.keys(this.#unlisted).length > 0 && { unlisted: this.#unlisted }),
       unanswered: intents.filter(({ result }) => result === undefined).flatMap(asUnanswered),
     };
@@ -171,6 +176,26 @@ export class Observer {
     const tell = (source: string, why?: string): void => this.#tell(source, why);
     const names = answering.map(({ name }) => name);
     this.#scopes = { ...this.#scopes, ...(await readScopes(runners, names, tell, signal)) };
+  }
+
+  /** Asked at every pass, because whoever answers remembers. */
+  async #readEnrolled(signal: AbortSignal): Promise<Readonly<Record<string, ReadonlyMap<string, Enrolled>>>> {
+    const { enrolment, policy } = this.#options;
+    if (enrolment === undefined) return {};
+    const read = await Promise.all(
+      policy().pools.map(async ({ name }) => {
+        const source = `runners of instances of ${name}`;
+        try {
+          const enrolled = await enrolment.enrolled(name, signal);
+          this.#tell(source);
+          return enrolled === undefined ? [] : [[name, enrolled] as const];
+        } catch (error) {
+          this.#tell(source, error instanceof Error ? error.message : String(error));
+          return [];
+        }
+      }),
+    );
+    return Object.fromEntries(read.flat());
   }
 
   async #readJobs(wake: Wake, signal: AbortSignal, unserved: ReadonlySet<number>): Promise<void> {

@@ -1,4 +1,4 @@
-import type { DrainReason, Instance, Manager } from '../engine/instance.ts';
+import type { DrainReason, Enrolled, Instance, Manager } from '../engine/instance.ts';
 import type { JobSnapshot, KindDemand, RunnerScope } from '../engine/job.ts';
 import type { History } from '../engine/history.ts';
 import type { Offering } from '../engine/pool.ts';
@@ -56,6 +56,19 @@ export interface RunnerRegistry {
   scope(pool: string, signal: AbortSignal): Promise<RunnerScope>;
   /** Removes one manager; one that is already gone is no error. */
   forget(pool: string, systemId: string, signal: AbortSignal): Promise<void>;
+}
+
+/** The runners that instances have for themselves alone. */
+export interface Enrolment {
+  /**
+   * By instance id, the pool's runners that are for one instance; undefined for a pool that can have none. May answer
+   * from memory for some minutes: nobody else makes or removes any.
+   */
+  enrolled(pool: string, signal: AbortSignal): Promise<ReadonlyMap<string, Enrolled> | undefined>;
+  /** Makes the instance a runner, and puts its token where the instance reads it; one that it has is no error. */
+  enrol(pool: string, instance: string, signal: AbortSignal): Promise<void>;
+  /** Removes the instance's runner and its token; one that is already gone is no error. */
+  dismiss(pool: string, instance: string, signal: AbortSignal): Promise<void>;
 }
 
 /** A job whose instance is gone. */

@@ -13,7 +13,16 @@ import { replayOpenIntents } from './launch.ts';
 import type { HookEvidence } from './hook-evidence.ts';
 import { Notices } from './notices.ts';
 import { Observer, type Wake } from './observe.ts';
-import type { Clock, Fleet, JobRetrier, JobSource, Lease, RunnerRegistry, Store } from './ports.ts';
+import type {
+  Clock,
+  Enrolment,
+  Fleet,
+  JobRetrier,
+  JobSource,
+  Lease,
+  RunnerRegistry,
+  Store,
+} from './ports.ts';
 import { Term } from './term.ts';
 import type { Concerns } from './upkeep.ts';
 
@@ -34,6 +43,8 @@ export interface ControllerOptions {
   readonly callTimeout: () => Duration;
   /** What the cloud has announced, where something listens to it; outlives the controller at a reload. */
   readonly notices?: Notices;
+  /** Absent: no instance has a runner of its own. */
+  readonly enrolment?: Enrolment;
   /** Absent: no project wants jobs retried whose instance is lost. */
   readonly retrier?: JobRetrier;
   /** Whether webhooks tell what is read, where there are any; outlives the controller at a reload. */

@@ -32,10 +32,18 @@ export interface RegisteredRunner {
   readonly managers: readonly Manager[];
 }
 
+/** A runner as lists show it. */
+export interface ListedRunner {
+  readonly id: number;
+  readonly description: string;
+}
+
 /** One runner of a pool, and how its token is had. */
 export interface PoolRunner {
   /** GitLab's id. */
   readonly runnerId: number;
+  /** The instance that it is for alone, and with which it goes; absent: it is for all of its pool. */
+  readonly instance?: string;
   /** Its authentication token, asked for each time it is needed; `not-found` where it is not kept. */
   readonly token: (signal: AbortSignal) => Promise<string>;
 }
@@ -51,7 +59,13 @@ export interface IssuedToken {
 export interface Registrations {
   /** Ids of the projects that runners of this owner serve, the one that owns them first; else none. */
   projectsOf(owner: RunnerOwner, signal: AbortSignal): Promise<readonly number[]>;
-  /** The owner's runners of which `isOurs` is true, oldest first. */
+  /** The owner's runners of which `isOurs` is true, oldest first, as one list of all tells. */
+  names(
+    owner: RunnerOwner,
+    isOurs: (description: string) => boolean,
+    signal: AbortSignal,
+  ): Promise<readonly ListedRunner[]>;
+  /** The same with everything, which is two requests more for each. */
   list(
     owner: RunnerOwner,
     isOurs: (description: string) => boolean,

@@ -27,14 +27,14 @@ export function unitedManagers(ofRunners: readonly (readonly Manager[])[]): read
   return [...bySystem.values()];
 }
 
-/** Whose jobs a pool with these runners gets: at least one. A paused runner adds nothing to the others. */
+/** Whose jobs a pool with these runners gets. A paused runner adds nothing to the others; none is no obstacle. */
 export function unitedScope(scopes: readonly RunnerScope[]): RunnerScope {
   const awake = scopes.filter(({ paused }) => !paused);
   const counted = awake.length === 0 ? scopes : awake;
-  const everywhere = counted.some(({ projects }) => projects === undefined);
+  const everywhere = counted.length === 0 || counted.some(({ projects }) => projects === undefined);
   return {
-    paused: awake.length === 0,
-    protectedOnly: counted.every(({ protectedOnly }) => protectedOnly),
+    paused: awake.length === 0 && scopes.length > 0,
+    protectedOnly: counted.length > 0 && counted.every(({ protectedOnly }) => protectedOnly),
     ...(!everywhere && { projects: new Set(counted.flatMap(({ projects = [] }) => [...projects])) }),
   };
 }

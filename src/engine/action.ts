@@ -9,12 +9,21 @@ export type Action =
       readonly count: number;
       readonly offerings: readonly Offering[];
     }
+  /** Make the instance a runner of its own. */
+  | { readonly do: 'enrol'; readonly pool: string; readonly instance: string }
   | { readonly do: 'drain'; readonly pool: string; readonly instance: string; readonly because: DrainReason }
   | {
       readonly do: 'terminate';
       readonly pool: string;
       readonly instance: string;
       readonly because: DrainReason;
+    }
+  /** Remove the runner that the instance had for itself. */
+  | {
+      readonly do: 'dismiss';
+      readonly pool: string;
+      readonly instance: string;
+      readonly because: 'instance gone';
     }
   | {
       readonly do: 'forget';
@@ -34,10 +43,12 @@ export type Action =
 
 const ACTION_ORDER: Readonly<Record<Action['do'], number>> = {
   launch: 0,
-  drain: 1,
-  terminate: 2,
-  retry: 3,
-  forget: 4,
+  enrol: 1,
+  drain: 2,
+  terminate: 3,
+  retry: 4,
+  dismiss: 5,
+  forget: 6,
 };
 
 /** The actions in the order in which they are carried out; those of one kind keep theirs. */

@@ -24,10 +24,14 @@ export function explainAction(action: Action): string {
   switch (action.do) {
     case 'launch':
       return `launch ${plural(action.count, 'instance')} (${marketOf(action)})`;
+    case 'enrol':
+      return `enrol ${action.instance}`;
     case 'drain':
       return `drain ${action.instance} (${action.because})`;
     case 'terminate':
       return `terminate ${action.instance} (${action.because})`;
+    case 'dismiss':
+      return `dismiss ${action.instance} (${action.because})`;
     case 'forget':
       return `forget manager ${action.manager} (${action.because})`;
     case 'retry':

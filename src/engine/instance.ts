@@ -56,5 +56,13 @@ export interface Manager {
   readonly active: boolean;
 }
 
+/** The runner in GitLab that one instance has for itself alone. */
+export interface Enrolled {
+  /** Since when it has been known of; a controller that starts knows nothing yet. */
+  readonly since: Instant;
+  /** Whether its token is where the instance reads it. */
+  readonly whole: boolean;
+}
+
 /** Where an instance is in its life; derived from EC2's and GitLab's facts, never stored. */
 export type Phase = 'launching' | 'booting' | 'idle' | 'busy' | 'draining' | 'terminating';

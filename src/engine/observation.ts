@@ -1,6 +1,6 @@
 import type { Concern } from './concern.ts';
 import type { History } from './history.ts';
-import type { Instance, Manager } from './instance.ts';
+import type { Enrolled, Instance, Manager } from './instance.ts';
 import type { JobSnapshot, RunnerScope } from './job.ts';
 import type { Offering } from './pool.ts';
 import { type Duration, elapsed, type Instant } from './time.ts';
@@ -40,6 +40,8 @@ export interface Observation {
   readonly instances: Part<readonly Instance[]>;
   /** Whose jobs each pool's runner gets, by pool name; absent where it was never read. */
   readonly scopes?: Readonly<Record<string, RunnerScope>>;
+  /** By pool and instance id, the runners that instances have for themselves; absent where that is not known. */
+  readonly enrolled?: Readonly<Record<string, ReadonlyMap<string, Enrolled>>>;
   /**
    * By pool, how old its instances are where the last listing left them out: regions and accounts answer each for
    * itself. They are among `instances` as they were known last. Absent: nothing was left out.

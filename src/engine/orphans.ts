@@ -89,7 +89,11 @@ export function unseenInstances(
 }
 
 /** Whether the manager's instance is gone for good: one that we saw go, or one that is nowhere and long silent. */
-function isLeft(manager: Manager, { history, now }: Observation, { orphanGrace }: FleetPolicy): boolean {
+export function isLeft(
+  manager: Manager,
+  { history, now }: Observation,
+  { orphanGrace }: FleetPolicy,
+): boolean {
   if (manager.instance === undefined) return false;
   const remembered = history.instances[manager.instance];
   if (remembered !== undefined) {

@@ -11,6 +11,7 @@ import {
 import { viewsByPool } from './capacity.ts';
 import { demandByPool } from './demand.ts';
 import type { History, UnservedJob } from './history.ts';
+import { planEnrolments } from './isolation.ts';
 import { planRetries, withBegun } from './lost-jobs.ts';
 import { muster } from './muster.ts';
 import { isFresh, type Observation } from './observation.ts';
@@ -65,6 +66,7 @@ export function plan(observation: Observation, policy: FleetPolicy): Plan {
     ...pools.flatMap((pool) => pool.actions),
     ...planOrphans(observation, policy, views),
     ...planRetries(observation),
+    ...planEnrolments(observation, policy),
   ];
   return {
     at: observation.now,

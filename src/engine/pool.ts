@@ -61,6 +61,8 @@ export interface PoolPolicy {
    * either, and nothing drifts.
    */
   readonly awaits?: string;
+  /** Each of its instances has a runner of its own in GitLab. */
+  readonly isolated?: true;
   /** What may be bought; at least one, the most wanted first. */
   readonly offerings: readonly Offering[];
   readonly split: MarketSplit;

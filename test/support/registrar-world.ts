@@ -4,6 +4,7 @@ import { VirtualClock } from '../../src/adapters/memory/clock.ts';
 import { Ssm } from '../../src/adapters/memory/ec2/ssm.ts';
 import { GitLab } from '../../src/adapters/memory/gitlab/gitlab.ts';
 import { MemorySecretStore } from '../../src/adapters/memory/secret-store.ts';
+import { Enroller } from '../../src/controller/enroller.ts';
 import { type KeptPool, Registrar } from '../../src/controller/registrar.ts';
 import type { SecretStore } from '../../src/controller/registrations.ts';
 import type { Instance } from '../../src/engine/instance.ts';
@@ -55,26 +56,33 @@ export async function registrarWorld({ lifetime, registrationTokens }: Registrar
   const instances: Instance[] = [];
   const notes: string[] = [];
 
+  const partsOf = (over: Partial<KeptPool>) => ({
+    installation: 'acme',
+    pools: [
+      {
+        pool: 'linux',
+        owner: { kind: 'project', project: 'acme/web', others: [] } as const,
+        shards: 1,
+        settings: { tags: ['linux'], runUntagged: false, protectedOnly: false, locked: true },
+        secrets,
+        tokenPrefix: TOKEN_PREFIX,
+        ...over,
+      },
+    ],
+    registrations: gitLabRegistrations(client),
+    clock,
+    note: (message: string) => void notes.push(message),
+  });
+
   /** A registrar as a process that has just started has it. */
   const registrar = (over: Partial<KeptPool> = {}): Registrar =>
     new Registrar({
-      installation: 'acme',
-      pools: [
-        {
-          pool: 'linux',
-          owner: { kind: 'project', project: 'acme/web', others: [] },
-          shards: 1,
-          settings: { tags: ['linux'], runUntagged: false, protectedOnly: false, locked: true },
-          secrets,
-          tokenPrefix: TOKEN_PREFIX,
-          ...over,
-        },
-      ],
-      registrations: gitLabRegistrations(client),
+      ...partsOf(over),
       fleet: { find: async (ids) => instances.filter(({ id }) => ids.includes(id)) },
-      clock,
-      note: (message) => void notes.push(message),
     });
+
+  /** Who makes runners for single instances, likewise. */
+  const enroller = (over: Partial<KeptPool> = {}): Enroller => new Enroller(partsOf({ shards: 0, ...over }));
 
   return {
     clock,
@@ -83,6 +91,7 @@ export async function registrarWorld({ lifetime, registrationTokens }: Registrar
     secrets,
     notes,
     registrar,
+    enroller,
     web: web ?? 0,
     tools: tools ?? 0,
     /** An instance that runs, or has ended. */

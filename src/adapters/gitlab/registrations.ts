@@ -1,6 +1,7 @@
 import { isPortError, PortError } from '../../controller/errors.ts';
 import type {
   IssuedToken,
+  ListedRunner,
   RegisteredRunner,
   Registrations,
   RunnerOwner,
@@ -83,11 +84,11 @@ class GitLabRegistrations implements Registrations {
     return ids;
   }
 
-  async list(
+  async names(
     owner: RunnerOwner,
     isOurs: (description: string) => boolean,
     signal: AbortSignal,
-  ): Promise<readonly RegisteredRunner[]> {
+  ): Promise<readonly ListedRunner[]> {
     const listed = await this.#client.list(
       {
         doing: `listing the runners of ${named(owner)}`,
@@ -98,9 +99,19 @@ class GitLabRegistrations implements Registrations {
       },
       runnersPage,
     );
-    const ours = listed.filter(({ description }) => isOurs(description ?? '')).map(({ id }) => id);
+    return listed
+      .map(({ id, description }) => ({ id, description: description ?? '' }))
+      .filter(({ description }) => isOurs(description))
+      .toSorted((one, other) => one.id - other.id);
+  }
+
+  async list(
+    owner: RunnerOwner,
+    isOurs: (description: string) => boolean,
+    signal: AbortSignal,
+  ): Promise<readonly RegisteredRunner[]> {
     const found: RegisteredRunner[] = [];
-    for (const id of ours.toSorted((one, other) => one - other))
+    for (const { id } of await this.names(owner, isOurs, signal))
       found.push(...(await this.#read(id, signal)));
     return found;
   }

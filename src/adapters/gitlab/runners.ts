@@ -4,6 +4,7 @@ import type { PoolRunner } from '../../controller/registrations.ts';
 import { instanceIdOf } from '../../controller/system-id.ts';
 import { unitedManagers, unitedScope } from '../../controller/united-runners.ts';
 import type { Manager } from '../../engine/instance.ts';
+import type { RunnerScope } from '../../engine/job.ts';
 import type { GitLabClient } from './client.ts';
 import { GroupProjects } from './group-projects.ts';
 import { RunnerScopes } from './runner-scopes.ts';
@@ -13,6 +14,8 @@ export interface GitLabRunnersOptions {
   readonly client: GitLabClient;
   /** The runners of each pool by its name, asked for each time; `not-found` while a pool has none. */
   readonly pools: Readonly<Record<string, (signal: AbortSignal) => Promise<readonly PoolRunner[]>>>;
+  /** Whose jobs a runner of the pool would get, where it has none until there is an instance; absent: nobody knows. */
+  readonly unmade?: (pool: string, signal: AbortSignal) => Promise<RunnerScope>;
   /** Which projects lie in groups; shared with whoever asks the same. */
   readonly members?: GroupProjects;
 }
@@ -44,12 +47,18 @@ export interface GitLabRunners extends RunnerRegistry {
 const NEEDS = 'the scope read_api, and the role Maintainer (project runner) or Owner (group runner)';
 
 /** The runners of the pools and their managers, over GitLab's REST API. */
-export function gitLabRunners({ client, pools, members }: GitLabRunnersOptions): GitLabRunners {
+export function gitLabRunners({ client, pools, unmade, members }: GitLabRunnersOptions): GitLabRunners {
   const { clock } = client;
   const scopes = new RunnerScopes(client, clock, members ?? new GroupProjects(client, clock));
-  const managersOf = async (doing: string, { runnerId }: PoolRunner, signal: AbortSignal) => {
+  const managersOf = async (doing: string, { runnerId, instance }: PoolRunner, signal: AbortSignal) => {
     const path = `/runners/${runnerId}/managers`;
-    return client.list({ doing, needs: NEEDS, path, signal }, managersPage);
+    try {
+      return await client.list({ doing, needs: NEEDS, path, signal }, managersPage);
+    } catch (error) {
+      // One for a single instance may go at any time, and its manager with it.
+      if (instance !== undefined && isPortError(error, 'not-found')) return [];
+      throw error;
+    }
   };
 
   const detailsOf = (doing: string, { runnerId }: PoolRunner, signal: AbortSignal) => {
@@ -70,8 +79,10 @@ export function gitLabRunners({ client, pools, members }: GitLabRunnersOptions):
     async scope(pool, signal) {
       const doing = `reading pool ${pool}'s runner`;
       const runners = await runnersOf(pools, pool, doing, signal);
+      const asked = scopedBy(runners);
+      if (asked.length === 0 && unmade !== undefined) return unmade(pool, signal);
       const found = await Promise.all(
-        runners.map(({ runnerId }) =>
+        asked.map(({ runnerId }) =>
           scopes.of(runnerId, { doing, needs: NEEDS, path: `/runners/${runnerId}`, signal }),
         ),
       );
@@ -81,7 +92,9 @@ export function gitLabRunners({ client, pools, members }: GitLabRunnersOptions):
     async forget(pool, systemId, signal) {
       const doing = `removing manager ${systemId} of pool ${pool}'s runner`;
       const runners = await runnersOf(pools, pool, doing, signal);
+      const instance = instanceIdOf(systemId);
       for (const runner of runners) {
+        if (runner.instance !== undefined && runner.instance !== instance) continue;
         // Where there are several, the token of one that does not have it need not be read.
         const has =
           runners.length === 1 ||
@@ -97,6 +110,12 @@ export function gitLabRunners({ client, pools, members }: GitLabRunnersOptions):
       return found.map(descriptionOf);
     },
   };
+}
+
+/** The runners whose scopes are that of the pool: those of single instances are all alike, and the newest stays longest. */
+function scopedBy(runners: readonly PoolRunner[]): readonly PoolRunner[] {
+  const newest = runners.findLast(({ instance }) => instance !== undefined);
+  return runners.filter((runner) => runner.instance === undefined || runner === newest);
 }
 
 async function forgetIn(

@@ -15,6 +15,8 @@ export interface MachinesOptions {
   readonly outage: GitLabOutage;
   /** The runner token that an instance of the pool finds in its parameter store. */
   readonly tokens: Readonly<Record<string, string>>;
+  /** The token that an instance of the pool has for itself alone; `wait` until there is one. Absent: none has. */
+  readonly ownToken?: (pool: string, instance: string) => string | 'wait' | undefined;
   /** From EC2's `running` to the first contact with GitLab. */
   readonly bootFor: Duration;
   /** How often an instance asks GitLab for a job. */
@@ -51,7 +53,8 @@ class Machine {
   readonly #options: MachinesOptions;
   readonly #broken: Pick<Machines, 'deafAgents' | 'silenced'>;
   readonly #systemId: string;
-  readonly #token: string;
+  #token: string;
+  readonly #pool: string;
   readonly #slots: number;
   /** Its runner is GitLab's run-single. */
   readonly #counted: boolean;
@@ -70,10 +73,19 @@ class Machine {
     const maxJobs = tags?.get(FLEET_TAG.maxJobs);
     this.#counted = maxJobs !== undefined;
     this.#left = Number(maxJobs ?? Infinity);
-    this.#token = options.tokens[tags?.get(FLEET_TAG.pool) ?? ''] ?? '';
+    this.#pool = tags?.get(FLEET_TAG.pool) ?? '';
+    this.#token = options.tokens[this.#pool] ?? '';
   }
 
+  /** Waits for its token, as the agent does. */
   start(): void {
+    if (!this.#alive) return;
+    const own = this.#options.ownToken?.(this.#pool, this.#id);
+    if (own === 'wait') {
+      this.#options.timers.after(this.#options.pollEvery, () => this.start());
+      return;
+    }
+    this.#token = own ?? this.#token;
     this.#options.ec2.appendConsole(this.#id, 'runtide: ready\n');
     this.#poll();
     this.#watch();

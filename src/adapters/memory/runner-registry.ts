@@ -1,10 +1,10 @@
 import { PortError } from '../../controller/errors.ts';
 import type { RunnerRegistry } from '../../controller/ports.ts';
-import { instanceIdOf } from '../../controller/system-id.ts';
 import { unitedManagers, unitedScope } from '../../controller/united-runners.ts';
 import type { Manager } from '../../engine/instance.ts';
 import type { RunnerScope } from '../../engine/job.ts';
 import type { GitLab } from './gitlab/gitlab.ts';
+import { managersOf } from './managers.ts';
 import type { GitLabOutage } from './outage.ts';
 
 interface MemoryRunner {
@@ -14,8 +14,10 @@ interface MemoryRunner {
 
 export interface MemoryRunnerRegistryOptions {
   readonly gitlab: GitLab;
-  /** The runner of each pool, or its several runners. */
-  readonly pools: Readonly<Record<string, MemoryRunner | readonly MemoryRunner[]>>;
+  /** The runner of each pool, or its several runners, or who knows them. */
+  readonly pools: Readonly<
+    Record<string, MemoryRunner | readonly MemoryRunner[] | (() => readonly MemoryRunner[])>
+  >;
   readonly outage?: GitLabOutage;
 }
 
@@ -29,20 +31,7 @@ export class MemoryRunnerRegistry implements RunnerRegistry {
 
   async managers(pool: string): Promise<readonly Manager[]> {
     const runners = this.#runners(pool, `reading the managers of pool ${pool}`);
-    return unitedManagers(
-      runners.map(({ id }) =>
-        this.#options.gitlab.managers(id).map((manager) => {
-          const instance = instanceIdOf(manager.systemId);
-          return {
-            systemId: manager.systemId,
-            firstSeenAt: manager.createdAt,
-            contactedAt: manager.contactedAt,
-            active: manager.running.size > 0,
-            ...(instance !== undefined && { instance }),
-          };
-        }),
-      ),
-    );
+    return unitedManagers(runners.map(({ id }) => managersOf(this.#options.gitlab, id)));
   }
 
   async scope(pool: string): Promise<RunnerScope> {
@@ -76,6 +65,6 @@ export class MemoryRunnerRegistry implements RunnerRegistry {
     if (runners === undefined) {
       throw new PortError({ kind: 'not-found', system: 'gitlab', doing, why: 'the pool has no runner' });
     }
-    return [runners].flat();
+    return typeof runners === 'function' ? runners() : [runners].flat();
   }
 }

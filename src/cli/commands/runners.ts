@@ -20,11 +20,17 @@ interface Report {
     readonly current: boolean;
     readonly tokenUntil?: string;
   }[];
+  /** How many instances have a runner of their own. */
+  readonly enrolled: number;
   readonly steps: readonly string[];
   readonly concerns: readonly string[];
 }
 
-async function reportOf(pool: string, { registrar }: Adapters, signal: AbortSignal): Promise<Report> {
+async function reportOf(
+  pool: string,
+  { registrar, enroller }: Adapters,
+  signal: AbortSignal,
+): Promise<Report> {
   const { found, plan } = await registrar.look(pool, signal);
   return {
     pool,
@@ -35,6 +41,7 @@ async function reportOf(pool: string, { registrar }: Adapters, signal: AbortSign
       current: plan.current.some((current) => current?.id === runner.id),
       ...(runner.validity !== undefined && { tokenUntil: new Date(runner.validity.until).toISOString() }),
     })),
+    enrolled: (await enroller.runnersOf(pool, signal)).length,
     steps: plan.steps.map(explainStep),
     concerns: plan.concerns.map(
       ({ about, why, next }) => `${about}: ${why}${next === undefined ? '' : `; ${next}`}`,
@@ -42,14 +49,15 @@ async function reportOf(pool: string, { registrar }: Adapters, signal: AbortSign
   };
 }
 
-function linesOf({ pool, runners, steps, concerns }: Report): readonly string[] {
+function linesOf({ pool, runners, enrolled, steps, concerns }: Report): readonly string[] {
   return [
     pool,
     ...runners.map(({ id, description, managers, current, tokenUntil }) => {
       const until = tokenUntil === undefined ? '' : `, token until ${tokenUntil.slice(0, 10)}`;
       return `  ${current ? 'serves' : 'leaves'}  runner ${id} (${description}): ${counted(managers, 'manager')}${until}`;
     }),
-    ...(runners.length === 0 ? ['  no runner yet'] : []),
+    ...(enrolled > 0 ? [`  ${counted(enrolled, 'runner')} for one instance each`] : []),
+    ...(runners.length + enrolled === 0 ? ['  no runner yet'] : []),
     ...steps.map((step) => `  would   ${step}`),
     ...concerns.map((concern) => `  WRONG   ${concern}`),
   ];
@@ -115,6 +123,19 @@ async function checkEmpty(pool: string, { fleet }: Adapters, signal: AbortSignal
   );
 }
 
+async function find(pool: string, adapters: Adapters, signal: AbortSignal): Promise<readonly number[]> {
+  const { found } = await adapters.registrar.look(pool, signal);
+  const own = await adapters.enroller.runnersOf(pool, signal);
+  return [...found.map(({ id }) => id), ...own.map(({ runnerId }) => runnerId)];
+}
+
+async function remove(pool: string, adapters: Adapters, signal: AbortSignal): Promise<readonly number[]> {
+  const { registrar, enroller } = adapters;
+  const own = await enroller.runnersOf(pool, signal);
+  for (const { instance = '' } of own) await enroller.dismiss(pool, instance, signal);
+  return [...(await registrar.remove(pool, signal)), ...own.map(({ runnerId }) => runnerId)];
+}
+
 function removeCommand(): Command {
   return configCommand('remove', 'List, or remove, the runners that Runtide made, and their tokens')
     .argument('[pool]', 'of this pool alone')
@@ -126,10 +147,7 @@ function removeCommand(): Command {
       const removed: { readonly pool: string; readonly runners: readonly number[] }[] = [];
       for (const pool of poolsOf(adapters, named)) {
         if (force !== true) await checkEmpty(pool, adapters, signal);
-        const runners =
-          yes === true
-            ? await adapters.registrar.remove(pool, signal)
-            : (await adapters.registrar.look(pool, signal)).found.map(({ id }) => id);
+        const runners = await (yes === true ? remove : find)(pool, adapters, signal);
         removed.push({ pool, runners });
       }
       const lines = removed.map(({ pool, runners }) => {
