@@ -1,12 +1,12 @@
-import type { GitLabClient } from './adapters/gitlab/client.ts';
-import { gitLabRegistrations } from './adapters/gitlab/registrations.ts';
-import type { PlacedAdapters } from './compose-places.ts';
-import type { MadeRunners } from './config/policy.ts';
-import { runnersOf } from './config/pool-runners.ts';
-import type { Config } from './config/schema.ts';
-import type { Clock } from './controller/ports.ts';
-import { type KeptPool, Registrar } from './controller/registrar.ts';
-import type { PoolRunner } from './controller/registrations.ts';
+import type { GitLabClient } from '../adapters/gitlab/client.ts';
+import { gitLabRegistrations } from '../adapters/gitlab/registrations.ts';
+import type { PlacedAdapters } from './places.ts';
+import type { MadeRunners } from '../config/policy.ts';
+import { runnersOf } from '../config/pool-runners.ts';
+import type { Config } from '../config/schema.ts';
+import type { Clock } from '../controller/ports.ts';
+import { type KeptPool, Registrar } from '../controller/registrar.ts';
+import type { PoolRunner } from '../controller/registrations.ts';
 
 interface RunnerParts {
   readonly client: GitLabClient;
