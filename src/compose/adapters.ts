@@ -5,6 +5,7 @@ import { GitLabClient } from '../adapters/gitlab/client.ts';
 import type { Connection } from '../adapters/gitlab/connection.ts';
 import { GroupProjects } from '../adapters/gitlab/group-projects.ts';
 import { type GitLabJobs, gitLabJobs } from '../adapters/gitlab/jobs.ts';
+import { watchedUpkeep } from '../adapters/gitlab/watched-upkeep.ts';
 import { type GitLabRunners, gitLabRunners } from '../adapters/gitlab/runners.ts';
 import { replacementIn } from '../adapters/gitlab/token-parameter.ts';
 import { connectionOf, gitLabOptions } from './gitlab.ts';
@@ -85,21 +86,22 @@ export async function composeAdapters(
   const members = new GroupProjects(client, clock);
   registrar = composeRegistrar(config, { client, placed, clock, note });
   const runners = gitLabRunners({ client, members, pools: runnersByPool(config, registrar, { placed }) });
+  const jobs = gitLabJobs({
+    client,
+    clock,
+    members,
+    note,
+    projects: (config.gitlab.projects ?? []).map(String),
+    groups: (config.gitlab.groups ?? []).map(String),
+    instance: config.gitlab.instance,
+    runners: () => runnerIdsOf(config, made),
+    needsProtection: () => runners.needsProtection(),
+  });
   return {
     connection,
     client,
     ...(retrying.length > 0 && { retrier: gitLabJobRetrier({ projects: retrying, note }) }),
-    jobs: gitLabJobs({
-      client,
-      clock,
-      members,
-      note,
-      projects: (config.gitlab.projects ?? []).map(String),
-      groups: (config.gitlab.groups ?? []).map(String),
-      instance: config.gitlab.instance,
-      runners: () => runnerIdsOf(config, made),
-      needsProtection: () => runners.needsProtection(),
-    }),
+    jobs,
     runners,
     registrar,
     ...placed,
@@ -108,6 +110,7 @@ export async function composeAdapters(
     freshFor: milliseconds(config.pollInterval * FRESH_SWEEPS + config.gitlab.timeout),
     upkeeps: [
       ...(registrar.pools.length === 0 ? [] : [registrar]),
+      watchedUpkeep(jobs),
       composeTokenUpkeep(config, { client, token, parameter, clock, note }),
       ...(hookWatch === undefined ? [] : composeHookUpkeep(config, options, { ...hookWatch, ...parts })),
     ],
