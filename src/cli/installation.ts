@@ -1,4 +1,4 @@
-import { type Adapters, composeAdapters } from '../compose.ts';
+import { type Adapters, composeAdapters } from '../compose/adapters.ts';
 import type { Config } from '../config/schema.ts';
 import { loadDaemonConfig } from '../runtimes/daemon/run.ts';
 import { systemClock } from '../runtimes/system-clock.ts';

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { readConfigParameter } from '../compose.ts';
+import { readConfigParameter } from '../compose/config-parameter.ts';
 import { environment } from '../config/environment.ts';
 import { loadConfig } from '../config/load.ts';
 import type { Sources } from '../config/lookup.ts';

@@ -1,5 +1,5 @@
 import type { RunnerDescription } from '../adapters/gitlab/runners.ts';
-import type { Adapters } from '../compose.ts';
+import type { Adapters } from '../compose/adapters.ts';
 import { type AdoptedRunner, MOST_REQUESTS, requestsAMinute, runnersOf } from '../config/pool-runners.ts';
 import type { Config, PoolConfig } from '../config/schema.ts';
 import { explainStep } from '../controller/runner-plan.ts';

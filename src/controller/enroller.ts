@@ -66,11 +66,6 @@ export class Enroller implements Enrolment {
     }));
   }
 
-  /** Ids of the runners that are known now. */
-  known(pool: string): readonly number[] {
-    return (this.#known.get(pool)?.runners ?? []).map(({ id }) => id);
-  }
-
   /** Whose jobs a runner of the pool would get. */
   async scope(pool: string, signal: AbortSignal): Promise<RunnerScope> {
     const { owner, settings } = this.#kept(pool);

@@ -215,7 +215,7 @@ describe('runtide check', () => {
       ],
     });
     expect(lines).toEqual([
-      'FAILED  GitLab token: token runtide with read_api, manage_runner lacks self_rotate or api for `gitlab.rotation`; make one with these scopes',
+      'FAILED  GitLab token: token runtide with read_api, create_runner, manage_runner lacks self_rotate or api for `gitlab.rotation`; make one with these scopes',
     ]);
   });
 

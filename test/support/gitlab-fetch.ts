@@ -21,6 +21,8 @@ export class GitLabFetch {
   readonly asked: AskedRequest[] = [];
   /** How many requests were too many. */
   throttled = 0;
+  /** What every request is answered with in place of GitLab's own answer; absent: nothing is wrong. */
+  fault: (() => Response) | undefined;
   readonly #gitlab: GitLab;
   readonly #limit: number;
 
@@ -34,6 +36,7 @@ export class GitLabFetch {
     const path = decodeURIComponent(url.pathname.replace('/api/v4', ''));
     const at = this.#gitlab.now();
     this.asked.push({ at, path });
+    if (this.fault !== undefined) return this.fault();
     if (this.mostInAMinute(at) > this.#limit) {
       this.throttled += 1;
       return new Response('Retry later\n', { status: 429, headers: { 'retry-after': '60' } });

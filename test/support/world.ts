@@ -283,6 +283,11 @@ export class World {
     return Object.values(this.#runners).reduce((sum, { id }) => sum + this.gitlab.managers(id).length, 0);
   }
 
+  /** A machine with this system id speaks to GitLab as a manager of the pool's runner. */
+  contact(pool: string, systemId: string): void {
+    this.gitlab.verify({ token: this.#runners[pool]?.token ?? '', systemId });
+  }
+
   /** Removes every manager, as an operator could do in GitLab's pages. */
   forgetManagers(): void {
     for (const { id, token } of Object.values(this.#runners)) {

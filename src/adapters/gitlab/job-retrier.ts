@@ -4,7 +4,7 @@ import { whyLeft } from '../../controller/lost-work.ts';
 import type { JobRetrier, LostWork, RetryAnswer } from '../../controller/ports.ts';
 import type { GitLabCall } from './call.ts';
 import type { GitLabClient } from './client.ts';
-import { project as projectShape, time } from './schemas.ts';
+import { identified, time } from './schemas.ts';
 
 /** A project that wants lost jobs retried. */
 export interface RetryingProject {
@@ -102,7 +102,7 @@ class GitLabJobRetrier implements JobRetrier {
 
   async #resolve(project: string, client: GitLabClient, signal: AbortSignal): Promise<void> {
     try {
-      const { id } = await client.get(lookUp(project, signal), projectShape);
+      const { id } = await client.get(lookUp(project, signal), identified);
       this.#clients.set(id, client);
       this.#unresolved.delete(project);
     } catch (error) {

@@ -15,7 +15,7 @@ import {
   issuedToken,
   managersPage,
   newRunner,
-  project as projectShape,
+  identified,
   runner as runnerShape,
   runnersPage,
 } from './schemas.ts';
@@ -283,7 +283,7 @@ class GitLabRegistrations implements Registrations {
     const known = this.#ids.get(what);
     if (known !== undefined) return known;
     const call = { doing: `looking up ${what}`, needs: 'the scope read_api', path, signal };
-    const { id } = await this.#client.get(call, projectShape);
+    const { id } = await this.#client.get(call, identified);
     this.#ids.set(what, id);
     return id;
   }

@@ -31,6 +31,9 @@ export type GitLabJob = z.output<typeof job>;
 /** A page of a project's or a pipeline's jobs. */
 export const jobsPage = z.array(job);
 
+/** A project or a group, for its id. */
+export const identified = z.object({ id: z.int() });
+
 /** A project, for its id and its path. */
 export const project = z.object({ id: z.int(), path_with_namespace: z.string() });
 

@@ -1,7 +1,7 @@
 import process from 'node:process';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Examination, Leftover } from '../../adapters/aws/leftover.ts';
-import { type Cleaning, composeCleaning } from '../../compose-cleaning.ts';
+import { type Cleaning, composeCleaning } from '../../compose/cleaning.ts';
 import { minutes } from '../../engine/time.ts';
 import { systemClock } from '../../runtimes/system-clock.ts';
 import { loadNames } from '../named-config.ts';

@@ -1,6 +1,6 @@
 import process from 'node:process';
 import type { Command } from 'commander';
-import { composePreview } from '../../compose.ts';
+import { composePreview } from '../../compose/controller.ts';
 import { explainAction, explainAlarm, explainPool } from '../../engine/explain.ts';
 import type { Plan } from '../../engine/plan.ts';
 import type { FleetPolicy } from '../../engine/pool.ts';

@@ -1,6 +1,6 @@
 import process from 'node:process';
 import { Command } from 'commander';
-import type { Adapters } from '../../compose.ts';
+import type { Adapters } from '../../compose/adapters.ts';
 import { explainStep } from '../../controller/runner-plan.ts';
 import { minutes } from '../../engine/time.ts';
 import { openInstallation } from '../installation.ts';

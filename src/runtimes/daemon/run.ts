@@ -1,15 +1,12 @@
 import { HookArrivals } from '../../adapters/gitlab/hook-arrivals.ts';
 import { AccessToken } from '../../adapters/gitlab/access-token.ts';
 import type { WebhookEvent } from '../../adapters/gitlab/webhook-event.ts';
-import {
-  composeAdapters,
-  composeController,
-  composeEvents,
-  composeWebhook,
-  openState,
-  readConfigParameter,
-  type State,
-} from '../../compose.ts';
+import { composeAdapters } from '../../compose/adapters.ts';
+import { composeController } from '../../compose/controller.ts';
+import { composeEvents } from '../../compose/events.ts';
+import { composeWebhook } from '../../compose/webhook.ts';
+import { openState, type State } from '../../compose/state.ts';
+import { readConfigParameter } from '../../compose/config-parameter.ts';
 import { compareConfigs } from '../../config/changes.ts';
 import { environment } from '../../config/environment.ts';
 import { loadConfig } from '../../config/load.ts';

@@ -1,14 +1,14 @@
-import { ssmClient } from './adapters/aws/clients.ts';
-import { readParameter, writeParameter } from './adapters/aws/parameters.ts';
-import type { AccessToken } from './adapters/gitlab/access-token.ts';
-import type { GitLabClient } from './adapters/gitlab/client.ts';
-import type { TokenParameter } from './adapters/gitlab/token-parameter.ts';
-import type { TokenNeed } from './adapters/gitlab/token-scopes.ts';
-import { tokenUpkeep } from './adapters/gitlab/token-upkeep.ts';
-import { runnersOf } from './config/pool-runners.ts';
-import type { Config } from './config/schema.ts';
-import type { Clock } from './controller/ports.ts';
-import type { Upkeep } from './controller/upkeep.ts';
+import { ssmClient } from '../adapters/aws/clients.ts';
+import { readParameter, writeParameter } from '../adapters/aws/parameters.ts';
+import type { AccessToken } from '../adapters/gitlab/access-token.ts';
+import type { GitLabClient } from '../adapters/gitlab/client.ts';
+import type { TokenParameter } from '../adapters/gitlab/token-parameter.ts';
+import type { TokenNeed } from '../adapters/gitlab/token-scopes.ts';
+import { tokenUpkeep } from '../adapters/gitlab/token-upkeep.ts';
+import { runnersOf } from '../config/pool-runners.ts';
+import type { Config } from '../config/schema.ts';
+import type { Clock } from '../controller/ports.ts';
+import type { Upkeep } from '../controller/upkeep.ts';
 
 /** What the access token has to allow for what this configuration asks for. */
 export function tokenNeeds(config: Config): readonly TokenNeed[] {

@@ -1,12 +1,13 @@
-import type { GitLabClient } from './adapters/gitlab/client.ts';
-import { gitLabRegistrations } from './adapters/gitlab/registrations.ts';
-import type { PlacedAdapters } from './compose-places.ts';
-import { runnersOf } from './config/pool-runners.ts';
-import type { Config } from './config/schema.ts';
-import type { Clock } from './controller/ports.ts';
-import { Enroller } from './controller/enroller.ts';
-import { type KeptPool, Registrar } from './controller/registrar.ts';
-import type { PoolRunner } from './controller/registrations.ts';
+import type { GitLabClient } from '../adapters/gitlab/client.ts';
+import { gitLabRegistrations } from '../adapters/gitlab/registrations.ts';
+import type { PlacedAdapters } from './places.ts';
+import type { MadeRunners } from '../config/policy.ts';
+import { runnersOf } from '../config/pool-runners.ts';
+import type { Config } from '../config/schema.ts';
+import type { Clock } from '../controller/ports.ts';
+import { Enroller } from '../controller/enroller.ts';
+import { type KeptPool, Registrar } from '../controller/registrar.ts';
+import type { PoolRunner } from '../controller/registrations.ts';
 
 interface RunnerParts {
   readonly client: GitLabClient;
@@ -76,11 +77,14 @@ export function runnersByPool(
   );
 }
 
-/** Ids of all runners that are known now. */
-export function runnerIdsOf(config: Config, { registrar, enroller }: RunnerMakers): readonly number[] {
-  return Object.values(config.pools).flatMap((pool) => {
-    const runners = runnersOf(config, pool);
-    if ('adopted' in runners) return runners.adopted.map(({ id }) => id);
-    return [...(registrar.current(pool.name) ?? []), ...enroller.known(pool.name)];
-  });
+/**
+ * Ids of all runners that are known now, for reading what they could take. None where a pool has no runner while it has
+ * no instance: its jobs would not be seen.
+ */
+export function runnerIdsOf(config: Config, made: MadeRunners): readonly number[] {
+  const pools = Object.values(config.pools).map((pool) => ({ pool, runners: runnersOf(config, pool) }));
+  if (pools.some(({ runners }) => 'created' in runners && runners.created.isolated)) return [];
+  return pools.flatMap(({ pool, runners }) =>
+    'created' in runners ? (made(pool.name) ?? []) : runners.adopted.map(({ id }) => id),
+  );
 }

@@ -1,12 +1,12 @@
-import { limitsOf } from './adapters/aws/aws-call.ts';
-import { imagesOfTemplate, leftImages } from './adapters/aws/left-images.ts';
-import { leftTemplates } from './adapters/aws/left-templates.ts';
-import { type Examination, type Leftover, removeLeftover } from './adapters/aws/leftover.ts';
-import { FoundImage } from './adapters/aws/machine-image.ts';
-import { type Place, placesOf } from './compose-places.ts';
-import { machineChoice } from './config/machine-settings.ts';
-import type { Config, PoolConfig } from './config/schema.ts';
-import type { Clock } from './controller/ports.ts';
+import { limitsOf } from '../adapters/aws/aws-call.ts';
+import { imagesOfTemplate, leftImages } from '../adapters/aws/left-images.ts';
+import { leftTemplates } from '../adapters/aws/left-templates.ts';
+import { type Examination, type Leftover, removeLeftover } from '../adapters/aws/leftover.ts';
+import { FoundImage } from '../adapters/aws/machine-image.ts';
+import { type Place, placesOf } from './places.ts';
+import { machineChoice } from '../config/machine-settings.ts';
+import type { Config, PoolConfig } from '../config/schema.ts';
+import type { Clock } from '../controller/ports.ts';
 
 /** Clean-up in one region with one role. */
 export interface Cleaning {

@@ -1,18 +1,18 @@
-import { readAgentFiles, type AgentFiles } from './adapters/aws/agent-files.ts';
-import { limitsOf } from './adapters/aws/aws-call.ts';
-import { type AwsAccess, ec2Client, ssmClient } from './adapters/aws/clients.ts';
-import { ec2Fleet } from './adapters/aws/ec2-fleet.ts';
-import { installFiles } from './adapters/aws/install-files.ts';
-import { FoundImage } from './adapters/aws/machine-image.ts';
-import { type CheckedPool, MachineChecks, type MachineFinding } from './adapters/aws/machine-checks.ts';
-import type { Machines } from './adapters/aws/machine-parts.ts';
-import { networkFiles, proxyVariables } from './adapters/aws/network-files.ts';
-import { parameterSecrets, readParameter } from './adapters/aws/parameters.ts';
-import { placedFleet } from './adapters/aws/placed-fleet.ts';
-import { renderRunnerConfig } from './adapters/aws/runner-config.ts';
-import { renderUserData } from './adapters/aws/user-data.ts';
-import { renderBootstrapSettings } from './bootstrap/bootstrap-settings.ts';
-import { readBootstrap } from './bootstrap/bootstrap-text.ts';
+import { readAgentFiles, type AgentFiles } from '../adapters/aws/agent-files.ts';
+import { limitsOf } from '../adapters/aws/aws-call.ts';
+import { type AwsAccess, ec2Client, ssmClient } from '../adapters/aws/clients.ts';
+import { ec2Fleet } from '../adapters/aws/ec2-fleet.ts';
+import { installFiles } from '../adapters/aws/install-files.ts';
+import { FoundImage } from '../adapters/aws/machine-image.ts';
+import { type CheckedPool, MachineChecks, type MachineFinding } from '../adapters/aws/machine-checks.ts';
+import type { Machines } from '../adapters/aws/machine-parts.ts';
+import { networkFiles, proxyVariables } from '../adapters/aws/network-files.ts';
+import { parameterSecrets, readParameter } from '../adapters/aws/parameters.ts';
+import { placedFleet } from '../adapters/aws/placed-fleet.ts';
+import { renderRunnerConfig } from '../adapters/aws/runner-config.ts';
+import { renderUserData } from '../adapters/aws/user-data.ts';
+import { renderBootstrapSettings } from '../bootstrap/bootstrap-settings.ts';
+import { readBootstrap } from '../bootstrap/bootstrap-text.ts';
 import {
   agentSettingsOf,
   bootstrapSettingsOf,
@@ -20,13 +20,13 @@ import {
   placeOf,
   type PoolPlace,
   runnerSettingsOf,
-} from './config/boot-settings.ts';
-import { generationOf } from './config/generation.ts';
-import { machineChoice } from './config/machine-settings.ts';
-import { type MadeRunners, policyOf } from './config/policy.ts';
-import type { Config, PoolConfig } from './config/schema.ts';
-import type { Clock, Fleet } from './controller/ports.ts';
-import type { SecretStore } from './controller/registrations.ts';
+} from '../config/boot-settings.ts';
+import { generationOf } from '../config/generation.ts';
+import { machineChoice } from '../config/machine-settings.ts';
+import { type MadeRunners, policyOf } from '../config/policy.ts';
+import type { Config, PoolConfig } from '../config/schema.ts';
+import type { Clock, Fleet } from '../controller/ports.ts';
+import type { SecretStore } from '../controller/registrations.ts';
 
 /** What speaks to AWS, wherever the pools are. */
 export interface PlacedAdapters {

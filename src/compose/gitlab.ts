@@ -1,7 +1,7 @@
-import type { GitLabClientOptions } from './adapters/gitlab/client.ts';
-import { connect, type Connection } from './adapters/gitlab/connection.ts';
-import type { Config } from './config/schema.ts';
-import type { Clock } from './controller/ports.ts';
+import type { GitLabClientOptions } from '../adapters/gitlab/client.ts';
+import { connect, type Connection } from '../adapters/gitlab/connection.ts';
+import type { Config } from '../config/schema.ts';
+import type { Clock } from '../controller/ports.ts';
 
 /** How Runtide itself reaches the GitLab of a configuration; to be disposed of when nothing is asked any more. */
 export function connectionOf({ gitlab: { caFile, proxy } }: Config): Connection {

@@ -1,13 +1,13 @@
 import { PutParameterCommand } from '@aws-sdk/client-ssm';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { closeDouble, gitlabDouble } from '../test/support/gitlab-double.ts';
-import { startAwsDouble } from '../test/support/aws-double.ts';
-import { type Edits, loadSample } from '../test/support/sample-config.ts';
-import { AccessToken } from './adapters/gitlab/access-token.ts';
-import { probe } from './adapters/gitlab/probe.ts';
-import { composeAdapters } from './compose.ts';
-import { composeTokenParameter, tokenNeeds } from './compose-token.ts';
-import { minutes } from './engine/time.ts';
+import { closeDouble, gitlabDouble } from '../../test/support/gitlab-double.ts';
+import { startAwsDouble } from '../../test/support/aws-double.ts';
+import { type Edits, loadSample } from '../../test/support/sample-config.ts';
+import { AccessToken } from '../adapters/gitlab/access-token.ts';
+import { probe } from '../adapters/gitlab/probe.ts';
+import { composeAdapters } from './adapters.ts';
+import { composeTokenParameter, tokenNeeds } from './token.ts';
+import { minutes } from '../engine/time.ts';
 
 const NAME = '/runtide/gitlab-token';
 const ROTATING = {

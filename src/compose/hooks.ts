@@ -1,12 +1,12 @@
-import { GitLabClient, type GitLabClientOptions } from './adapters/gitlab/client.ts';
-import type { HookArrivals } from './adapters/gitlab/hook-arrivals.ts';
-import type { Watched } from './adapters/gitlab/hook-place.ts';
-import { HookUpkeep } from './adapters/gitlab/hook-upkeep.ts';
-import { GitLabHooks } from './adapters/gitlab/hooks.ts';
-import type { Config } from './config/schema.ts';
-import type { Clock } from './controller/ports.ts';
-import type { Upkeep } from './controller/upkeep.ts';
-import { type Duration, milliseconds, seconds } from './engine/time.ts';
+import { GitLabClient, type GitLabClientOptions } from '../adapters/gitlab/client.ts';
+import type { HookArrivals } from '../adapters/gitlab/hook-arrivals.ts';
+import type { Watched } from '../adapters/gitlab/hook-place.ts';
+import { HookUpkeep } from '../adapters/gitlab/hook-upkeep.ts';
+import { GitLabHooks } from '../adapters/gitlab/hooks.ts';
+import type { Config } from '../config/schema.ts';
+import type { Clock } from '../controller/ports.ts';
+import type { Upkeep } from '../controller/upkeep.ts';
+import { type Duration, milliseconds, seconds } from '../engine/time.ts';
 
 /** A test delivery takes as long as GitLab waits for an answer, ten seconds by default, and some more. */
 const SHORTEST_TIMEOUT = seconds(30);
