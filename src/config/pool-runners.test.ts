@@ -21,6 +21,8 @@ async function loaded(edits: Edits) {
   return { config, pool, runners: runnersOf(config, pool) };
 }
 
+const ISOLATED = { isolation: 'runner-per-instance' };
+
 describe('the runner of a pool', () => {
   it('may be one that somebody made, or several', async () => {
     expect((await loaded({})).runners).toEqual({
@@ -35,6 +37,7 @@ describe('the runner of a pool', () => {
     expect((await loaded(made())).runners).toEqual({
       created: {
         owner: { kind: 'project', project: 'acme/web', others: [] },
+        isolated: false,
         tokenPrefix: '/runtide/acme/linux/runner-token',
         shards: 1,
         settings: { tags: ['linux'], runUntagged: false, protectedOnly: false, locked: true },
@@ -58,6 +61,7 @@ describe('the runner of a pool', () => {
     );
     expect(runners).toEqual({
       created: {
+        isolated: false,
         owner: { kind: 'project', project: '7', others: ['acme/tools', '8'] },
         tokenPrefix: '/own/prefix',
         shards: 4,
@@ -120,6 +124,19 @@ describe('the runner of a pool', () => {
     expect(policyOf((await loaded({})).config).pools[0]).not.toHaveProperty('awaits');
   });
 
+  it('has one for each instance, of which the generation knows nothing', async () => {
+    const { config, pool, runners } = await loaded(made(ISOLATED));
+    expect(runners).toMatchObject({ created: { isolated: true, shards: 0 } });
+    const own = { parameters: ['/runtide/acme/linux/runner-token'], use: 'own' };
+    expect([tokensOf(config, pool), tokensOf(config, pool, [])]).toEqual([own, own]);
+    const [before] = policyOf(config).pools;
+    expect(before).toMatchObject({ isolated: true });
+    expect(before).not.toHaveProperty('awaits');
+    expect(policyOf(config, () => []).pools[0]?.generation).toBe(before?.generation);
+    const shared = await loaded(made({ isolation: 'shared' }));
+    expect(policyOf(shared.config).pools[0]).not.toHaveProperty('isolated');
+  });
+
   it('is kept in step without touching an instance', async () => {
     const before = generationOf((await loaded(made())).config, 'linux', [7]);
     const keys = {
@@ -166,6 +183,25 @@ describe('mistakes in the runner of a pool', () => {
       'only runners of projects',
     ],
     ['a prefix that is no path', made({ tokenParameter: 'token' }), `${AT}.tokenParameter`, 'begins with /'],
+    [
+      'isolation of one that somebody made',
+      { [AT]: { ...ADOPTED[0], isolation: 'shared' } },
+      `${AT}.isolation`,
+      'set in GitLab',
+    ],
+    ['shards of isolated ones', made({ ...ISOLATED, shards: 2 }), `${AT}.shards`, 'runner of its own'],
+    [
+      'a registration token of isolated ones',
+      made({ ...ISOLATED, registrationToken: 'GR-hunter2' }),
+      `${AT}.registrationToken`,
+      'runner of its own',
+    ],
+    [
+      'isolated ones where jobs are found by runners',
+      made(ISOLATED, { 'gitlab.instance': true }),
+      `${AT}.isolation`,
+      '`gitlab.groups`',
+    ],
     ['a template of the operator', made({}, TEMPLATE), `${AT}.create`, 'launch template of yours'],
     ['one runner twice', { [AT]: [ADOPTED[0], ADOPTED[0]] }, `${AT}[1].id`, 'of its own'],
     [

@@ -187,5 +187,17 @@ function listensApart(config: unknown): readonly Breach[] {
   ];
 }
 
+/** The jobs of a whole GitLab are those that its runners could take, and at zero such a pool has none. */
+function isolationIsSeen(config: unknown): readonly Breach[] {
+  if (valueAt(config, ['gitlab', 'instance']) !== true) return [];
+  return ofEveryRunner(valueAt(config, ['pools']), 'isolation')
+    .filter(([, isolation]) => isolation === 'runner-per-instance')
+    .map(([path]) => ({
+      path: ['pools', ...path],
+      allowed: '`shared`, because with `gitlab.instance` jobs are found by the runner that could take them',
+      mend: 'write `gitlab.groups` in place of `gitlab.instance`, or remove it',
+    }));
+}
+
 /** The rules over the whole file. */
-export const FILE_RULES: readonly Rule[] = [listensApart];
+export const FILE_RULES: readonly Rule[] = [listensApart, isolationIsSeen];

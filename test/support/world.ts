@@ -2,6 +2,7 @@ import { VirtualClock } from '../../src/adapters/memory/clock.ts';
 import { Ec2 } from '../../src/adapters/memory/ec2/ec2.ts';
 import type { Ec2Options } from '../../src/adapters/memory/ec2/ec2-options.ts';
 import { type InstanceRecord, stateOf } from '../../src/adapters/memory/ec2/instance-record.ts';
+import { Ssm } from '../../src/adapters/memory/ec2/ssm.ts';
 import { defaultPlace } from '../../src/adapters/memory/ec2/place.ts';
 import { MemoryFleet } from '../../src/adapters/memory/fleet.ts';
 import { GitLab } from '../../src/adapters/memory/gitlab/gitlab.ts';
@@ -10,13 +11,18 @@ import { MemoryJobRetrier } from '../../src/adapters/memory/job-retrier.ts';
 import { MemoryJobSource } from '../../src/adapters/memory/job-source.ts';
 import { MemoryLease } from '../../src/adapters/memory/lease.ts';
 import { Machines } from '../../src/adapters/memory/machines.ts';
+import { MemoryRegistrations } from '../../src/adapters/memory/registrations.ts';
 import { MemoryRunnerRegistry } from '../../src/adapters/memory/runner-registry.ts';
+import { MemorySecretStore } from '../../src/adapters/memory/secret-store.ts';
 import { MemoryDisk, MemoryStore } from '../../src/adapters/memory/store.ts';
+import { Enroller } from '../../src/controller/enroller.ts';
 import type { ControllerEvent, Recorder } from '../../src/controller/events.ts';
 import { listen } from '../../src/controller/listen.ts';
 import { Notices } from '../../src/controller/notices.ts';
 import type { Fleet, JobRetrier, JobSource, NoticeSource, Store } from '../../src/controller/ports.ts';
 import { Controller, type PassReport } from '../../src/controller/reconcile.ts';
+import type { SecretStore } from '../../src/controller/registrations.ts';
+import { identityIn } from '../../src/controller/runner-identity.ts';
 import type { Concerns } from '../../src/controller/upkeep.ts';
 import { runPasses, Wakes } from '../../src/controller/wakes.ts';
 import { DeliveryFaults } from '../../src/sandbox/gitlab/delivery-faults.ts';
@@ -39,6 +45,8 @@ export interface WorldOptions {
   /** Puts something between the controller and EC2, to break it there. */
   readonly fleet?: (fleet: Fleet) => Fleet;
   readonly store?: (store: Store) => Store;
+  /** Puts something between the controller and the tokens of single instances. */
+  readonly secrets?: (secrets: SecretStore) => SecretStore;
   /** Where jobs are learned of; default: straight from the model of GitLab, of the one project. */
   readonly jobs?: (world: World) => JobSource;
   /** Where the controllers hear what the cloud announces; absent: nowhere. */
@@ -59,6 +67,11 @@ export function worldPool(over: Partial<PoolPolicy> = {}): PoolPolicy {
     offerings: [{ instanceType: 'm7i.large', subnet: SUBNET, market: 'spot' }],
     ...over,
   });
+}
+
+/** What the names of the tokens of an isolated pool begin with. */
+function tokenPrefix(pool: string): string {
+  return `/runtide/test/${pool}/runner-token`;
 }
 
 /** Which controller process is started: several installations may share the account. */
@@ -93,7 +106,9 @@ export class World {
   readonly deliveries = new DeliveryFaults();
   readonly #options: WorldOptions;
   readonly #source: NoticeSource | undefined;
+  /** Of pools that share one. */
   readonly #runners: Readonly<Record<string, { readonly id: number; readonly token: string }>>;
+  readonly ssm: Ssm;
   #run: Run | undefined;
   #runs = 0;
   /** Of the last run of each installation. */
@@ -117,8 +132,10 @@ export class World {
     this.#source = options.notices?.(this);
     this.gitlab = new GitLab({ timers: this.clock, seed });
     this.project = this.gitlab.addProject({ path: 'acme/web' }).id;
+    this.ssm = new Ssm(this.clock, seed);
+    const shared = pools.filter(({ isolated }) => isolated !== true);
     this.#runners = Object.fromEntries(
-      pools.map(({ name, tags, runUntagged }) => {
+      shared.map(({ name, tags, runUntagged }) => {
         const { id, token } = this.gitlab.addRunner({ tags, runUntagged });
         return [name, { id, token }];
       }),
@@ -129,6 +146,7 @@ export class World {
       gitlab: this.gitlab,
       outage: this.outage,
       tokens: Object.fromEntries(Object.entries(this.#runners).map(([pool, { token }]) => [pool, token])),
+      ownToken: (pool, instance) => this.#ownToken(pool, instance),
       bootFor: options.bootFor ?? seconds(35),
       pollEvery: seconds(3),
       watchEvery: seconds(5),
@@ -170,7 +188,12 @@ export class World {
       jobs:
         this.#options.jobs?.(this) ??
         new MemoryJobSource({ gitlab: this.gitlab, projects: [this.project], outage }),
-      runners: new MemoryRunnerRegistry({ gitlab: this.gitlab, pools: this.#runners, outage }),
+      runners: new MemoryRunnerRegistry({
+        gitlab: this.gitlab,
+        pools: this.#runnersOf(installation),
+        outage,
+      }),
+      enrolment: this.#enroller(installation),
       fleet: breakFleet(new MemoryFleet({ ec2: this.ec2, installation, imageId: IMAGE })),
       store: breakStore(new MemoryStore(disk)),
       lease: new MemoryLease(disk, { owner: `controller-${++this.#runs}` }),
@@ -200,6 +223,52 @@ export class World {
     const ended = Promise.all([passing, listening]).then(() => undefined);
     this.#run = { controller, reports, abort, ended };
     return this.#run;
+  }
+
+  #ownToken(pool: string, instance: string): string | undefined {
+    if (this.policy.pools.find(({ name }) => name === pool)?.isolated !== true) return undefined;
+    const name = `${tokenPrefix(pool)}/${instance}`;
+    return this.ssm.names().includes(name) ? this.ssm.getParameter(name, true).value : 'wait';
+  }
+
+  /** Who makes runners for single instances, as a process that has just started has it. */
+  #enroller(installation: string): Enroller {
+    const { gitlab, outage, clock, ssm, project } = this;
+    const { secrets: breakSecrets = (same: SecretStore) => same } = this.#options;
+    const own = this.policy.pools.filter(({ isolated }) => isolated === true);
+    return new Enroller({
+      installation,
+      pools: own.map(({ name, tags, runUntagged }) => ({
+        pool: name,
+        owner: { kind: 'project', project: String(project), others: [] },
+        shards: 0,
+        settings: { tags, runUntagged, protectedOnly: false, locked: true },
+        secrets: breakSecrets(new MemorySecretStore({ ssm })),
+        tokenPrefix: tokenPrefix(name),
+      })),
+      registrations: new MemoryRegistrations({ gitlab, outage }),
+      clock,
+      note: () => undefined,
+    });
+  }
+
+  /** The runner of each pool, or those of its instances. */
+  #runnersOf(installation: string) {
+    const own = this.policy.pools.filter(({ isolated }) => isolated === true);
+    const runners = own.map(({ name }) => [name, () => this.#ownRunners(installation, name)] as const);
+    return { ...this.#runners, ...Object.fromEntries(runners) };
+  }
+
+  #ownRunners(installation: string, pool: string) {
+    const described = this.gitlab.runners().map(({ id, description }) => ({
+      id,
+      instance: identityIn(description, installation, pool)?.instance,
+    }));
+    return described.flatMap(({ id, instance }) => {
+      if (instance === undefined) return [];
+      const token = this.#ownToken(pool, instance) ?? '';
+      return [{ id, token }];
+    });
   }
 
   #retrier(): { readonly retrier?: JobRetrier } {
