@@ -75,3 +75,18 @@ it('a daemon makes the runner of a pool, and its instances run jobs by it', asyn
   const removed = await run(['runners', 'remove', '--yes']);
   expect(removed.stdout).toBe(`large: removed runner ${made?.id}\n`);
 });
+
+it('an instance of an isolated pool has a runner of its own, which goes with it', async () => {
+  const create = { project: 'acme/web' };
+  await sandbox.reload([['pools', 'large', 'runner'], { create, isolation: 'runner-per-instance' }]);
+  const own = () =>
+    sandbox.gitlab
+      .runners()
+      .filter(({ description }) => /^Runtide sandbox\/large i-[0-9a-f]+$/.test(description));
+  const [job] = sandbox.submit({ name: 'by its own runner', tags: ['large'], script: ['sleep 1'] });
+  await eventually('it runs', () => job?.status === 'running');
+  expect(own().map(({ id }) => id)).toEqual([job?.runner?.id]);
+  await eventually('it has run', () => job?.status === 'success');
+  await eventually('the runner is gone', () => own().length === 0);
+  expect(sandbox.running()).toBe(0);
+});

@@ -45,6 +45,27 @@ function changed(instance: Instance, actions: readonly Action[], now: Instance['
   return instance;
 }
 
+/** With the runners of single instances that were made and removed; those just bought have theirs at once. */
+function enrolledAfter(
+  { enrolled, now }: Observation,
+  actions: readonly Action[],
+  bought: readonly Instance[],
+): Observation['enrolled'] {
+  if (enrolled === undefined) return undefined;
+  const after = Object.entries(enrolled).map(([pool, before]) => {
+    const known = new Map(before);
+    const own = { since: now, whole: true };
+    for (const instance of bought) if (instance.pool === pool) known.set(instance.id, own);
+    for (const action of actions) {
+      if (action.pool !== pool) continue;
+      if (action.do === 'enrol') known.set(action.instance, own);
+      if (action.do === 'dismiss') known.delete(action.instance);
+    }
+    return [pool, known] as const;
+  });
+  return Object.fromEntries(after);
+}
+
 /** The observation after every action of the plan took effect and nothing else changed. */
 export function carryOut(observation: Observation, plan: Plan, policy: FleetPolicy): Observation {
   const { now } = observation;
@@ -57,8 +78,10 @@ export function carryOut(observation: Observation, plan: Plan, policy: FleetPoli
   const forgotten = new Set(
     plan.actions.flatMap((action) => (action.do === 'forget' ? [action.manager] : [])),
   );
+  const enrolled = enrolledAfter(observation, plan.actions, news.flat());
   return {
     ...observation,
+    ...(enrolled !== undefined && { enrolled }),
     instances: map(observation.instances, (before) => [
       ...before.map((instance) => changed(instance, plan.actions, now)),
       ...news.flat(),

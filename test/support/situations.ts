@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { emptyHistory, type History, type InstanceHistory } from '../../src/engine/history.ts';
-import type { Instance, Manager } from '../../src/engine/instance.ts';
+import type { Enrolled, Instance, Manager } from '../../src/engine/instance.ts';
 import type { KindDemand } from '../../src/engine/job.ts';
 import type { Observation, Part } from '../../src/engine/observation.ts';
 import type { FleetPolicy, PoolPolicy } from '../../src/engine/pool.ts';
@@ -35,8 +35,9 @@ const anyPool = (name: string): fc.Arbitrary<PoolPolicy> =>
       idleTime: fc.constantFrom(0, 60, 300),
       cooldown: fc.constantFrom(0, 30),
       maxAge: fc.constantFrom(undefined, 3600),
+      isolated: fc.constantFrom(undefined, true as const),
     })
-    .map(({ more, idleSlots, idleTime, cooldown, maxAge, maxJobs, kept, ...rest }) =>
+    .map(({ more, idleSlots, idleTime, cooldown, maxAge, maxJobs, kept, isolated, ...rest }) =>
       aPool({
         ...rest,
         name,
@@ -47,6 +48,7 @@ const anyPool = (name: string): fc.Arbitrary<PoolPolicy> =>
         idle: { slots: idleSlots, time: seconds(idleTime) },
         cooldown: seconds(cooldown),
         ...(maxAge !== undefined && { maxAge: seconds(maxAge) }),
+        ...(isolated !== undefined && { isolated }),
       }),
     );
 
@@ -174,9 +176,39 @@ export const anySituation: fc.Arbitrary<{ readonly policy: FleetPolicy; readonly
         scaled: fc.integer({ min: 0, max: 60 }),
         setbacks: fc.constantFrom(0, 0, 0, 2),
         lastDesired: fc.constantFrom(undefined, 0, 1, 4),
+        own: fc.option(fc.array(anyOwnRunner(pools), { maxLength: 4 }), { nil: undefined }),
       })
       .map((made) => ({ policy, observation: observationOf(pools, made) }));
   });
+
+/** A runner that an instance has for itself, which may be gone. */
+type OwnRunner = Enrolled & { readonly pool: string; readonly instance: string };
+
+const anyOwnRunner = (pools: readonly string[]): fc.Arbitrary<OwnRunner> =>
+  fc
+    .record({
+      pool: fc.constantFrom(...pools),
+      instance: fc.constantFrom('i-0', 'i-1', 'i-2', 'i-gone'),
+      whole: fc.boolean(),
+      age: fc.integer({ min: 0, max: 600 }),
+    })
+    .map(({ age, ...rest }) => ({ ...rest, since: ago(seconds(age)) }));
+
+function enrolledOf(
+  pools: readonly string[],
+  own: readonly OwnRunner[],
+): NonNullable<Observation['enrolled']> {
+  return Object.fromEntries(
+    pools.map((name) => [
+      name,
+      new Map(
+        own
+          .filter(({ pool }) => pool === name)
+          .map(({ instance, since, whole }) => [instance, { since, whole }]),
+      ),
+    ]),
+  );
+}
 
 interface Made {
   readonly machines: readonly AnyMachine[];
@@ -187,6 +219,7 @@ interface Made {
   readonly scaled: number;
   readonly setbacks: number;
   readonly lastDesired: number | undefined;
+  readonly own: readonly OwnRunner[] | undefined;
 }
 
 function observationOf(pools: readonly string[], made: Made): Observation {
@@ -205,6 +238,7 @@ function observationOf(pools: readonly string[], made: Made): Observation {
       made.instances,
       made.machines.map(({ instance }) => instance),
     ),
+    ...(made.own !== undefined && { enrolled: enrolledOf(pools, made.own) }),
     history: historyOf(pools, made),
   });
 }

@@ -136,6 +136,63 @@ describe('forgetting a manager', () => {
   });
 });
 
+describe('runners of single instances', () => {
+  const OTHER = 'i-0123456789abcdef1';
+
+  /** A pool with a runner for each of two instances, or none yet. */
+  function isolated(has: boolean, ...answers: Response[]) {
+    const { client, requests } = gitLab(...answers);
+    const own = [INSTANCE, OTHER].map((instance, index) => ({
+      runnerId: 21 + index,
+      instance,
+      token: async () => `glrt-${21 + index}`,
+    }));
+    const runners = gitLabRunners({
+      client,
+      pools: { linux: async () => (has ? own : []) },
+      unmade: async () => ({ paused: false, protectedOnly: true }),
+    });
+    return { runners, requests };
+  }
+
+  it('may go while they are asked', async () => {
+    const gone = Response.json({ message: '404 Not found' }, { status: 404 });
+    const { runners } = isolated(true, Response.json([manager()]), gone);
+    expect((await runners.managers('linux', NEVER)).map(({ instance }) => instance)).toEqual([INSTANCE]);
+  });
+
+  it('forget the manager of their own instance, and are not asked for that of another', async () => {
+    const { runners, requests } = isolated(
+      true,
+      Response.json([manager({ system_id: systemIdOf(OTHER) })]),
+      new Response(null, { status: 204 }),
+    );
+    await runners.forget('linux', systemIdOf(OTHER), NEVER);
+    expect(requests.map(({ method, url }) => `${method} ${new URL(url).pathname}`)).toEqual([
+      'GET /api/v4/runners/22/managers',
+      'DELETE /api/v4/runners/managers',
+    ]);
+  });
+
+  it('have the scope of one of them, and of one that would be made while there is none', async () => {
+    const none = isolated(false);
+    expect(await none.runners.scope('linux', NEVER)).toEqual({ paused: false, protectedOnly: true });
+    expect(none.requests).toEqual([]);
+    const sent = {
+      id: 22,
+      runner_type: 'project_type',
+      tag_list: [],
+      run_untagged: true,
+      paused: false,
+      locked: true,
+      access_level: 'not_protected',
+    };
+    const some = isolated(true, Response.json(sent));
+    expect(await some.runners.scope('linux', NEVER)).toEqual({ paused: false, protectedOnly: false });
+    expect(some.requests.map(({ url }) => new URL(url).pathname)).toEqual(['/api/v4/runners/22']);
+  });
+});
+
 describe('a description', () => {
   const sent = {
     id: 12,
