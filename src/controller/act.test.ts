@@ -5,7 +5,6 @@ import type { DrainReason } from '../engine/instance.ts';
 import type { Action } from '../engine/action.ts';
 import { seconds } from '../engine/time.ts';
 import { act } from './act.ts';
-import type { Enrolment } from './ports.ts';
 
 const launch = (pool = 'linux', count = 1): Action => ({ do: 'launch', pool, count, offerings: [OFFERING] });
 const drain = (instance: string, because: DrainReason = 'idle'): Action => ({
@@ -27,21 +26,13 @@ const forget = (manager: string): Action => ({
   because: 'instance gone',
 });
 
-const enrol = (instance: string): Action => ({ do: 'enrol', pool: 'linux', instance });
-const dismiss = (instance: string): Action => ({
-  do: 'dismiss',
-  pool: 'linux',
-  instance,
-  because: 'instance gone',
-});
-
 async function scene(scripts: Scripts = {}) {
   const around = await termInOffice({ pools: [aPool(), aPool({ name: 'arm' })], ...scripts });
   return { ...around, run: (...actions: readonly Action[]) => act(actions, around.at) };
 }
 
 const done = (action: Action) => ({ action, done: true });
-const failed = (action: Action, why: unknown) => ({ action, done: false, why });
+const failed = (action: Action, why: string) => ({ action, done: false, why });
 const unbegun = (action: Action) => ({ ...failed(action, 'shutting down before it began'), begun: false });
 
 describe('acting', () => {
@@ -282,59 +273,5 @@ describe('an instance that did not boot', () => {
     expect(await acting).toEqual(actions.map(done));
     expect(events).toHaveLength(60);
     expect(at.term.fence).toBe(1);
-  });
-});
-
-describe('runners of single instances', () => {
-  /** Pool linux is isolated, and whoever makes runners writes down what is asked. */
-  async function isolated(failing = '') {
-    const { at, calls } = await termInOffice({ pools: [aPool({ isolated: true }), aPool({ name: 'arm' })] });
-    const enrolment: Enrolment = {
-      enrolled: async () => new Map(),
-      enrol: async (pool, instance) => {
-        calls.push(`enrol ${instance} of ${pool}`);
-        if (instance === failing) throw failure('unavailable', 'GitLab is away');
-      },
-      dismiss: async (pool, instance) => void calls.push(`dismiss ${instance} of ${pool}`),
-    };
-    return { calls, run: (...actions: readonly Action[]) => act(actions, { ...at, enrolment }) };
-  }
-
-  it('are made at once for what is bought, and removed before managers are forgotten', async () => {
-    const { run, calls } = await isolated();
-    const outcomes = await run(
-      forget('r_1'),
-      dismiss('i-9'),
-      enrol('i-8'),
-      drain('i-7'),
-      launch('linux', 2),
-      launch('arm'),
-    );
-    expect(calls.filter((call) => !call.startsWith('prepare'))).toEqual([
-      'launch 2 of linux',
-      'launch 1 of arm',
-      'enrol i-1-0 of linux',
-      'enrol i-1-1 of linux',
-      'enrol i-8 of linux',
-      'drain i-7 (idle)',
-      'dismiss i-9 of linux',
-      'forget r_1 of linux',
-    ]);
-    expect(outcomes.every((outcome) => outcome.done)).toBe(true);
-    expect(outcomes.map(({ action }) => action)).toContainEqual(enrol('i-1-1'));
-  });
-
-  it('that cannot be made keep nothing else from being done', async () => {
-    const { run } = await isolated('i-1-0');
-    const outcomes = await run(launch('linux', 2), drain('i-7'));
-    expect(outcomes.filter((outcome) => !outcome.done)).toEqual([
-      failed(enrol('i-1-0'), expect.stringContaining('GitLab is away')),
-    ]);
-  });
-
-  it('are nothing that happens where nobody makes any', async () => {
-    const { run } = await scene();
-    const [outcome] = await run(enrol('i-8'));
-    expect(outcome).toEqual(failed(enrol('i-8'), 'looking after runners of instances: nobody does'));
   });
 });

@@ -1,4 +1,4 @@
-import type { Enrolled, Instance, Manager } from '../engine/instance.ts';
+import type { Instance, Manager } from '../engine/instance.ts';
 import type { JobSnapshot } from '../engine/job.ts';
 import { isFresh, lastKnown, type Part, toldUntil, type UnansweredLaunch } from '../engine/observation.ts';
 import type { Outcome } from '../engine/outcome.ts';
@@ -6,6 +6,7 @@ import type { FleetPolicy } from '../engine/pool.ts';
 import type { Readings } from '../engine/remember.ts';
 import { isSaturated } from '../engine/saturation.ts';
 import { type Duration, elapsed, type Instant, instant, milliseconds, minutes } from '../engine/time.ts';
+import { readEnrolled } from './enrolled.ts';
 import type { Recorder } from './events.ts';
 import type { HookEvidence } from './hook-evidence.ts';
 import { Notices } from './notices.ts';
@@ -120,13 +121,16 @@ export class Observer {
     signal: AbortSignal,
     unserved: ReadonlySet<number> = new Set(),
   ): Promise<Readings> {
-    const { clock, store, retrier } = this.#options;
+    const { clock, store, retrier, enrolment, policy } = this.#options;
     const intents = await store.intents(instant(clock.now() - LISTING_LAG));
     const instances = this.#readInstances(wake, intents, signal);
     await this.#readManagers(wake, signal);
     if (wake.sweep) this.#retryable = await retrier?.projects(signal);
     await Promise.all([this.#readJobs(wake, signal, unserved), instances]);
-    const enrolled = await this.#readEnrolled(signal);
+    const pools = policy().pools.map(({ name }) => name);
+    const tell = (source: string, why?: string): void => this.#tell(source, why);
+    // At every pass, because whoever answers remembers.
+    const enrolled = await readEnrolled(enrolment, pools, tell, signal);
     return {
       now: clock.now(),
       jobs: this.#jobs,
@@ -176,26 +180,6 @@ export class Observer {
     const tell = (source: string, why?: string): void => this.#tell(source, why);
     const names = answering.map(({ name }) => name);
     this.#scopes = { ...this.#scopes, ...(await readScopes(runners, names, tell, signal)) };
-  }
-
-  /** Asked at every pass, because whoever answers remembers. */
-  async #readEnrolled(signal: AbortSignal): Promise<Readonly<Record<string, ReadonlyMap<string, Enrolled>>>> {
-    const { enrolment, policy } = this.#options;
-    if (enrolment === undefined) return {};
-    const read = await Promise.all(
-      policy().pools.map(async ({ name }) => {
-        const source = `runners of instances of ${name}`;
-        try {
-          const enrolled = await enrolment.enrolled(name, signal);
-          this.#tell(source);
-          return enrolled === undefined ? [] : [[name, enrolled] as const];
-        } catch (error) {
-          this.#tell(source, error instanceof Error ? error.message : String(error));
-          return [];
-        }
-      }),
-    );
-    return Object.fromEntries(read.flat());
   }
 
   async #readJobs(wake: Wake, signal: AbortSignal, unserved: ReadonlySet<number>): Promise<void> {

@@ -5,9 +5,10 @@ import { World, worldPool } from '../support/world.ts';
 
 const ISOLATED = { pools: [worldPool({ isolated: true })] };
 
+const nameOf = (text: string) => /i-[0-9a-f]+$/.exec(text)?.[0] ?? text;
+
 /** The runners that GitLab has and the parameters with their tokens, by instance. */
 function enrolled(world: World) {
-  const nameOf = (text: string) => /i-[0-9a-f]+$/.exec(text)?.[0] ?? text;
   return {
     runners: world.gitlab
       .runners()

@@ -52,7 +52,7 @@ function enrolledAfter(
   bought: readonly Instance[],
 ): Observation['enrolled'] {
   if (enrolled === undefined) return undefined;
-  const after = Object.entries(enrolled).map(([pool, before]) => {
+  const byPool = Object.entries(enrolled).map(([pool, before]) => {
     const known = new Map(before);
     const own = { since: now, whole: true };
     for (const instance of bought) if (instance.pool === pool) known.set(instance.id, own);
@@ -63,7 +63,7 @@ function enrolledAfter(
     }
     return [pool, known] as const;
   });
-  return Object.fromEntries(after);
+  return Object.fromEntries(byPool);
 }
 
 /** The observation after every action of the plan took effect and nothing else changed. */

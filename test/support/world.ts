@@ -11,24 +11,21 @@ import { MemoryJobRetrier } from '../../src/adapters/memory/job-retrier.ts';
 import { MemoryJobSource } from '../../src/adapters/memory/job-source.ts';
 import { MemoryLease } from '../../src/adapters/memory/lease.ts';
 import { Machines } from '../../src/adapters/memory/machines.ts';
-import { MemoryRegistrations } from '../../src/adapters/memory/registrations.ts';
 import { MemoryRunnerRegistry } from '../../src/adapters/memory/runner-registry.ts';
-import { MemorySecretStore } from '../../src/adapters/memory/secret-store.ts';
 import { MemoryDisk, MemoryStore } from '../../src/adapters/memory/store.ts';
-import { Enroller } from '../../src/controller/enroller.ts';
 import type { ControllerEvent, Recorder } from '../../src/controller/events.ts';
 import { listen } from '../../src/controller/listen.ts';
 import { Notices } from '../../src/controller/notices.ts';
 import type { Fleet, JobRetrier, JobSource, NoticeSource, Store } from '../../src/controller/ports.ts';
 import { Controller, type PassReport } from '../../src/controller/reconcile.ts';
 import type { SecretStore } from '../../src/controller/registrations.ts';
-import { identityIn } from '../../src/controller/runner-identity.ts';
 import type { Concerns } from '../../src/controller/upkeep.ts';
 import { runPasses, Wakes } from '../../src/controller/wakes.ts';
 import { DeliveryFaults } from '../../src/sandbox/gitlab/delivery-faults.ts';
 import type { FleetPolicy, PoolPolicy } from '../../src/engine/pool.ts';
 import { type Duration, elapsed, type Instant, minutes, seconds } from '../../src/engine/time.ts';
 import { aPolicy, aPool } from './observations.ts';
+import { OwnRunners } from './own-runners.ts';
 
 export interface WorldOptions {
   readonly pools?: readonly PoolPolicy[];
@@ -69,11 +66,6 @@ export function worldPool(over: Partial<PoolPolicy> = {}): PoolPolicy {
   });
 }
 
-/** What the names of the tokens of an isolated pool begin with. */
-function tokenPrefix(pool: string): string {
-  return `/runtide/test/${pool}/runner-token`;
-}
-
 /** Which controller process is started: several installations may share the account. */
 export interface RunOptions {
   readonly installation?: string;
@@ -109,6 +101,7 @@ export class World {
   /** Of pools that share one. */
   readonly #runners: Readonly<Record<string, { readonly id: number; readonly token: string }>>;
   readonly ssm: Ssm;
+  readonly #own: OwnRunners;
   #run: Run | undefined;
   #runs = 0;
   /** Of the last run of each installation. */
@@ -133,6 +126,16 @@ export class World {
     this.gitlab = new GitLab({ timers: this.clock, seed });
     this.project = this.gitlab.addProject({ path: 'acme/web' }).id;
     this.ssm = new Ssm(this.clock, seed);
+    const { clock, gitlab, ssm, outage, project } = this;
+    const { secrets } = options;
+    this.#own = new OwnRunners({
+      clock,
+      gitlab,
+      ssm,
+      outage,
+      project,
+      ...(secrets !== undefined && { secrets }),
+    });
     const shared = pools.filter(({ isolated }) => isolated !== true);
     this.#runners = Object.fromEntries(
       shared.map(({ name, tags, runUntagged }) => {
@@ -146,7 +149,8 @@ export class World {
       gitlab: this.gitlab,
       outage: this.outage,
       tokens: Object.fromEntries(Object.entries(this.#runners).map(([pool, { token }]) => [pool, token])),
-      ownToken: (pool, instance) => this.#ownToken(pool, instance),
+      isIsolated: (pool) => this.policy.pools.some((one) => one.name === pool && one.isolated === true),
+      ownToken: (pool, instance) => this.#own.token(pool, instance),
       bootFor: options.bootFor ?? seconds(35),
       pollEvery: seconds(3),
       watchEvery: seconds(5),
@@ -190,10 +194,10 @@ export class World {
         new MemoryJobSource({ gitlab: this.gitlab, projects: [this.project], outage }),
       runners: new MemoryRunnerRegistry({
         gitlab: this.gitlab,
-        pools: this.#runnersOf(installation),
+        pools: { ...this.#runners, ...this.#own.byPool(installation, this.policy.pools) },
         outage,
       }),
-      enrolment: this.#enroller(installation),
+      enrolment: this.#own.enroller(installation, this.policy.pools),
       fleet: breakFleet(new MemoryFleet({ ec2: this.ec2, installation, imageId: IMAGE })),
       store: breakStore(new MemoryStore(disk)),
       lease: new MemoryLease(disk, { owner: `controller-${++this.#runs}` }),
@@ -223,52 +227,6 @@ export class World {
     const ended = Promise.all([passing, listening]).then(() => undefined);
     this.#run = { controller, reports, abort, ended };
     return this.#run;
-  }
-
-  #ownToken(pool: string, instance: string): string | undefined {
-    if (this.policy.pools.find(({ name }) => name === pool)?.isolated !== true) return undefined;
-    const name = `${tokenPrefix(pool)}/${instance}`;
-    return this.ssm.names().includes(name) ? this.ssm.getParameter(name, true).value : 'wait';
-  }
-
-  /** Who makes runners for single instances, as a process that has just started has it. */
-  #enroller(installation: string): Enroller {
-    const { gitlab, outage, clock, ssm, project } = this;
-    const { secrets: breakSecrets = (same: SecretStore) => same } = this.#options;
-    const own = this.policy.pools.filter(({ isolated }) => isolated === true);
-    return new Enroller({
-      installation,
-      pools: own.map(({ name, tags, runUntagged }) => ({
-        pool: name,
-        owner: { kind: 'project', project: String(project), others: [] },
-        shards: 0,
-        settings: { tags, runUntagged, protectedOnly: false, locked: true },
-        secrets: breakSecrets(new MemorySecretStore({ ssm })),
-        tokenPrefix: tokenPrefix(name),
-      })),
-      registrations: new MemoryRegistrations({ gitlab, outage }),
-      clock,
-      note: () => undefined,
-    });
-  }
-
-  /** The runner of each pool, or those of its instances. */
-  #runnersOf(installation: string) {
-    const own = this.policy.pools.filter(({ isolated }) => isolated === true);
-    const runners = own.map(({ name }) => [name, () => this.#ownRunners(installation, name)] as const);
-    return { ...this.#runners, ...Object.fromEntries(runners) };
-  }
-
-  #ownRunners(installation: string, pool: string) {
-    const described = this.gitlab.runners().map(({ id, description }) => ({
-      id,
-      instance: identityIn(description, installation, pool)?.instance,
-    }));
-    return described.flatMap(({ id, instance }) => {
-      if (instance === undefined) return [];
-      const token = this.#ownToken(pool, instance) ?? '';
-      return [{ id, token }];
-    });
   }
 
   #retrier(): { readonly retrier?: JobRetrier } {

@@ -15,8 +15,10 @@ export interface MachinesOptions {
   readonly outage: GitLabOutage;
   /** The runner token that an instance of the pool finds in its parameter store. */
   readonly tokens: Readonly<Record<string, string>>;
-  /** The token that an instance of the pool has for itself alone; `wait` until there is one. Absent: none has. */
-  readonly ownToken?: (pool: string, instance: string) => string | 'wait' | undefined;
+  /** Whether each instance of the pool has a token for itself alone; absent: none has. */
+  readonly isIsolated?: (pool: string) => boolean;
+  /** That token; undefined until there is one. */
+  readonly ownToken?: (pool: string, instance: string) => string | undefined;
   /** From EC2's `running` to the first contact with GitLab. */
   readonly bootFor: Duration;
   /** How often an instance asks GitLab for a job. */
@@ -80,12 +82,15 @@ class Machine {
   /** Waits for its token, as the agent does. */
   start(): void {
     if (!this.#alive) return;
-    const own = this.#options.ownToken?.(this.#pool, this.#id);
-    if (own === 'wait') {
-      this.#options.timers.after(this.#options.pollEvery, () => this.start());
-      return;
+    const { isIsolated, ownToken, timers, pollEvery } = this.#options;
+    if (isIsolated?.(this.#pool) === true) {
+      const own = ownToken?.(this.#pool, this.#id);
+      if (own === undefined) {
+        timers.after(pollEvery, () => this.start());
+        return;
+      }
+      this.#token = own;
     }
-    this.#token = own ?? this.#token;
     this.#options.ec2.appendConsole(this.#id, 'runtide: ready\n');
     this.#poll();
     this.#watch();
