@@ -128,9 +128,8 @@ export class Observer {
     if (wake.sweep) this.#retryable = await retrier?.projects(signal);
     await Promise.all([this.#readJobs(wake, signal, unserved), instances]);
     const pools = policy().pools.map(({ name }) => name);
-    const tell = (source: string, why?: string): void => this.#tell(source, why);
     // At every pass, because whoever answers remembers.
-    const enrolled = await readEnrolled(enrolment, pools, tell, signal);
+    const enrolled = await readEnrolled(enrolment, pools, (...told) => this.#tell(...told), signal);
     return {
       now: clock.now(),
       jobs: this.#jobs,

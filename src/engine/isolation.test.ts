@@ -79,6 +79,11 @@ describe('dismissing', () => {
     expect(planEnrolments(observed(young), POLICY)).toEqual([]);
   });
 
+  it('takes that of an instance which EC2 says has ended', () => {
+    const instances = fresh([anInstance('i-1', { state: 'terminated' })]);
+    expect(planEnrolments(observed({ 'i-1': WHOLE }, { instances }), POLICY)).toEqual(DISMISSED);
+  });
+
   it('takes it also where the pool shares a runner by now', () => {
     expect(planEnrolments(observed({ 'i-1': WHOLE }), aPolicy(aPool()))).toEqual(DISMISSED);
   });

@@ -49,7 +49,8 @@ function dismissals(
   policy: FleetPolicy,
 ): readonly Action[] {
   if (!isFresh(observation.managers[pool], observation.now)) return [];
-  const listed = new Set(lastKnown(observation.instances, []).map(({ id }) => id));
+  const present = lastKnown(observation.instances, []).filter(({ state }) => state !== 'terminated');
+  const listed = new Set(present.map(({ id }) => id));
   return [...enrolled]
     .filter(([instance]) => !listed.has(instance))
     .filter((one) => isGone(pool, one, observation, policy))
