@@ -15,6 +15,7 @@ secretStoreContract("moto's Systems Manager", async () => {
   });
   return {
     secrets: parameterSecrets({ ssm, timeout: seconds(30) }),
+    knowsNoLimit: true,
     async typeOf(name) {
       const { Parameter } = await ssm.send(new GetParameterCommand({ Name: name }));
       return Parameter?.Type ?? '';

@@ -39,7 +39,7 @@ const WHOLE: readonly (readonly [string, Partial<RunnerSettings>])[] = [
         sessionServer: { listen: '127.0.0.1:0', advertise: '@INSTANCE_ADDRESS@:8093', timeout: minutes(10) },
         scripts: { preGetSources: 'a', postGetSources: 'b', preBuild: 'c', postBuild: 'd' },
         configToml: {
-          global: { labels: { team: 'web' } },
+          global: { sentry_dsn: 'https://key@sentry.example.com/1' },
           runner: { builds_dir: '/tmp/builds', feature_flags: { FF_NETWORK_PER_BUILD: true } },
         },
       },

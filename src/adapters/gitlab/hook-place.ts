@@ -1,7 +1,9 @@
 import { isPortError } from '../../controller/errors.ts';
-import { FULL_PAGES, type GitLabCall } from './call.ts';
+import { seconds } from '../../engine/time.ts';
+import type { GitLabCall } from './call.ts';
 import type { GitLabClient } from './client.ts';
-import { groupProjectsPage, hooksPage } from './hook-shape.ts';
+import { GroupProjects } from './group-projects.ts';
+import { hooksPage } from './hook-shape.ts';
 
 /** Where a webhook of ours may be. */
 export interface HookPlace {
@@ -75,7 +77,8 @@ async function placesOfGroup(
   const group: HookPlace = { kind: 'group', name };
   const refusal = await refusalOf(client, group, signal);
   if (refusal === undefined) return [group];
-  const projects = await projectsIn(client, name, signal).catch((error: unknown) => {
+  const members = new GroupProjects(client, client.clock);
+  const projects = await members.of(name, seconds(0), signal).catch((error: unknown) => {
     if (isDenied(error)) return undefined;
     throw error;
   });
@@ -83,7 +86,7 @@ async function placesOfGroup(
   note(
     `group ${name} has no webhooks for this token (${refusal.message}): each of its projects has one of its own`,
   );
-  return projects.map((path) => ({ kind: 'project', name: path }));
+  return [...projects.values()].map((path) => ({ kind: 'project', name: path }));
 }
 
 /** Why GitLab does not show the webhooks of a group; undefined: it does. */
@@ -100,32 +103,4 @@ async function refusalOf(
     if (isDenied(error)) return error;
     throw error;
   }
-}
-
-/** The full paths of the projects in a group and below it, archived ones left out: in them nothing runs. */
-async function projectsIn(
-  client: GitLabClient,
-  group: string,
-  signal: AbortSignal,
-): Promise<readonly string[]> {
-  const listed = await client.list(
-    {
-      doing: `listing the projects of group ${group}`,
-      needs: `the scope read_api and the role Reporter in ${group}`,
-      path: `/groups/${encodeURIComponent(group)}/projects`,
-      query: [
-        ['include_subgroups', 'true'],
-        ['with_shared', 'false'],
-        ['archived', 'false'],
-        ['simple', 'true'],
-        // What is added meanwhile comes last, so that pages do not shift.
-        ['order_by', 'id'],
-        ['sort', 'asc'],
-        FULL_PAGES,
-      ],
-      signal,
-    },
-    groupProjectsPage,
-  );
-  return listed.map(({ path_with_namespace: path }) => path);
 }

@@ -42,6 +42,3 @@ export type ShownHook = z.output<typeof shownHook>;
 
 /** A page of webhooks. */
 export const hooksPage = z.array(shownHook);
-
-/** A page of a group's projects. */
-export const groupProjectsPage = z.array(z.object({ path_with_namespace: z.string() }));

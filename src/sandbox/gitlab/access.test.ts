@@ -76,7 +76,9 @@ describe('a token', () => {
     expect(await statusOf('GET', '/version', token)).toBe(200);
     const old = await started.api('GET', '/version', undefined, 'glpat-ends');
     expect([old.status, await old.json()]).toMatchObject([401, { error: 'invalid_token' }]);
-    // Whoever uses the old one may have stolen it, so that the new one ends as well.
+    expect(await statusOf('GET', '/version', token)).toBe(200);
+    // Whoever rotates the old one again may have stolen it, so that the new one ends as well.
+    expect(await statusOf('POST', '/personal_access_tokens/self/rotate', 'glpat-ends')).toBe(401);
     expect(await statusOf('GET', '/version', token)).toBe(401);
   });
 
