@@ -1,4 +1,4 @@
-import { createWebhook, type Webhook } from '../src/adapters/gitlab/webhook.ts';
+import { createWebhook, type Webhook } from '../src/adapters/gitlab/webhook/webhook.ts';
 import { hex, type Random, seededRandom } from '../src/adapters/memory/random.ts';
 import { systemClock } from '../src/runtimes/system-clock.ts';
 import { signatureHeaders } from '../src/sandbox/gitlab/webhook-signature.ts';

@@ -1,4 +1,4 @@
-import type { GitLabJobs, JobSourceDescription } from '../adapters/gitlab/jobs.ts';
+import type { GitLabJobs, JobSourceDescription } from '../adapters/gitlab/jobs/jobs.ts';
 import { type Duration, minutes } from '../engine/time.ts';
 import { counted } from './options.ts';
 

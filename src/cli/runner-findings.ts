@@ -1,4 +1,4 @@
-import type { RunnerDescription } from '../adapters/gitlab/runners.ts';
+import type { RunnerDescription } from '../adapters/gitlab/runners/runners.ts';
 import type { Adapters } from '../compose/adapters.ts';
 import { type AdoptedRunner, MOST_REQUESTS, requestsAMinute, runnersOf } from '../config/pool-runners.ts';
 import type { Config, PoolConfig } from '../config/schema.ts';

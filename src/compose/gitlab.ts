@@ -1,5 +1,5 @@
-import type { GitLabClientOptions } from '../adapters/gitlab/client.ts';
-import { connect, type Connection } from '../adapters/gitlab/connection.ts';
+import type { GitLabClientOptions } from '../adapters/gitlab/client/client.ts';
+import { connect, type Connection } from '../adapters/gitlab/client/connection.ts';
 import type { Config } from '../config/schema.ts';
 import type { Clock } from '../controller/ports.ts';
 

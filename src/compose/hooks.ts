@@ -1,8 +1,8 @@
-import { GitLabClient, type GitLabClientOptions } from '../adapters/gitlab/client.ts';
-import type { HookArrivals } from '../adapters/gitlab/hook-arrivals.ts';
-import type { Watched } from '../adapters/gitlab/hook-place.ts';
-import { HookUpkeep } from '../adapters/gitlab/hook-upkeep.ts';
-import { GitLabHooks } from '../adapters/gitlab/hooks.ts';
+import { GitLabClient, type GitLabClientOptions } from '../adapters/gitlab/client/client.ts';
+import type { HookArrivals } from '../adapters/gitlab/hooks/hook-arrivals.ts';
+import type { Watched } from '../adapters/gitlab/hooks/hook-place.ts';
+import { HookUpkeep } from '../adapters/gitlab/hooks/hook-upkeep.ts';
+import { GitLabHooks } from '../adapters/gitlab/hooks/hooks.ts';
 import type { Config } from '../config/schema.ts';
 import type { Clock } from '../controller/ports.ts';
 import type { Upkeep } from '../controller/upkeep.ts';

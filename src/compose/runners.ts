@@ -1,5 +1,5 @@
-import type { GitLabClient } from '../adapters/gitlab/client.ts';
-import { gitLabRegistrations } from '../adapters/gitlab/registrations.ts';
+import type { GitLabClient } from '../adapters/gitlab/client/client.ts';
+import { gitLabRegistrations } from '../adapters/gitlab/runners/registrations.ts';
 import type { PlacedAdapters } from './places.ts';
 import type { MadeRunners } from '../config/policy.ts';
 import { runnersOf } from '../config/pool-runners.ts';

@@ -1,10 +1,10 @@
 import { ssmClient } from '../adapters/aws/clients.ts';
 import { readParameter, writeParameter } from '../adapters/aws/parameters.ts';
-import type { AccessToken } from '../adapters/gitlab/access-token.ts';
-import type { GitLabClient } from '../adapters/gitlab/client.ts';
-import type { TokenParameter } from '../adapters/gitlab/token-parameter.ts';
-import type { TokenNeed } from '../adapters/gitlab/token-scopes.ts';
-import { tokenUpkeep } from '../adapters/gitlab/token-upkeep.ts';
+import type { AccessToken } from '../adapters/gitlab/token/access-token.ts';
+import type { GitLabClient } from '../adapters/gitlab/client/client.ts';
+import type { TokenParameter } from '../adapters/gitlab/token/token-parameter.ts';
+import type { TokenNeed } from '../adapters/gitlab/token/token-scopes.ts';
+import { tokenUpkeep } from '../adapters/gitlab/token/token-upkeep.ts';
 import { runnersOf } from '../config/pool-runners.ts';
 import type { Config } from '../config/schema.ts';
 import type { Clock } from '../controller/ports.ts';

@@ -1,7 +1,7 @@
-import type { GitLabJobs } from '../adapters/gitlab/jobs.ts';
-import { watchesPlace } from '../adapters/gitlab/watched-paths.ts';
-import { createWebhook, type Webhook } from '../adapters/gitlab/webhook.ts';
-import type { WebhookEvent } from '../adapters/gitlab/webhook-event.ts';
+import type { GitLabJobs } from '../adapters/gitlab/jobs/jobs.ts';
+import { watchesPlace } from '../adapters/gitlab/jobs/watched-paths.ts';
+import { createWebhook, type Webhook } from '../adapters/gitlab/webhook/webhook.ts';
+import type { WebhookEvent } from '../adapters/gitlab/webhook/webhook-event.ts';
 import type { Config } from '../config/schema.ts';
 import type { Clock, PipelineRef } from '../controller/ports.ts';
 import { webhookSecrets } from './hooks.ts';

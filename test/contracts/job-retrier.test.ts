@@ -1,4 +1,4 @@
-import { gitLabJobRetrier } from '../../src/adapters/gitlab/job-retrier.ts';
+import { gitLabJobRetrier } from '../../src/adapters/gitlab/jobs/job-retrier.ts';
 import { VirtualClock } from '../../src/adapters/memory/clock.ts';
 import { GitLab } from '../../src/adapters/memory/gitlab/gitlab.ts';
 import { MemoryJobRetrier } from '../../src/adapters/memory/job-retrier.ts';

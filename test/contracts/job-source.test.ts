@@ -1,5 +1,5 @@
-import { JOB_WAYS, type JobWay } from '../../src/adapters/gitlab/job-ways.ts';
-import { gitLabJobs } from '../../src/adapters/gitlab/jobs.ts';
+import { JOB_WAYS, type JobWay } from '../../src/adapters/gitlab/jobs/job-ways.ts';
+import { gitLabJobs } from '../../src/adapters/gitlab/jobs/jobs.ts';
 import { VirtualClock } from '../../src/adapters/memory/clock.ts';
 import { GitLab } from '../../src/adapters/memory/gitlab/gitlab.ts';
 import { MemoryJobSource } from '../../src/adapters/memory/job-source.ts';

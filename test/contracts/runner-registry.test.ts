@@ -1,4 +1,4 @@
-import { gitLabRunners } from '../../src/adapters/gitlab/runners.ts';
+import { gitLabRunners } from '../../src/adapters/gitlab/runners/runners.ts';
 import { VirtualClock } from '../../src/adapters/memory/clock.ts';
 import { GitLab } from '../../src/adapters/memory/gitlab/gitlab.ts';
 import { MemoryRunnerRegistry } from '../../src/adapters/memory/runner-registry.ts';

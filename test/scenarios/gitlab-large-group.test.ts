@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { GitLabClient } from '../../src/adapters/gitlab/client.ts';
-import { gitLabJobs } from '../../src/adapters/gitlab/jobs.ts';
+import { GitLabClient } from '../../src/adapters/gitlab/client/client.ts';
+import { gitLabJobs } from '../../src/adapters/gitlab/jobs/jobs.ts';
 import type { JobReading } from '../../src/controller/ports.ts';
 import { minutes, seconds } from '../../src/engine/time.ts';
 import { GitLabFetch } from '../support/gitlab-fetch.ts';

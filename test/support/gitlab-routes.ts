@@ -1,8 +1,8 @@
 import { isPortError } from '../../src/controller/errors.ts';
 import type { JobReading } from '../../src/controller/ports.ts';
 import { VirtualClock } from '../../src/adapters/memory/clock.ts';
-import { GitLabClient } from '../../src/adapters/gitlab/client.ts';
-import { gitLabJobs } from '../../src/adapters/gitlab/jobs.ts';
+import { GitLabClient } from '../../src/adapters/gitlab/client/client.ts';
+import { gitLabJobs } from '../../src/adapters/gitlab/jobs/jobs.ts';
 
 export const NEVER = new AbortController().signal;
 

@@ -1,4 +1,4 @@
-import { GitLabClient } from '../../src/adapters/gitlab/client.ts';
+import { GitLabClient } from '../../src/adapters/gitlab/client/client.ts';
 import type { VirtualClock } from '../../src/adapters/memory/clock.ts';
 import type { GitLab } from '../../src/adapters/memory/gitlab/gitlab.ts';
 import type { Fault } from '../../src/sandbox/gitlab/faults.ts';

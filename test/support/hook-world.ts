@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { VirtualClock } from '../../src/adapters/memory/clock.ts';
 import type { GitLab } from '../../src/adapters/memory/gitlab/gitlab.ts';
-import { GitLabClient } from '../../src/adapters/gitlab/client.ts';
-import { HookArrivals } from '../../src/adapters/gitlab/hook-arrivals.ts';
-import { HookUpkeep, type HookUpkeepOptions } from '../../src/adapters/gitlab/hook-upkeep.ts';
-import { GitLabHooks } from '../../src/adapters/gitlab/hooks.ts';
-import { createWebhook, type WebhookSecrets } from '../../src/adapters/gitlab/webhook.ts';
+import { GitLabClient } from '../../src/adapters/gitlab/client/client.ts';
+import { HookArrivals } from '../../src/adapters/gitlab/hooks/hook-arrivals.ts';
+import { HookUpkeep, type HookUpkeepOptions } from '../../src/adapters/gitlab/hooks/hook-upkeep.ts';
+import { GitLabHooks } from '../../src/adapters/gitlab/hooks/hooks.ts';
+import { createWebhook, type WebhookSecrets } from '../../src/adapters/gitlab/webhook/webhook.ts';
 import { serve } from '../../src/runtimes/daemon/server.ts';
 import type { GitLabDoubleOptions } from '../../src/sandbox/gitlab/start.ts';
 import { API_TOKEN, closeDouble, gitlabDouble } from './gitlab-double.ts';

@@ -1,5 +1,5 @@
-import { GitLabClient } from '../../src/adapters/gitlab/client.ts';
-import { gitLabRegistrations } from '../../src/adapters/gitlab/registrations.ts';
+import { GitLabClient } from '../../src/adapters/gitlab/client/client.ts';
+import { gitLabRegistrations } from '../../src/adapters/gitlab/runners/registrations.ts';
 import { VirtualClock } from '../../src/adapters/memory/clock.ts';
 import { Ssm } from '../../src/adapters/memory/ec2/ssm.ts';
 import { GitLab } from '../../src/adapters/memory/gitlab/gitlab.ts';

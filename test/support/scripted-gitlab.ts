@@ -6,7 +6,7 @@ import {
   type ServerResponse,
 } from 'node:http';
 import { afterEach } from 'vitest';
-import { GitLabClient, type GitLabClientOptions } from '../../src/adapters/gitlab/client.ts';
+import { GitLabClient, type GitLabClientOptions } from '../../src/adapters/gitlab/client/client.ts';
 import { isPortError, type PortError } from '../../src/controller/errors.ts';
 import type { Clock } from '../../src/controller/ports.ts';
 import { after, type Duration, type Instant, instant } from '../../src/engine/time.ts';

@@ -1,8 +1,8 @@
-import { AccessToken } from '../../src/adapters/gitlab/access-token.ts';
-import { GitLabClient } from '../../src/adapters/gitlab/client.ts';
-import { replacementIn, type TokenParameter } from '../../src/adapters/gitlab/token-parameter.ts';
-import type { TokenNeed } from '../../src/adapters/gitlab/token-scopes.ts';
-import { tokenUpkeep } from '../../src/adapters/gitlab/token-upkeep.ts';
+import { AccessToken } from '../../src/adapters/gitlab/token/access-token.ts';
+import { GitLabClient } from '../../src/adapters/gitlab/client/client.ts';
+import { replacementIn, type TokenParameter } from '../../src/adapters/gitlab/token/token-parameter.ts';
+import type { TokenNeed } from '../../src/adapters/gitlab/token/token-scopes.ts';
+import { tokenUpkeep } from '../../src/adapters/gitlab/token/token-upkeep.ts';
 import { PortError } from '../../src/controller/errors.ts';
 import { type Duration, milliseconds, seconds } from '../../src/engine/time.ts';
 import type { AccessToken as KnownToken } from '../../src/sandbox/gitlab/access-tokens.ts';

@@ -3,10 +3,10 @@ import { closeDouble, gitlabDouble, READ_TOKEN } from '../../../test/support/git
 import { isPortError } from '../../controller/errors.ts';
 import { seconds } from '../../engine/time.ts';
 import { systemClock } from '../../runtimes/system-clock.ts';
-import { GitLabClient } from './client.ts';
-import { gitLabJobs } from './jobs.ts';
-import { probe } from './probe.ts';
-import { gitLabRunners } from './runners.ts';
+import { GitLabClient } from './client/client.ts';
+import { gitLabJobs } from './jobs/jobs.ts';
+import { probe } from './client/probe.ts';
+import { gitLabRunners } from './runners/runners.ts';
 
 const NEVER = new AbortController().signal;
 

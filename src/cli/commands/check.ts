@@ -1,7 +1,7 @@
 import process from 'node:process';
 import type { Command } from 'commander';
-import { probe } from '../../adapters/gitlab/probe.ts';
-import { missingScopes } from '../../adapters/gitlab/token-scopes.ts';
+import { probe } from '../../adapters/gitlab/client/probe.ts';
+import { missingScopes } from '../../adapters/gitlab/token/token-scopes.ts';
 import { type Adapters } from '../../compose/adapters.ts';
 import { composeEvents } from '../../compose/events.ts';
 import { tokenNeeds } from '../../compose/token.ts';

@@ -1,7 +1,7 @@
 import process from 'node:process';
 import { Command } from 'commander';
-import { type HookPlace, placeName } from '../../adapters/gitlab/hook-place.ts';
-import type { GitLabHooks, Installed, OurHook } from '../../adapters/gitlab/hooks.ts';
+import { type HookPlace, placeName } from '../../adapters/gitlab/hooks/hook-place.ts';
+import type { GitLabHooks, Installed, OurHook } from '../../adapters/gitlab/hooks/hooks.ts';
 import { connectionOf, gitLabOptions } from '../../compose/gitlab.ts';
 import { type ComposedHooks, composeHooks } from '../../compose/hooks.ts';
 import { minutes } from '../../engine/time.ts';

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { NOW } from '../../../test/support/observations.ts';
-import type { WebhookEvent } from '../../adapters/gitlab/webhook-event.ts';
+import type { WebhookEvent } from '../../adapters/gitlab/webhook/webhook-event.ts';
 import type { ControllerEvent } from '../../controller/events.ts';
 import type { Action } from '../../engine/action.ts';
 import { eventLine, type Line, plain, webhookLine } from './log.ts';

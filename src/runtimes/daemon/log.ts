@@ -1,5 +1,5 @@
 import { pino } from 'pino';
-import type { WebhookEvent } from '../../adapters/gitlab/webhook-event.ts';
+import type { WebhookEvent } from '../../adapters/gitlab/webhook/webhook-event.ts';
 import type { ControllerEvent, NoticedInterruption } from '../../controller/events.ts';
 import { explainAction, explainAlarm } from '../../engine/explain.ts';
 import type { Outcome } from '../../engine/outcome.ts';

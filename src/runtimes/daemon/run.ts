@@ -1,6 +1,6 @@
-import { HookArrivals } from '../../adapters/gitlab/hook-arrivals.ts';
-import { AccessToken } from '../../adapters/gitlab/access-token.ts';
-import type { WebhookEvent } from '../../adapters/gitlab/webhook-event.ts';
+import { HookArrivals } from '../../adapters/gitlab/hooks/hook-arrivals.ts';
+import { AccessToken } from '../../adapters/gitlab/token/access-token.ts';
+import type { WebhookEvent } from '../../adapters/gitlab/webhook/webhook-event.ts';
 import { composeAdapters } from '../../compose/adapters.ts';
 import { composeController } from '../../compose/controller.ts';
 import { composeEvents } from '../../compose/events.ts';
