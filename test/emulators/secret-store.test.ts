@@ -6,22 +6,25 @@ import { seconds } from '../../src/engine/time.ts';
 import { secretStoreContract } from '../contracts/secret-store.contract.ts';
 import { resetMoto } from './moto.ts';
 
-secretStoreContract("moto's Systems Manager", async () => {
-  await resetMoto(inject('motoUrl'));
-  const ssm = ssmClient({
-    region: 'eu-central-1',
-    endpoints: { ssm: inject('motoUrl') },
-    credentials: { accessKeyId: 'AKIAEXAMPLE', secretAccessKey: 'example' },
-  });
-  return {
-    secrets: parameterSecrets({ ssm, timeout: seconds(30) }),
-    knowsNoLimit: true,
-    async typeOf(name) {
-      const { Parameter } = await ssm.send(new GetParameterCommand({ Name: name }));
-      return Parameter?.Type ?? '';
-    },
-    async [Symbol.asyncDispose]() {
-      ssm.destroy();
-    },
-  };
-});
+secretStoreContract(
+  "moto's Systems Manager",
+  async () => {
+    await resetMoto(inject('motoUrl'));
+    const ssm = ssmClient({
+      region: 'eu-central-1',
+      endpoints: { ssm: inject('motoUrl') },
+      credentials: { accessKeyId: 'AKIAEXAMPLE', secretAccessKey: 'example' },
+    });
+    return {
+      secrets: parameterSecrets({ ssm, timeout: seconds(30) }),
+      async typeOf(name) {
+        const { Parameter } = await ssm.send(new GetParameterCommand({ Name: name }));
+        return Parameter?.Type ?? '';
+      },
+      async [Symbol.asyncDispose]() {
+        ssm.destroy();
+      },
+    };
+  },
+  { knowsNoLimit: true },
+);
