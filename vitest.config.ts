@@ -7,6 +7,9 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['{src,agent}/**/*.test.ts', 'test/*.test.ts', 'test/{contracts,scenarios}/**/*.test.ts'],
+          // A busy machine must not fail a test of many runs; one that hangs still ends.
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {
