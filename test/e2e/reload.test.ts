@@ -51,6 +51,18 @@ describe('SIGHUP', () => {
     expect(sandbox.daemonId()).toBe(daemon);
   });
 
+  it('says that it is applied once no pass decides by the old one any more', async () => {
+    await using sandbox = await openSandbox();
+    const { faults } = sandbox.double;
+    faults.set({ kind: 'hang', path: '/api/v4/runners' });
+    await eventually('a pass is under way', () => faults.hanging > 0);
+    await sandbox.reload([['pools', 'linux', 'max'], 1]);
+    const messages = (await sandbox.log()).map(({ msg }) => msg);
+    const failed = messages.indexOf('reading managers of linux failed');
+    expect(failed).toBeGreaterThanOrEqual(0);
+    expect(failed).toBeLessThan(messages.indexOf('configuration reloaded: 1 changes'));
+  });
+
   it('applies nothing of a file with a mistake, or with a change that needs a restart', async () => {
     await using sandbox = await openSandbox();
     const daemon = sandbox.daemonId();

@@ -17,6 +17,7 @@ import { HookEvidence } from '../../controller/hook-evidence.ts';
 import { listen } from '../../controller/listen.ts';
 import { Notices } from '../../controller/notices.ts';
 import { Concerns, runUpkeep, type Upkeep } from '../../controller/upkeep.ts';
+import type { PassReport } from '../../controller/reconcile.ts';
 import { runPasses, Wakes } from '../../controller/wakes.ts';
 import { milliseconds, minutes, seconds } from '../../engine/time.ts';
 import { StatusBoard } from '../../status/model.ts';
@@ -85,6 +86,8 @@ class Daemon {
   readonly #token: AccessToken;
   #config: Config;
   #composition: Composition | undefined;
+  /** The pass that is under way, or the last one. */
+  #passing: Promise<PassReport> | undefined;
   #deciding = false;
 
   constructor(
@@ -166,7 +169,8 @@ class Daemon {
       wakes: this.#wakes,
       pass: async (wake) => {
         const startedAt = clock.now();
-        const report = await this.#composition?.controller.pass(wake, shutdown.signal);
+        this.#passing = this.#composition?.controller.pass(wake, shutdown.signal);
+        const report = await this.#passing;
         this.#deciding = report?.pass === 'acted';
         if (report !== undefined) this.#board.passed(report, startedAt, clock.now());
       },
@@ -192,6 +196,8 @@ class Daemon {
       if (late.length > 0)
         throw new Error(`${late.join(', ')} can only change at a restart: restart, or undo it`);
       await this.compose(after);
+      // A pass that is under way still decides by the old one: what is said here is to be true.
+      await this.#passing;
       log.setLevel(after.log.level);
       for (const { path, from, to, applies } of changes) {
         log.line({ level: 'info', message: `${path} changed`, fields: { from, to, applies } });
