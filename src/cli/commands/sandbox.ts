@@ -2,7 +2,6 @@ import process from 'node:process';
 import { Command, InvalidArgumentError } from 'commander';
 import { listenForShutdown } from '../../runtimes/daemon/shutdown.ts';
 import { complain } from '../options.ts';
-import { runSandbox } from '../../sandbox/run.ts';
 import type { Summary } from '../../sandbox/summary.ts';
 
 interface SandboxCommandOptions {
@@ -54,6 +53,8 @@ export function sandboxCommand(): Command {
       const jobs =
         options.jobs ??
         (options.exitWhenDone === true || options.killDaemon === true ? DEFAULT_JOBS : undefined);
+      // The doubles are half of the program, and no other command needs them.
+      const { runSandbox } = await import('../../sandbox/run.ts');
       const { ok, summary } = await runSandbox({
         ...(jobs !== undefined && { jobs }),
         exitWhenDone: options.exitWhenDone === true,
