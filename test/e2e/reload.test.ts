@@ -20,8 +20,9 @@ const JOBS = Array.from({ length: 6 }, (_, index) => ({ name: `job ${index}`, sc
 async function runJobs(sandbox: WatchedSandbox): Promise<SeenStatus['pools'][number]> {
   const jobs = sandbox.submit(...JOBS);
   const seen = await eventually('the jobs are seen', async () => {
-    const pool = poolIn(await sandbox.status(), 'linux');
-    return pool.pending === JOBS.length && pool;
+    // Before the first pass the status names no pool.
+    const pool = (await sandbox.status()).pools.find((one) => one.pool === 'linux');
+    return pool?.pending === JOBS.length && pool;
   });
   await succeeded(jobs);
   return seen;
