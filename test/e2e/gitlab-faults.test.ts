@@ -17,7 +17,8 @@ interface Scene {
   readonly why: RegExp;
 }
 
-const READING = String.raw`^listing (the managers|pending and running jobs) of \S+.*: `;
+// Whichever request meets the fault first: of a throttled GitLab nothing else is asked.
+const READING = String.raw`^(?:listing (?:the managers|pending and running jobs|the jobs of pipeline)|reading pool) .*?: `;
 const REQUEST = String.raw` \(request [0-9a-f]{32}\); `;
 
 const SCENES: readonly (readonly [name: string, scene: Scene])[] = [
