@@ -4,11 +4,13 @@ import type { LostJob } from '../engine/history.ts';
 import type { FleetPolicy } from '../engine/pool.ts';
 import { isPortError } from './errors.ts';
 import { launch, type Launching } from './launch.ts';
-import type { Enrolment, JobRetrier, RunnerRegistry } from './ports.ts';
+import type { Enrolment, Groups, JobRetrier, RunnerRegistry } from './ports.ts';
 
 export interface Acting extends Launching {
   readonly runners: RunnerRegistry;
   readonly policy: FleetPolicy;
+  /** Absent: no pool has a group. */
+  readonly groups?: Groups;
   /** Absent: no instance has a runner of its own. */
   readonly enrolment?: Enrolment;
   /** Absent: no project has opted in. */
@@ -198,6 +200,33 @@ function actDismissals(actions: readonly Action[], at: Acting): Promise<readonly
   return stepOneByOne(dismissals, at, ({ pool, instance }) => enrolmentOf(at).dismiss(pool, instance, NEVER));
 }
 
+function groupsOf({ groups }: Acting): Groups {
+  if (groups === undefined) throw new Error('looking after Auto Scaling groups: nobody does');
+  return groups;
+}
+
+async function actCancels(actions: readonly Action[], at: Acting): Promise<readonly Outcome[]> {
+  const cancels = actions.filter((action) => action.do === 'cancel');
+  for (const { pool, failure } of cancels) {
+    if (failure !== undefined) at.recorder.record({ event: 'order failed', pool, failure });
+  }
+  return stepOneByOne(cancels, at, ({ pool, count }) => groupsOf(at).cancel(pool, count, NEVER));
+}
+
+function actHeartbeats(actions: readonly Action[], at: Acting): Promise<readonly Outcome[]> {
+  const beats = actions.filter((action) => action.do === 'heartbeat');
+  return stepOneByOne(beats, at, ({ pool, instance, hook }) =>
+    groupsOf(at).heartbeat(pool, instance, hook, NEVER),
+  );
+}
+
+function actCompletions(actions: readonly Action[], at: Acting): Promise<readonly Outcome[]> {
+  const completions = actions.filter((action) => action.do === 'complete');
+  return stepOneByOne(completions, at, ({ pool, instance, hook }) =>
+    groupsOf(at).complete(pool, instance, hook, NEVER),
+  );
+}
+
 function actForgets(actions: readonly Action[], at: Acting): Promise<readonly Outcome[]> {
   const forgets = actions.filter((action) => action.do === 'forget');
   return stepOneByOne(forgets, at, ({ pool, manager }) => at.runners.forget(pool, manager, NEVER));
@@ -237,8 +266,11 @@ export async function act(actions: readonly Action[], at: Acting): Promise<reado
   const launches = await actLaunches(actions, at);
   return [
     ...launches,
+    ...(await actCancels(actions, at)),
     ...(await actEnrols([...ofBought(launches, at), ...actions], at)),
+    ...(await actHeartbeats(actions, at)),
     ...(await actDrains(actions, at)),
+    ...(await actCompletions(actions, at)),
     ...(await actTerminates(actions, at)),
     ...(await actRetries(actions, at)),
     ...(await actDismissals(actions, at)),

@@ -1,5 +1,7 @@
 import type { Alarm } from '../engine/alarms.ts';
+import type { OrderFailure } from '../engine/group.ts';
 import type { Interruption } from '../engine/instance.ts';
+import type { Instruction } from '../engine/instruction.ts';
 import type { Outcome } from '../engine/outcome.ts';
 import type { DecisionRecord } from './ports.ts';
 
@@ -25,6 +27,8 @@ export type ControllerEvent =
   | { readonly event: 'decided'; readonly decision: DecisionRecord }
   | { readonly event: 'acted'; readonly outcome: Outcome }
   | { readonly event: 'boot failed'; readonly instance: string; readonly why: string }
+  | { readonly event: 'order failed'; readonly pool: string; readonly failure: OrderFailure }
+  | { readonly event: 'instruction done'; readonly instruction: Instruction }
   | { readonly event: 'alarm raised'; readonly alarm: Alarm }
   | { readonly event: 'alarm cleared'; readonly alarm: Alarm }
   | { readonly event: 'pass failed'; readonly why: string };

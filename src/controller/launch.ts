@@ -113,6 +113,7 @@ export async function launch(
     action,
     done: true,
     launched: result.launched.map(({ id }) => id),
+    ...(result.ordered !== undefined && { ordered: result.ordered }),
     shortfalls: shortfallsOf(action.pool, result, now),
   };
 }

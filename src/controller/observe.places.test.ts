@@ -3,7 +3,7 @@ import { anInstance, aPolicy, aPool, freshAt, NOW } from '../../test/support/obs
 import { failure, surroundings } from '../../test/support/scripted-ports.ts';
 import { after, seconds } from '../engine/time.ts';
 import { Observer } from './observe.ts';
-import type { LeaveOut } from './ports.ts';
+import type { Remarks } from './ports.ts';
 
 const NEAR = anInstance('i-1');
 const FAR = anInstance('i-2', { pool: 'arm' });
@@ -14,8 +14,8 @@ function scene() {
   let down = false;
   const around = surroundings();
   around.fleet.script = {
-    async list(_signal, leaveOut?: LeaveOut) {
-      if (down) leaveOut?.(['arm'], WHY);
+    async list(_signal, remarks?: Remarks) {
+      if (down) remarks?.leaveOut(['arm'], WHY);
       return down ? [NEAR] : [NEAR, FAR];
     },
   };

@@ -1,3 +1,4 @@
+import type { GroupReading } from '../engine/group.ts';
 import type { Instance, Manager } from '../engine/instance.ts';
 import type { JobSnapshot } from '../engine/job.ts';
 import { isFresh, lastKnown, type Part, toldUntil, type UnansweredLaunch } from '../engine/observation.ts';
@@ -44,7 +45,7 @@ export interface ObserverOptions {
   readonly jobs: JobSource;
   readonly runners: RunnerRegistry;
   readonly fleet: Fleet;
-  readonly store: Pick<Store, 'intents'>;
+  readonly store: Pick<Store, 'intents' | 'instructions'>;
   /** Absent: no instance has a runner of its own. */
   readonly enrolment?: Pick<Enrolment, 'enrolled'>;
   /** Absent: no project wants jobs retried whose instance is lost. */
@@ -101,6 +102,7 @@ export class Observer {
   #jobs: Part<JobSnapshot> = NEVER_READ;
   #instances: Part<readonly Instance[]> = NEVER_READ;
   #unlisted: Readonly<Record<string, Part<unknown>>> = {};
+  #groups: Readonly<Record<string, GroupReading>> = {};
   #managers: Readonly<Record<string, Part<readonly Manager[]>>> = {};
   /** When the jobs were asked for as a whole. */
   #sweptAt: Instant | undefined;
@@ -129,12 +131,15 @@ export class Observer {
     await Promise.all([this.#readJobs(wake, signal, unserved), instances]);
     const pools = policy().pools.map(({ name }) => name);
     // At every pass, because whoever answers remembers.
+    const instructions = await store.instructions();
     const enrolled = await readEnrolled(enrolment, pools, (...told) => this.#tell(...told), signal);
     return {
       now: clock.now(),
       jobs: this.#jobs,
       managers: this.#managers,
       instances: this.#withNotices(),
+      ...(instructions.length > 0 && { instructions }),
+      ...(Object.keys(this.#groups).length > 0 && { groups: this.#groups }),
       ...(this.#retryable !== undefined && { retryable: this.#retryable }),
       ...(Object.keys(this.#scopes).length > 0 && { scopes: this.#scopes }),
       ...(Object.keys(enrolled).length > 0 && { enrolled }),
@@ -146,14 +151,40 @@ export class Observer {
   /** Folds in what was just done, so that a pass between two sweeps does not do it again. */
   fold(outcomes: readonly Outcome[]): void {
     const at = this.#options.clock.now();
-    for (const { action, done } of outcomes) {
+    for (const outcome of outcomes) {
+      const { action, done } = outcome;
       if (!done) continue;
+      if (action.do === 'launch') this.#order(action.pool, outcome.ordered ?? 0);
+      if (action.do === 'cancel') this.#order(action.pool, -action.count);
+      if (action.do === 'complete') this.#completed(action.instance);
       if (action.do === 'drain') {
         this.#marks.set(action.instance, { at, state: 'running', drain: { because: action.because, at } });
       }
       if (action.do === 'terminate') this.#marks.set(action.instance, { at, state: 'shutting-down' });
       if (action.do === 'forget') this.#managers = withoutManager(this.#managers, action);
     }
+  }
+
+  /** What a group is asked for, or is asked for no more. */
+  #order(pool: string, count: number): void {
+    const before = this.#groups[pool];
+    if (before === undefined || count === 0) return;
+    // What failed was the order before.
+    const { failure: _before, ...reading } = before;
+    const ordered = Math.max(0, reading.ordered + count);
+    this.#groups = { ...this.#groups, [pool]: { ...reading, ordered, desired: reading.desired + count } };
+  }
+
+  /** Its group waits no more. */
+  #completed(id: string): void {
+    if (!this.#instances.known) return;
+    const value = this.#instances.value.map((instance) => {
+      if (instance.id !== id || instance.membership === undefined) return instance;
+      const { hook, ...membership } = instance.membership;
+      const ending = hook === 'termination' && { ending: true as const };
+      return { ...instance, membership: { ...membership, ...ending } };
+    });
+    this.#instances = { ...this.#instances, value };
   }
 
   /** Folds in launches that were answered just now: written down long ago, they may have bought only now. */
@@ -218,12 +249,18 @@ export class Observer {
       const before = this.#instances;
       this.#instances = await this.#read('instances', before, async () => {
         const leftOut = new Map<string, string>();
-        const listed = await fleet.list(signal, (pools, why) =>
-          pools.forEach((pool) => leftOut.set(pool, why)),
-        );
+        const groups: Record<string, GroupReading> = {};
+        const listed = await fleet.list(signal, {
+          leaveOut: (pools, why) => pools.forEach((pool) => leftOut.set(pool, why)),
+          group: (reading) => {
+            groups[reading.pool] = reading;
+          },
+        });
         const askable = launched.filter(({ pool }) => !leftOut.has(pool));
         const found = await this.#findUnlisted(listed, askable, signal);
         this.#unlisted = this.#leave(leftOut, before);
+        const unread = Object.entries(this.#groups).filter(([pool]) => leftOut.has(pool));
+        this.#groups = { ...Object.fromEntries(unread), ...groups };
         return [...listed, ...found, ...keptOf(leftOut, lastKnown(before, []), [...listed, ...found])];
       });
     }

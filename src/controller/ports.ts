@@ -1,6 +1,8 @@
 import type { DrainReason, Enrolled, Instance, Manager } from '../engine/instance.ts';
 import type { JobSnapshot, KindDemand, RunnerScope } from '../engine/job.ts';
+import type { GroupReading, Transition } from '../engine/group.ts';
 import type { History } from '../engine/history.ts';
+import type { Instruction } from '../engine/instruction.ts';
 import type { Offering } from '../engine/pool.ts';
 import type { Duration, Instant } from '../engine/time.ts';
 
@@ -121,20 +123,27 @@ export interface LaunchShortfall {
 /** What a launch gave: partial success is normal. */
 export interface LaunchResult {
   readonly launched: readonly { readonly id: string; readonly offering: Offering }[];
+  /** How many more a group will launch in its own time; absent: none. */
+  readonly ordered?: number;
   readonly shortfalls: readonly LaunchShortfall[];
 }
 
-/** Hears that the instances of these pools are not, or not all, in a listing, and why. */
-export type LeaveOut = (pools: readonly string[], why: string) => void;
+/** Hears what a listing says beside the instances. */
+export interface Remarks {
+  /** The instances of these pools are not, or not all, in the listing, and why. */
+  leaveOut(pools: readonly string[], why: string): void;
+  /** A pool's Auto Scaling group, as of the same moment as the instances. */
+  group?(reading: GroupReading): void;
+}
 
 /** The machines. Listings may lag behind launches: absence is not death. */
 export interface Fleet {
   /**
-   * Every instance of this installation that is not terminated. Where machines are in several places and some do
-   * not answer, `leaveOut` hears which pools may have instances there; without it, or where none answers, the
-   * listing fails.
+   * Every instance of this installation that is not terminated, and members that are and still wait at a hook of
+   * their group. Where machines are in several places and some do not answer, `remarks` hear which pools may have
+   * instances there; without them, or where none answers, the listing fails.
    */
-  list(signal: AbortSignal, leaveOut?: LeaveOut): Promise<readonly Instance[]>;
+  list(signal: AbortSignal, remarks?: Remarks): Promise<readonly Instance[]>;
   /** The named instances; those that EC2 does not know are left out, terminated ones are answered. */
   find(ids: readonly string[], signal: AbortSignal): Promise<readonly Instance[]>;
   /** Makes sure that what a launch of the pool needs exists, and pins it. Idempotent. */
@@ -150,6 +159,16 @@ export interface Fleet {
   terminate(ids: readonly string[], signal: AbortSignal): Promise<void>;
   /** The end of the serial console, for why a boot failed; empty when there is none yet. */
   console(id: string, signal: AbortSignal): Promise<string>;
+}
+
+/** What Auto Scaling groups are told besides what every fleet is. Where a group has moved on already, that is no error. */
+export interface Groups {
+  /** Takes back up to `count` instances that the pool's group was asked for and has not launched; ends none. */
+  cancel(pool: string, count: number, signal: AbortSignal): Promise<void>;
+  /** Has the instance's group wait on at the hook. */
+  heartbeat(pool: string, instance: string, hook: Transition, signal: AbortSignal): Promise<void>;
+  /** Has the instance's group go on after the hook. */
+  complete(pool: string, instance: string, hook: Transition, signal: AbortSignal): Promise<void>;
 }
 
 /** What the cloud has announced about one instance. */
@@ -209,6 +228,15 @@ export interface Store {
   addDecisions(decisions: readonly DecisionRecord[], fence: number): Promise<void>;
   /** The last `limit` decisions, newest first. */
   decisions(limit: number): Promise<readonly DecisionRecord[]>;
+  /** What operators have asked for and is not done, in no order. */
+  instructions(): Promise<readonly Instruction[]>;
+  /**
+   * Writes down what an operator asks for, in place of an instruction with the same key. Needs no fence: commands
+   * are given beside the controller.
+   */
+  instruct(instruction: Instruction): Promise<void>;
+  /** Removes an instruction; one that was changed since, or is gone, is left. */
+  retract(instruction: Instruction): Promise<void>;
 }
 
 /** Who may decide now. */

@@ -10,6 +10,7 @@ import { Decisions } from './decisions.ts';
 import { isPortError } from './errors.ts';
 import type { Recorder } from './events.ts';
 import { replayOpenIntents } from './launch.ts';
+import { retractDone } from './instructions-done.ts';
 import type { HookEvidence } from './hook-evidence.ts';
 import { Notices } from './notices.ts';
 import { Observer, type Wake } from './observe.ts';
@@ -17,6 +18,7 @@ import type {
   Clock,
   Enrolment,
   Fleet,
+  Groups,
   JobRetrier,
   JobSource,
   Lease,
@@ -43,6 +45,8 @@ export interface ControllerOptions {
   readonly callTimeout: () => Duration;
   /** What the cloud has announced, where something listens to it; outlives the controller at a reload. */
   readonly notices?: Notices;
+  /** Tells groups what no other fleet is told; absent: no pool has a group. */
+  readonly groups?: Groups;
   /** Absent: no instance has a runner of its own. */
   readonly enrolment?: Enrolment;
   /** Absent: no project wants jobs retried whose instance is lost. */
@@ -137,6 +141,7 @@ export class Controller {
     for (const outcome of outcomes) this.#options.recorder.record({ event: 'acted', outcome });
     await store.saveHistory(afterwards(decided.history, outcomes, clock.now()), term.fence);
     if (decisions.length > 0) await store.addDecisions(decisions, term.fence);
+    await retractDone(observation, this.#options);
     // Last: what a pass could not write down is to be announced again.
     this.#notices.settle(observation.instances, outcomes);
     return { pass: 'acted', observation, plan: decided, outcomes };

@@ -1,6 +1,6 @@
 import type { InstanceView } from './capacity.ts';
 import type { Concern } from './concern.ts';
-import { isFresh, isWhole, type Observation } from './observation.ts';
+import { isFresh, isWhole, lastKnown, type Observation } from './observation.ts';
 import { unseenInstances } from './orphans.ts';
 import type { PoolPlan } from './pool-plan.ts';
 import type { FleetPolicy } from './pool.ts';
@@ -11,6 +11,13 @@ import { elapsed, type Instant, later } from './time.ts';
 export type Alarm =
   | { readonly alarm: 'unserved'; readonly pool: string; readonly job: number; readonly times: number }
   | { readonly alarm: 'drain unacknowledged'; readonly pool: string; readonly instance: string }
+  | { readonly alarm: 'retained'; readonly pool: string; readonly instance: string }
+  | {
+      readonly alarm: 'order failed';
+      readonly pool: string;
+      readonly group: string;
+      readonly failure: string;
+    }
   | { readonly alarm: 'unseen'; readonly pool: string; readonly instance: string }
   | { readonly alarm: 'boot failed'; readonly pool: string; readonly instance: string }
   | { readonly alarm: 'stale'; readonly source: string; readonly failure: string }
@@ -49,6 +56,23 @@ export function concernAlarms({ concerns = [] }: Observation): readonly Alarm[] 
   return concerns
     .map((concern) => ({ alarm: 'concern' as const, ...concern }))
     .toSorted((one, other) => (one.about < other.about ? -1 : 1));
+}
+
+/** Members that their group has let go of, and what groups could not launch. */
+export function groupAlarms({ instances, groups = {} }: Observation): readonly Alarm[] {
+  const retained = lastKnown(instances, []).filter(({ membership }) => membership?.retained === true);
+  return [
+    ...retained
+      .map(({ id, pool }) => ({ alarm: 'retained' as const, pool, instance: id }))
+      .toSorted((one, other) => (one.instance < other.instance ? -1 : 1)),
+    ...Object.values(groups)
+      .toSorted((one, other) => (one.pool < other.pool ? -1 : 1))
+      .flatMap(({ pool, group, failure }) =>
+        failure === undefined
+          ? []
+          : [{ alarm: 'order failed' as const, pool, group, failure: `${failure.code}: ${failure.message}` }],
+      ),
+  ];
 }
 
 /** Jobs that wait in vain, because the runner of the pool whose tags they have may not take them. */

@@ -1,5 +1,6 @@
 import type { Instance, Manager, Phase } from './instance.ts';
 import { type HeldJob, NO_JOBS } from './job.ts';
+import type { PoolPolicy } from './pool.ts';
 import type { InstanceHistory } from './history.ts';
 import { lastKnown, type Observation, type UnansweredLaunch } from './observation.ts';
 import { type Duration, type Instant, milliseconds } from './time.ts';
@@ -38,9 +39,16 @@ function busySlots(instance: Instance, manager: Manager | undefined, held: numbe
   return manager?.active === true ? instance.slots : 0;
 }
 
+/** Its group takes it, or has let go of it: it gets no new jobs, and may still have some. */
+export function isLeaving({ membership }: Instance): boolean {
+  return membership?.hook === 'termination' || membership?.retained === true;
+}
+
 function phaseOf(instance: Instance, ready: boolean, busy: number): Phase {
   if (instance.state === 'shutting-down' || instance.state === 'stopping') return 'terminating';
+  if (instance.membership?.ending === true) return 'terminating';
   if (instance.drain !== undefined || instance.interruption?.kind === 'interruption') return 'draining';
+  if (isLeaving(instance)) return 'draining';
   if (ready) return busy > 0 ? 'busy' : 'idle';
   return instance.state === 'pending' ? 'launching' : 'booting';
 }
@@ -133,10 +141,45 @@ function mayExist(
   }));
 }
 
+/** What a pool's group was asked for and has not launched yet. */
+function orderedBy(pools: readonly PoolPolicy[], { groups = {}, now }: Observation): readonly Instance[] {
+  return pools.flatMap(({ name, slots, generation, offerings: [offering] }) => {
+    const reading = groups[name];
+    if (reading === undefined || offering === undefined) return [];
+    return Array.from({ length: reading.ordered }, (_, index) => ({
+      id: orderedId(name, index),
+      pool: name,
+      launchId: reading.group,
+      state: 'pending' as const,
+      launchedAt: now,
+      slots,
+      generation,
+      offering,
+    }));
+  });
+}
+
+/** Stands for an instance that has no id yet. */
+function orderedId(pool: string, index: number): string {
+  return `${pool}/ordered/${index}`;
+}
+
+/** Whether the view stands for an instance that a group was asked for and has not launched. */
+export function isOrdered({ instance }: InstanceView): boolean {
+  return instance.id.startsWith(`${instance.pool}/ordered/`);
+}
+
 /** Every existing instance as a view, by pool, sorted by id so that the input's order cannot matter. */
-export function viewsByPool(observation: Observation): ReadonlyMap<string, readonly InstanceView[]> {
+export function viewsByPool(
+  observation: Observation,
+  pools: readonly PoolPolicy[] = [],
+): ReadonlyMap<string, readonly InstanceView[]> {
   const listed = lastKnown(observation.instances, []).filter(exists);
-  const instances = [...listed, ...observation.unanswered.flatMap((one) => mayExist(one, listed))];
+  const instances = [
+    ...listed,
+    ...observation.unanswered.flatMap((one) => mayExist(one, listed)),
+    ...orderedBy(pools, observation),
+  ];
   const held = heldByInstance(lastKnown(observation.jobs, NO_JOBS).held);
   const managers = managersByPool(observation.managers);
   const views = new Map<string, InstanceView[]>();

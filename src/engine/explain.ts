@@ -24,6 +24,14 @@ export function explainAction(action: Action): string {
   switch (action.do) {
     case 'launch':
       return `launch ${plural(action.count, 'instance')} (${marketOf(action)})`;
+    case 'cancel':
+      return `take back ${plural(action.count, 'instance')} that the group has not launched${
+        action.failure === undefined ? '' : ` (${action.failure.code})`
+      }`;
+    case 'heartbeat':
+      return `have the group wait for ${action.instance} (${action.hook})`;
+    case 'complete':
+      return `have the group go on with ${action.instance} (${action.hook}: ${action.because})`;
     case 'enrol':
       return `enrol ${action.instance}`;
     case 'drain':
@@ -48,6 +56,10 @@ export function explainAlarm(alarm: Alarm): string {
       return `${alarm.instance} was asked to drain and is still there without a job: look at the agent's console output, and end it by hand if it hangs`;
     case 'unseen':
       return `${alarm.instance} of ${alarm.pool} still speaks with GitLab, and EC2 does not list it: it was bought with another region, role or credentials than the pool has now; change them back until it has ended, or end it by hand`;
+    case 'retained':
+      return `${alarm.instance} was given up by its group while it drained, and runs on: it is ended once its runner has no job; see why nobody answered at its termination hook`;
+    case 'order failed':
+      return `group ${alarm.group} of ${alarm.pool} could not launch what it was asked for: ${alarm.failure}; the order is taken back and tried again later`;
     case 'boot failed':
       return `${alarm.instance} was not ready within the pool's bootTimeout: look at its console output`;
     case 'refused':

@@ -1,6 +1,16 @@
+import type { Transition } from './group.ts';
 import type { JobsSeen } from './jobs-seen.ts';
 import type { Offering } from './pool.ts';
 import type { Duration, Instant } from './time.ts';
+
+/** A group that waits at a lifecycle hook of one instance. */
+export interface HookHistory {
+  readonly transition: Transition;
+  /** When it was first seen to wait. */
+  readonly since: Instant;
+  /** When it was last told to wait on; absent: it was not told yet. */
+  readonly beatAt?: Instant | undefined;
+}
 
 /** What earlier passes learned about one instance. */
 export interface InstanceHistory {
@@ -17,6 +27,8 @@ export interface InstanceHistory {
   readonly jobs?: JobsSeen | undefined;
   /** Its interruption has been remembered as a shortfall of its offering. */
   readonly interrupted?: true | undefined;
+  /** Present while its group waits. */
+  readonly hook?: HookHistory | undefined;
   /** Its boot has been counted as a setback of the pool. */
   readonly bootFailed?: true | undefined;
   /** Since when it has not been listed by EC2; kept until its manager is gone as well. */

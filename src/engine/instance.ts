@@ -1,3 +1,4 @@
+import type { Membership } from './group.ts';
 import type { Offering } from './pool.ts';
 import type { Instant } from './time.ts';
 
@@ -30,6 +31,7 @@ export interface Interruption {
 export interface Instance {
   readonly id: string;
   readonly pool: string;
+  /** Of the launch that bought it; of a member, the name of its group. */
   readonly launchId: string;
   readonly state: InstanceState;
   readonly launchedAt: Instant;
@@ -43,6 +45,8 @@ export interface Instance {
   readonly drain?: { readonly because: DrainReason; readonly at: Instant };
   /** Present once the cloud has said that it takes the machine, within minutes, or that this is likely. */
   readonly interruption?: Interruption;
+  /** Present while it is a member of an Auto Scaling group; one that EC2 has ended may still wait at a hook. */
+  readonly membership?: Membership;
 }
 
 /** The runner process of one instance, as GitLab knows it. */

@@ -2,6 +2,7 @@ import type { InstanceView } from './capacity.ts';
 import { instancesOf, isFresh, isWhole, lastKnown, type Observation, toldUntil } from './observation.ts';
 import { NO_JOBS } from './job.ts';
 import type { FleetPolicy, PoolPolicy } from './pool.ts';
+import { cycleOf } from './instruction.ts';
 import { type Retirement, type Retirements, retirements } from './retirement.ts';
 
 function staleSources(pool: string, observation: Observation): readonly string[] {
@@ -23,12 +24,14 @@ export interface Muster {
   readonly leavers: readonly Retirement[];
   /** Old instances that stay until new ones are ready. */
   readonly waiting: number;
+  /** Old instances that stay because new ones fail to start. */
+  readonly spared: number;
   readonly live: readonly InstanceView[];
   /** Instances that drain, or are about to, and still exist. */
   readonly draining: number;
 }
 
-const NOBODY: Retirements = { leavers: [], waiting: 0 };
+const NOBODY: Retirements = { leavers: [], waiting: 0, spared: 0 };
 
 /** Sorts out one pool. */
 export function muster(
@@ -39,11 +42,24 @@ export function muster(
 ): Muster {
   const stale = staleSources(pool.name, observation);
   const managersFresh = !stale.includes('managers');
-  const { now, managers, jobs } = observation;
+  const { now, managers, jobs, history, instructions = [] } = observation;
   const jobsFresh = isWhole(jobs, now);
   const managersReadAt = toldUntil(managers[pool.name], now);
-  const circumstances = { now, policy, pool, managersFresh, managersReadAt, jobsFresh };
-  const { leavers, waiting } = stale.includes('instances') ? NOBODY : retirements(views, circumstances);
+  const { setbacks = 0, retryAt = now } = history.pools[pool.name] ?? {};
+  const circumstances = {
+    now,
+    policy,
+    pool,
+    managersFresh,
+    managersReadAt,
+    jobsFresh,
+    instructions,
+    cycle: cycleOf(instructions, pool.name),
+    failingUntil: setbacks > 0 ? retryAt : undefined,
+  };
+  const { leavers, waiting, spared } = stale.includes('instances')
+    ? NOBODY
+    : retirements(views, circumstances);
   const retired = new Set(leavers.map(({ view }) => view.instance.id));
   const staying = views.filter(({ instance }) => !retired.has(instance.id));
   const alreadyDraining = staying.filter(({ phase }) => phase === 'draining').length;
@@ -54,6 +70,7 @@ export function muster(
     views,
     leavers,
     waiting,
+    spared,
     live: staying.filter(({ phase }) => phase !== 'draining' && phase !== 'terminating'),
     draining: alreadyDraining + leavers.filter(({ by }) => by === 'drain').length,
   };

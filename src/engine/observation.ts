@@ -1,6 +1,8 @@
 import type { Concern } from './concern.ts';
+import type { GroupReading } from './group.ts';
 import type { History } from './history.ts';
 import type { Enrolled, Instance, Manager } from './instance.ts';
+import type { Instruction } from './instruction.ts';
 import type { JobSnapshot, RunnerScope } from './job.ts';
 import type { Offering } from './pool.ts';
 import { type Duration, elapsed, type Instant } from './time.ts';
@@ -48,6 +50,10 @@ export interface Observation {
    */
   readonly unlisted?: Readonly<Record<string, Part<unknown>>>;
   readonly unanswered: readonly UnansweredLaunch[];
+  /** By pool, its Auto Scaling group as it was listed with the instances; absent: it has none, or it was never read. */
+  readonly groups?: Readonly<Record<string, GroupReading>>;
+  /** What operators have asked for by command; absent: nothing. */
+  readonly instructions?: readonly Instruction[];
   /** Projects, by id, that want jobs retried whose instance is lost; absent: none. */
   readonly retryable?: ReadonlySet<number>;
   /** What is not as it should be beside the instances. */

@@ -11,6 +11,8 @@ export type Outcome =
       readonly done: true;
       /** For a launch: the instances that it gave. */
       readonly launched?: readonly string[];
+      /** For a launch: how many more its group will launch in its own time. */
+      readonly ordered?: number;
       /** For a launch: what the cloud could not give. */
       readonly shortfalls?: readonly Shortfall[];
       /** For a retry: the job that GitLab made of it. */
@@ -27,18 +29,21 @@ export type Outcome =
     };
 
 function isSetback(outcome: Outcome): boolean {
-  if (outcome.action.do !== 'launch') return false;
+  const { action } = outcome;
+  if (action.do === 'cancel')
+    return outcome.done && action.failure !== undefined && action.failure.offerings === undefined;
+  if (action.do !== 'launch') return false;
   if (!outcome.done) return outcome.begun !== false;
-  const { launched = [], shortfalls = [] } = outcome;
+  const { launched = [], ordered = 0, shortfalls = [] } = outcome;
   // What names its offering is remembered by offering, and the next pass takes another.
   const named = shortfalls.length > 0 && shortfalls.every(({ offering }) => offering !== undefined);
-  return launched.length < outcome.action.count && !named;
+  return launched.length + ordered < action.count && !named;
 }
 
 /** Only what took effect starts a cooldown. */
 function hasScaled(outcome: Outcome): boolean {
   if (!outcome.done) return false;
-  if (outcome.action.do === 'launch') return (outcome.launched?.length ?? 0) > 0;
+  if (outcome.action.do === 'launch') return (outcome.launched?.length ?? 0) + (outcome.ordered ?? 0) > 0;
   return outcome.action.do === 'drain' && outcome.action.because === 'idle';
 }
 
@@ -54,6 +59,28 @@ function bought({ instances }: History, outcomes: readonly Outcome[]): History['
   return { ...Object.fromEntries(news), ...instances };
 }
 
+/** What a group could not launch is no offering for a while. */
+function undelivered({ action, done }: Outcome, at: Instant): readonly Shortfall[] {
+  if (!done || action.do !== 'cancel' || action.failure === undefined) return [];
+  const { code, offerings = [] } = action.failure;
+  return offerings.map((offering) => ({ pool: action.pool, offering, code, at }));
+}
+
+/** When the groups that wait were told to wait on. */
+function beats(
+  instances: History['instances'],
+  outcomes: readonly Outcome[],
+  now: Instant,
+): History['instances'] {
+  const told = outcomes.flatMap(({ action, done }) => {
+    const hook = action.do === 'heartbeat' && done ? instances[action.instance]?.hook : undefined;
+    const before = action.do === 'heartbeat' ? instances[action.instance] : undefined;
+    if (action.do !== 'heartbeat' || hook === undefined || before === undefined) return [];
+    return [[action.instance, { ...before, hook: { ...hook, beatAt: now } }] as const];
+  });
+  return told.length === 0 ? instances : { ...instances, ...Object.fromEntries(told) };
+}
+
 function hasRetries({ lost = [] }: History, outcomes: readonly Outcome[]): boolean {
   return lost.length > 0 && outcomes.some(({ action }) => action.do === 'retry');
 }
@@ -67,11 +94,11 @@ export function afterwards(history: History, outcomes: readonly Outcome[], now: 
     const before = pools[pool] ?? { setbacks: 0 };
     const scaled = hasScaled(outcome) ? { ...before, lastScaledAt: now } : before;
     pools[pool] = isSetback(outcome) ? withSetback(scaled, now) : scaled;
-    if (outcome.done) shortfalls.push(...(outcome.shortfalls ?? []));
+    if (outcome.done) shortfalls.push(...(outcome.shortfalls ?? []), ...undelivered(outcome, now));
   }
   return {
     ...history,
-    instances: bought(history, outcomes),
+    instances: beats(bought(history, outcomes), outcomes, now),
     pools,
     shortfalls,
     ...(hasRetries(history, outcomes) && afterRetries(history, outcomes, now)),

@@ -3,6 +3,7 @@ import {
   abandonedAlarms,
   type Alarm,
   concernAlarms,
+  groupAlarms,
   poolAlarms,
   refusedAlarms,
   staleAlarms,
@@ -10,13 +11,16 @@ import {
 } from './alarms.ts';
 import { viewsByPool } from './capacity.ts';
 import { demandByPool } from './demand.ts';
+import { withinGroup } from './group.ts';
 import type { History, UnservedJob } from './history.ts';
+import { planHooks } from './hooks.ts';
+import { cycleOf } from './instruction.ts';
 import { planEnrolments } from './isolation.ts';
 import { planRetries, withBegun } from './lost-jobs.ts';
 import { muster } from './muster.ts';
 import { isFresh, type Observation } from './observation.ts';
 import { planOrphans } from './orphans.ts';
-import type { FleetPolicy } from './pool.ts';
+import type { FleetPolicy, PoolPolicy } from './pool.ts';
 import { planPool, type PoolPlan } from './pool-plan.ts';
 import type { Instant } from './time.ts';
 
@@ -53,9 +57,19 @@ function nextHistory(
   };
 }
 
+/** The pool as its group and a cycle that goes on let it be. */
+function asOfNow(pool: PoolPolicy, { groups = {}, instructions = [] }: Observation): PoolPolicy {
+  const { surge = pool.surge, minAvailable = pool.minAvailable } = cycleOf(instructions, pool.name) ?? {};
+  return withinGroup({ ...pool, surge, minAvailable }, groups[pool.name]);
+}
+
 /** Decides. Pure: the same observation and policy give the same plan, in whatever order the input comes. */
-export function plan(observation: Observation, policy: FleetPolicy): Plan {
-  const views = viewsByPool(observation);
+export function plan(observation: Observation, asConfigured: FleetPolicy): Plan {
+  const policy = {
+    ...asConfigured,
+    pools: asConfigured.pools.map((pool) => asOfNow(pool, observation)),
+  };
+  const views = viewsByPool(observation, policy.pools);
   const mustered = policy.pools.map((pool) => muster(pool, observation, policy, views.get(pool.name) ?? []));
   const byPool = new Map(mustered.map((one) => [one.pool.name, one]));
   const demand = demandByPool(observation, policy, byPool);
@@ -64,6 +78,7 @@ export function plan(observation: Observation, policy: FleetPolicy): Plan {
   );
   const actions = [
     ...pools.flatMap((pool) => pool.actions),
+    ...planHooks(observation, policy, views),
     ...planOrphans(observation, policy, views),
     ...planRetries(observation),
     ...planEnrolments(observation, policy),
@@ -75,6 +90,7 @@ export function plan(observation: Observation, policy: FleetPolicy): Plan {
     alarms: [
       ...staleAlarms(observation, policy),
       ...concernAlarms(observation),
+      ...groupAlarms(observation),
       ...refusedAlarms(observation, policy),
       ...unseenAlarms(observation, policy),
       ...abandonedAlarms(observation, policy, views),

@@ -3,13 +3,26 @@ import { type Capacity, capacityOf, type InstanceView } from './capacity.ts';
 import { coolingUntil } from './cooldown.ts';
 import type { PoolDemand } from './demand.ts';
 import { type Desired, desiredFor, instancesFor } from './desired.ts';
+import { cycleOf } from './instruction.ts';
 import type { Muster } from './muster.ts';
 import type { Observation } from './observation.ts';
 import { purchasesOf } from './offerings.ts';
+import { takeBack } from './orders.ts';
 import type { PoolPolicy } from './pool.ts';
 import type { Retirement } from './retirement.ts';
 import { scaleIn } from './scale-in.ts';
 import { type Hold, scaleOut } from './scale-out.ts';
+import type { Instant } from './time.ts';
+
+/** How far a cycle has come. */
+export interface CycleProgress {
+  readonly startedAt: Instant;
+  readonly paused: boolean;
+  /** Old instances that have not been asked to leave yet. */
+  readonly waiting: number;
+  /** Old instances that drain. */
+  readonly leaving: number;
+}
 
 /** What is decided for one pool, with everything that explains it. */
 export interface PoolPlan {
@@ -19,6 +32,8 @@ export interface PoolPlan {
   readonly views: readonly InstanceView[];
   readonly desired: Desired;
   readonly holds: readonly Hold[];
+  /** While the pool's instances are replaced by command. */
+  readonly cycle?: CycleProgress;
   readonly actions: readonly Action[];
 }
 
@@ -29,6 +44,19 @@ function retire(pool: string, { view, because, by }: Retirement): Action {
 /** A retired instance that is already draining need not be told again. */
 function isNews({ view, by }: Retirement): boolean {
   return by === 'terminate' || view.instance.drain === undefined;
+}
+
+function cycleProgress(
+  views: readonly InstanceView[],
+  { instructions = [] }: Observation,
+  pool: string,
+): { readonly cycle?: CycleProgress } {
+  const cycle = cycleOf(instructions, pool);
+  if (cycle === undefined) return {};
+  const old = views.filter(({ instance }) => instance.launchedAt < cycle.startedAt);
+  const leaving = old.filter(({ phase }) => phase === 'draining' || phase === 'terminating').length;
+  const { startedAt, paused = false } = cycle;
+  return { cycle: { startedAt, paused, waiting: old.length - leaving, leaving } };
 }
 
 function heldReplacements(waiting: number, { minAvailable }: PoolPolicy): readonly Hold[] {
@@ -42,9 +70,20 @@ function heldReplacements(waiting: number, { minAvailable }: PoolPolicy): readon
   ];
 }
 
+function sparedOld(spared: number, setbacks: number): readonly Hold[] {
+  if (spared === 0) return [];
+  const which = spared === 1 ? '1 old instance stays' : `${spared} old instances stay`;
+  return [
+    {
+      what: 'replacement',
+      because: `${which} while new ones fail to start (${setbacks} in a row): they leave one by one until one is ready`,
+    },
+  ];
+}
+
 /** Decides for one pool. */
 export function planPool(
-  { pool, stale, partial, views, leavers, waiting, live, draining }: Muster,
+  { pool, stale, partial, views, leavers, waiting, spared, live, draining }: Muster,
   observation: Observation,
   demand: PoolDemand,
 ): PoolPlan {
@@ -58,6 +97,9 @@ export function planPool(
   });
   // Beside `desired`, within the surge: what lets the old ones go while enough stay.
   const wanted = waiting === 0 ? desired.count : Math.max(desired.count, pool.minAvailable + waiting);
+  const certain = stale.length === 0 && partial === undefined;
+  const reading = observation.groups?.[pool.name];
+  const orders = takeBack({ pool: pool.name, reading, live, wanted, certain });
   const out = scaleOut({
     pool,
     desired: wanted,
@@ -70,7 +112,7 @@ export function planPool(
   const inward = scaleIn({
     pool,
     desired: wanted,
-    live,
+    live: orders.staying,
     kept: instancesFor(demand.pending + pool.idle.slots, live, pool).kept,
     coolingUntil: coolingUntil(pool, history, now),
     stale,
@@ -102,7 +144,14 @@ export function planPool(
       ...(held === undefined ? [] : [{ what: 'launch' as const, because: held }]),
       ...inward.holds,
       ...heldReplacements(waiting, pool),
+      ...sparedOld(spared, history?.setbacks ?? 0),
     ],
-    actions: [...launches, ...idle, ...leavers.filter(isNews).map((leaver) => retire(pool.name, leaver))],
+    ...cycleProgress(views, observation, pool.name),
+    actions: [
+      ...launches,
+      ...orders.actions,
+      ...idle,
+      ...leavers.filter(isNews).map((leaver) => retire(pool.name, leaver)),
+    ],
   };
 }

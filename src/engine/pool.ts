@@ -63,6 +63,8 @@ export interface PoolPolicy {
   readonly awaits?: string;
   /** Each of its instances has a runner of its own in GitLab. */
   readonly isolated?: true;
+  /** Its instances are an Auto Scaling group's, which waits so long for a word before it gives one up. */
+  readonly group?: { readonly heartbeat: Duration };
   /** What may be bought; at least one, the most wanted first. */
   readonly offerings: readonly Offering[];
   readonly split: MarketSplit;

@@ -1,5 +1,5 @@
 import { exists, heldByInstance, managersByPool, viewOf } from './capacity.ts';
-import type { History, InstanceHistory, PoolHistory, Shortfall } from './history.ts';
+import type { History, HookHistory, InstanceHistory, PoolHistory, Shortfall } from './history.ts';
 import type { Instance, Manager } from './instance.ts';
 import { NO_JOBS } from './job.ts';
 import { heldBy, withJobs } from './jobs-seen.ts';
@@ -74,6 +74,16 @@ function bootedFor(instance: Instance, before: InstanceHistory | undefined, at: 
   return milliseconds(Math.max(0, sofar + more));
 }
 
+function hookOf(
+  { membership }: Instance,
+  before: HookHistory | undefined,
+  now: Instant,
+): HookHistory | undefined {
+  const transition = membership?.hook;
+  if (transition === undefined) return undefined;
+  return before?.transition === transition ? before : { transition, since: now };
+}
+
 function rememberInstance(
   instance: Instance,
   before: InstanceHistory | undefined,
@@ -92,6 +102,7 @@ function rememberInstance(
     jobs: withJobs(before?.jobs, at.heldJobs),
     bootFailed: before?.bootFailed ?? isStuck(ready, booted, at),
     interrupted: instance.interruption === undefined ? before?.interrupted : true,
+    hook: hookOf(instance, before?.hook, at.readings.now),
   };
 }
 

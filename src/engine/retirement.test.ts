@@ -16,7 +16,15 @@ interface Scene {
 }
 
 /** Everything was read just now. */
-const FRESHLY = { now: NOW, managersFresh: true, managersReadAt: NOW, jobsFresh: true };
+const FRESHLY = {
+  now: NOW,
+  managersFresh: true,
+  managersReadAt: NOW,
+  jobsFresh: true,
+  instructions: [],
+  cycle: undefined,
+  failingUntil: undefined,
+};
 
 /** Who must leave, such as `drain i-1 (expired)`. */
 function leaving(views: readonly InstanceView[], scene: Scene = {}): readonly string[] {
@@ -182,7 +190,7 @@ describe('an instance must leave', () => {
     const pool = aPool();
     const at = { ...FRESHLY, policy: aPolicy(pool), pool };
     const views = [idle('i-1', minutes(1), { launchedAt: ago(minutes(60 * 24 * 365)) })];
-    expect(retirements(views, at)).toEqual({ leavers: [], waiting: 0 });
+    expect(retirements(views, at)).toEqual({ leavers: [], waiting: 0, spared: 0 });
   });
 
   it('for the first reason that applies', () => {

@@ -1,5 +1,6 @@
-import { type InstanceView, isAvailable } from './capacity.ts';
-import type { RetirementReason } from './instance.ts';
+import { type InstanceView, isAvailable, isLeaving } from './capacity.ts';
+import type { DrainReason } from './instance.ts';
+import { type Cycle, drainRequestOf, type Instruction } from './instruction.ts';
 import { lifeSpan } from './life-span.ts';
 import type { FleetPolicy, PoolPolicy } from './pool.ts';
 import { elapsed, type Instant } from './time.ts';
@@ -7,7 +8,7 @@ import { elapsed, type Instant } from './time.ts';
 /** An instance that must leave, and how. */
 export interface Retirement {
   readonly view: InstanceView;
-  readonly because: RetirementReason;
+  readonly because: DrainReason;
   /** `terminate` only where no job can be running; everything else drains. */
   readonly by: 'drain' | 'terminate';
 }
@@ -20,10 +21,16 @@ interface Circumstances {
   /** When the managers were read: what has come since, such as a first contact, is not known. */
   readonly managersReadAt: Instant;
   readonly jobsFresh: boolean;
+  readonly instructions: readonly Instruction[];
+  /** Of the pool, while one goes on. */
+  readonly cycle: Cycle | undefined;
+  /** New instances fail: until when nothing else is replaced. */
+  readonly failingUntil: Instant | undefined;
 }
 
 interface RetirementRule {
-  readonly because: RetirementReason;
+  /** Absent: for what it was asked to drain. */
+  readonly because?: DrainReason;
   readonly by: Retirement['by'];
   /** Whether the pool's surge bounds how many leave for this reason at once. */
   readonly paced: boolean;
@@ -31,6 +38,10 @@ interface RetirementRule {
 }
 
 const isReady = ({ phase }: InstanceView): boolean => phase === 'idle' || phase === 'busy';
+
+function isOld({ instance: { launchedAt } }: InstanceView, cycle: Cycle | undefined): boolean {
+  return cycle !== undefined && cycle.paused !== true && launchedAt < cycle.startedAt;
+}
 
 /** In order of precedence, one sentence each. */
 const RULES: readonly RetirementRule[] = [
@@ -65,6 +76,25 @@ const RULES: readonly RetirementRule[] = [
       elapsed(managerMissingSince, managersReadAt) >= policy.orphanGrace,
   },
   {
+    // A member does not power off: it has drained, and waits to be taken.
+    by: 'terminate',
+    paced: false,
+    applies: (view, { managersFresh, jobsFresh }) =>
+      managersFresh &&
+      jobsFresh &&
+      view.instance.membership !== undefined &&
+      view.instance.drain !== undefined &&
+      view.busySlots === 0 &&
+      view.managerMissingSince !== undefined,
+  },
+  {
+    // Somebody wants it gone now.
+    because: 'asked',
+    by: 'drain',
+    paced: false,
+    applies: ({ instance }, { instructions }) => drainRequestOf(instructions, instance.id)?.how === 'shrink',
+  },
+  {
     // It has had its jobs and takes no more: its runner ends by itself, and this says so early.
     because: 'used-up',
     by: 'drain',
@@ -79,6 +109,14 @@ const RULES: readonly RetirementRule[] = [
     applies: (view) => isReady(view) && view.instance.interruption !== undefined,
   },
   {
+    // Somebody wants it gone in its turn.
+    because: 'asked',
+    by: 'drain',
+    paced: true,
+    applies: (view, { instructions }) =>
+      isReady(view) && drainRequestOf(instructions, view.instance.id)?.how === 'replace',
+  },
+  {
     because: 'expired',
     by: 'drain',
     paced: true,
@@ -91,15 +129,18 @@ const RULES: readonly RetirementRule[] = [
     because: 'drifted',
     by: 'drain',
     paced: true,
-    applies: (view, { pool }) =>
-      isReady(view) && pool.awaits === undefined && view.instance.generation !== pool.generation,
+    applies: (view, { pool, cycle }) =>
+      isReady(view) &&
+      pool.awaits === undefined &&
+      (view.instance.generation !== pool.generation || isOld(view, cycle)),
   },
 ];
 
 /** Instances of this pool that are already on their way out for a paced reason. */
-function replacing(views: readonly InstanceView[]): number {
-  return views.filter(({ instance: { drain, interruption } }) => {
+function replacing(views: readonly InstanceView[], { instructions }: Circumstances): number {
+  return views.filter(({ instance: { id, drain, interruption } }) => {
     if (drain?.because === 'interrupted') return interruption?.kind !== 'interruption';
+    if (drain?.because === 'asked') return drainRequestOf(instructions, id)?.how === 'replace';
     return drain?.because === 'expired' || drain?.because === 'drifted';
   }).length;
 }
@@ -119,12 +160,15 @@ interface Due extends Retirement {
 function due(views: readonly InstanceView[], at: Circumstances): readonly Due[] {
   // Replacing what still works is never urgent: it waits until everything is freshly read.
   const certain = at.managersFresh && at.jobsFresh;
+  // What its group takes leaves by the table of terminations.
   return views
-    .filter(({ phase }) => phase !== 'terminating')
+    .filter(({ phase, instance }) => phase !== 'terminating' && !isLeaving(instance))
     .toSorted(byCost)
     .flatMap((view) => {
       const rule = RULES.find((candidate) => candidate.applies(view, at) && (certain || !candidate.paced));
-      return rule === undefined ? [] : [{ view, because: rule.because, by: rule.by, paced: rule.paced }];
+      if (rule === undefined) return [];
+      const because = rule.because ?? view.instance.drain?.because ?? 'asked';
+      return [{ view, because, by: rule.by, paced: rule.paced }];
     });
 }
 
@@ -133,19 +177,35 @@ export interface Retirements {
   readonly leavers: readonly Retirement[];
   /** Old instances that leave once there are this many ready ones beyond `minAvailable`. */
   readonly waiting: number;
+  /** Old instances that stay because new ones fail to start. */
+  readonly spared: number;
+}
+
+/** How many may leave at the same time for a paced reason; old ones that work are worth more than new ones that fail. */
+function budgetOf(views: readonly InstanceView[], at: Circumstances): number {
+  const leaving = replacing(views, at);
+  if (at.failingUntil === undefined) return Math.max(1, at.cycle?.batch ?? at.pool.surge) - leaving;
+  // One after each wait: otherwise nothing would be bought that could show that it works again.
+  const tried = views.some(({ phase }) => phase === 'launching' || phase === 'booting');
+  return at.now < at.failingUntil || tried ? 0 : 1 - leaving;
 }
 
 /** Every instance of the pool that must leave now, each for the first reason that applies. */
 export function retirements(views: readonly InstanceView[], at: Circumstances): Retirements {
   const { surge, minAvailable } = at.pool;
+  const failing = at.failingUntil !== undefined;
   const all = due(views, at);
   const urgent = new Set(all.filter(({ paced }) => !paced).map(({ view }) => view));
   let available = views.filter((view) => isAvailable(view) && !urgent.has(view)).length;
-  let budget = Math.max(1, surge) - replacing(views);
+  let budget = budgetOf(views, at);
   let waiting = 0;
+  let unpaid = 0;
   const leavers = all.filter(({ view, paced }) => {
     if (!paced) return true;
-    if (budget <= 0) return false;
+    if (budget <= 0) {
+      unpaid += 1;
+      return false;
+    }
     budget -= 1;
     const cost = Number(isAvailable(view));
     const spared = cost > 0 && available - cost < minAvailable;
@@ -153,5 +213,5 @@ export function retirements(views: readonly InstanceView[], at: Circumstances): 
     else available -= cost;
     return !spared;
   });
-  return { leavers, waiting: Math.min(waiting, surge) };
+  return { leavers, waiting: Math.min(waiting, surge), spared: failing ? unpaid : 0 };
 }

@@ -57,6 +57,10 @@ const instanceHistories = fc.record(
     managerMissingSince: instants,
     jobs: fc.record({ count: numbers, last: fc.array(numbers) }, plain),
     interrupted: fc.constant(true as const),
+    hook: fc.record(
+      { transition: fc.constantFrom('launch', 'termination'), since: instants, beatAt: instants },
+      { ...plain, requiredKeys: ['transition', 'since'] },
+    ),
     bootFailed: fc.constant(true as const),
     goneSince: instants,
   } satisfies Values<InstanceHistory>,
@@ -143,9 +147,10 @@ const launchShortfalls = fc.record(
 export const launchResults = fc.record(
   {
     launched: fc.array(fc.record({ id: texts, offering: offerings }, plain), { maxLength: 3 }),
+    ordered: numbers,
     shortfalls: fc.array(launchShortfalls, { maxLength: 3 }),
   } satisfies Values<LaunchResult>,
-  plain,
+  { ...plain, requiredKeys: ['launched', 'shortfalls'] },
 );
 
 /** A few decisions. */

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Fleet, Store } from '../../src/controller/ports.ts';
 import { minutes, seconds } from '../../src/engine/time.ts';
 import { alteredFleet } from '../support/altered-fleet.ts';
+import { scriptedStore } from '../support/scripted-ports.ts';
 import { World, worldPool } from '../support/world.ts';
 
 /** Everything that was submitted succeeded, once bought, and nothing is left. */
@@ -60,21 +61,16 @@ describe('buying once', () => {
   it('a crash between the answer and its record buys nothing twice', async () => {
     let died = false;
     const world = new World({
-      store: (store): Store => ({
-        history: () => store.history(),
-        saveHistory: (history, fence) => store.saveHistory(history, fence),
-        openIntent: (intent) => store.openIntent(intent),
-        intents: (since) => store.intents(since),
-        addDecisions: (decisions, fence) => store.addDecisions(decisions, fence),
-        decisions: (limit) => store.decisions(limit),
-        async closeIntent(launchId, result, fence) {
-          if (!died) {
-            died = true;
-            throw new Crash('the process is gone');
-          }
-          await store.closeIntent(launchId, result, fence);
-        },
-      }),
+      store: (store): Store =>
+        scriptedStore(store, {
+          async closeIntent(launchId, result, fence) {
+            if (!died) {
+              died = true;
+              throw new Crash('the process is gone');
+            }
+            await store.closeIntent(launchId, result, fence);
+          },
+        }),
     });
     const first = world.start();
     world.submit(4);

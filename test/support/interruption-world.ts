@@ -26,7 +26,7 @@ function strip(instances: readonly Instance[]): readonly Instance[] {
 /** A fleet whose spot requests nobody may read: it never says what EC2 takes. */
 export function withoutSpotRequests(fleet: Fleet): Fleet {
   return alteredFleet(fleet, {
-    list: async (signal, leaveOut) => strip(await fleet.list(signal, leaveOut)),
+    list: async (signal, remarks) => strip(await fleet.list(signal, remarks)),
     find: async (ids, signal) => strip(await fleet.find(ids, signal)),
   });
 }

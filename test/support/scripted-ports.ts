@@ -9,7 +9,7 @@ import type {
   JobSource,
   LaunchRequest,
   LaunchResult,
-  LeaveOut,
+  Remarks,
   RunnerRegistry,
   Store,
 } from '../../src/controller/ports.ts';
@@ -44,9 +44,9 @@ export class ScriptedFleet implements Fleet {
     this.calls = calls;
   }
 
-  async list(signal: AbortSignal, leaveOut?: LeaveOut): Promise<readonly Instance[]> {
+  async list(signal: AbortSignal, remarks?: Remarks): Promise<readonly Instance[]> {
     this.calls.push('list');
-    return this.script.list === undefined ? this.instances : this.script.list(signal, leaveOut);
+    return this.script.list === undefined ? this.instances : this.script.list(signal, remarks);
   }
 
   async find(ids: readonly string[], signal: AbortSignal): Promise<readonly Instance[]> {
@@ -150,6 +150,9 @@ export function scriptedStore(store: Store, script: Partial<Store>): Store {
     intents: (since) => store.intents(since),
     addDecisions: (decisions, fence) => store.addDecisions(decisions, fence),
     decisions: (limit) => store.decisions(limit),
+    instructions: () => store.instructions(),
+    instruct: (instruction) => store.instruct(instruction),
+    retract: (instruction) => store.retract(instruction),
     ...script,
   };
 }

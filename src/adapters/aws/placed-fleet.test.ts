@@ -145,7 +145,9 @@ describe('placedFleet', () => {
     const fleet = placedFleet([{ pools: ['linux'], fleet: fleetWith('near', ['i-1'], []) }, far]);
     await expect(fleet.list(NEVER)).rejects.toMatchObject({ kind: 'unreachable' });
     const none = placedFleet([far, far]);
-    await expect(none.list(NEVER, () => expect.unreachable())).rejects.toMatchObject({ kind: 'unreachable' });
+    await expect(none.list(NEVER, { leaveOut: () => expect.unreachable() })).rejects.toMatchObject({
+      kind: 'unreachable',
+    });
   });
 
   it('lists the places that answer, and says which pools that leaves out', async () => {
@@ -158,7 +160,9 @@ describe('placedFleet', () => {
     ]);
     const leftOut: (readonly [readonly string[], string])[] = [];
     const list = async (): Promise<readonly string[]> =>
-      (await fleet.list(NEVER, (pools, why) => leftOut.push([pools, why]))).map(({ id }) => id);
+      (await fleet.list(NEVER, { leaveOut: (pools, why) => void leftOut.push([pools, why]) })).map(
+        ({ id }) => id,
+      );
     expect(await list()).toEqual(['i-1', 'i-2', 'i-3', 'i-4']);
     expect(leftOut).toEqual([]);
     fails = true;

@@ -1,5 +1,5 @@
 import { isPortError, PortError } from '../../controller/errors.ts';
-import type { Fleet, LaunchRequest, LaunchResult, LeaveOut } from '../../controller/ports.ts';
+import type { Fleet, LaunchRequest, LaunchResult, Remarks } from '../../controller/ports.ts';
 import type { DrainReason, Instance } from '../../engine/instance.ts';
 import type { Instant } from '../../engine/time.ts';
 
@@ -63,13 +63,13 @@ class PlacedFleet implements Fleet {
     this.#byPool = new Map(places.flatMap(({ pools, fleet }) => pools.map((pool) => [pool, fleet] as const)));
   }
 
-  async list(signal: AbortSignal, leaveOut?: LeaveOut): Promise<readonly Instance[]> {
-    const answers = await Promise.all(this.#places.map((place) => this.#listOf(place, signal)));
+  async list(signal: AbortSignal, remarks?: Remarks): Promise<readonly Instance[]> {
+    const answers = await Promise.all(this.#places.map((place) => this.#listOf(place, signal, remarks)));
     const failures = answers.filter((answer) => 'error' in answer);
     const [failure] = failures;
     const isWhole = failure === undefined;
-    if (!isWhole && (leaveOut === undefined || failures.length === answers.length)) throw failure.error;
-    for (const { pools, error } of failures) leaveOut?.(pools, error.message);
+    if (!isWhole && (remarks === undefined || failures.length === answers.length)) throw failure.error;
+    for (const { pools, error } of failures) remarks?.leaveOut(pools, error.message);
     const lists = answers.filter((answer) => 'instances' in answer);
     this.#noteSeen(lists, new Set(failures.map(({ fleet }) => fleet)));
     // Two roles may lead into one account: there every instance is listed twice.
@@ -122,9 +122,13 @@ class PlacedFleet implements Fleet {
   }
 
   /** What a place answers; where it fails, with the pools that have instances there, or had when it answered last. */
-  async #listOf({ pools, fleet }: PlaceOfPools, signal: AbortSignal): Promise<Answer> {
+  async #listOf(
+    { pools, fleet }: PlaceOfPools,
+    signal: AbortSignal,
+    remarks: Remarks | undefined,
+  ): Promise<Answer> {
     try {
-      return { fleet, instances: await fleet.list(signal) };
+      return { fleet, instances: await fleet.list(signal, remarks) };
     } catch (error) {
       if (!isPortError(error)) throw error;
       const seen = [...this.#seenIn.values()].filter((one) => one.fleet === fleet).map(({ pool }) => pool);

@@ -1,6 +1,7 @@
 import { PortError, type PortErrorKind } from '../../controller/errors.ts';
 import type { DecisionRecord, LaunchIntent, LaunchResult, Store } from '../../controller/ports.ts';
 import type { History } from '../../engine/history.ts';
+import { type Instruction, keyOf } from '../../engine/instruction.ts';
 import { type Instant, minutes } from '../../engine/time.ts';
 
 /** Closed intents are kept for this long before the newest one. */
@@ -24,6 +25,8 @@ export class MemoryDisk {
   readonly intents = new Map<string, LaunchIntent>();
   /** Oldest first. */
   readonly decisions: DecisionRecord[] = [];
+  /** By key. */
+  readonly instructions = new Map<string, Instruction>();
 }
 
 /** The `Store` in memory. Values are copied in and out, so nobody shares them with the disk. */
@@ -80,6 +83,20 @@ export class MemoryStore implements Store {
 
   async decisions(limit: number): Promise<readonly DecisionRecord[]> {
     return structuredClone(this.#disk.decisions.toReversed().slice(0, Math.max(0, limit)));
+  }
+
+  async instructions(): Promise<readonly Instruction[]> {
+    return structuredClone([...this.#disk.instructions.values()]);
+  }
+
+  async instruct(instruction: Instruction): Promise<void> {
+    this.#disk.instructions.set(keyOf(instruction), structuredClone(instruction));
+  }
+
+  async retract(instruction: Instruction): Promise<void> {
+    const key = keyOf(instruction);
+    const written = this.#disk.instructions.get(key);
+    if (JSON.stringify(written) === JSON.stringify(instruction)) this.#disk.instructions.delete(key);
   }
 
   #admit(doing: string, fence: number, value: unknown): void {

@@ -113,7 +113,7 @@ describe('opening the state file', () => {
     openDatabase(file).close();
     prepare('PRAGMA user_version = 99');
     expect(thrownBy(() => openDatabase(file))).toMatchObject(failure('refused', /schema 99/));
-    prepare('PRAGMA user_version = 1');
+    prepare('PRAGMA user_version = 2');
     using database = openDatabase(file);
     expect(database.prepare('SELECT highest FROM fence').get()).toMatchObject({ highest: 0 });
   });

@@ -37,6 +37,12 @@ const MIGRATIONS: readonly string[] = [
     document TEXT NOT NULL
   ) STRICT;
   `,
+  `
+  CREATE TABLE instructions (
+    key TEXT PRIMARY KEY,
+    document TEXT NOT NULL
+  ) STRICT;
+  `,
 ];
 
 /** Brings the file to the newest schema; run it inside a write transaction. */

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { DecisionRecord, LaunchRequest, LaunchResult, LaunchShortfall } from '../../controller/ports.ts';
 import type {
   History,
+  HookHistory,
   InstanceHistory,
   LostJob,
   PoolHistory,
@@ -10,6 +11,7 @@ import type {
   Shortfall,
   UnservedJob,
 } from '../../engine/history.ts';
+import type { Cycle, DrainRequest, Instruction } from '../../engine/instruction.ts';
 import type { JobsSeen } from '../../engine/jobs-seen.ts';
 import type { Offering } from '../../engine/pool.ts';
 import type { Duration, Instant } from '../../engine/time.ts';
@@ -33,6 +35,12 @@ const jobsSeen = z.object({
   last: z.array(z.number()),
 } satisfies Fields<JobsSeen>);
 
+const hook = z.object({
+  transition: z.enum(['launch', 'termination']),
+  since: moment,
+  beatAt: moment.optional(),
+} satisfies Fields<HookHistory>);
+
 /** What is `undefined` is absent once it is written. */
 const instance = z.object({
   pool: z.string(),
@@ -42,6 +50,7 @@ const instance = z.object({
   managerMissingSince: moment.optional(),
   jobs: jobsSeen.optional(),
   interrupted: z.literal(true).optional(),
+  hook: hook.optional(),
   bootFailed: z.literal(true).optional(),
   goneSince: moment.optional(),
 } satisfies Fields<InstanceHistory>);
@@ -121,8 +130,32 @@ export const resultDocument = new Document<LaunchResult>(
   'launch result',
   z.object({
     launched: z.array(z.object({ id: z.string(), offering })),
+    ordered: z.number().exactOptional(),
     shortfalls: z.array(launchShortfall),
   } satisfies Fields<LaunchResult>),
+);
+
+const cycle = z.object({
+  kind: z.literal('cycle'),
+  pool: z.string(),
+  startedAt: moment,
+  batch: z.number(),
+  surge: z.number().exactOptional(),
+  minAvailable: z.number().exactOptional(),
+  paused: z.literal(true).exactOptional(),
+} satisfies Fields<Cycle>);
+
+const drainRequest = z.object({
+  kind: z.literal('drain'),
+  instance: z.string(),
+  at: moment,
+  how: z.enum(['replace', 'shrink']),
+} satisfies Fields<DrainRequest>);
+
+/** What an operator has asked for. */
+export const instructionDocument = new Document<Instruction>(
+  'instruction',
+  z.discriminatedUnion('kind', [cycle, drainRequest]),
 );
 
 /** One decision, for the record. */

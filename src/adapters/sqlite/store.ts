@@ -2,11 +2,18 @@ import type { SQLOutputValue, StatementSync } from 'node:sqlite';
 
 import type { DecisionRecord, LaunchIntent, LaunchResult, Store } from '../../controller/ports.ts';
 import type { History } from '../../engine/history.ts';
+import { type Instruction, keyOf } from '../../engine/instruction.ts';
 import { instant, type Instant, minutes } from '../../engine/time.ts';
 import { type Database, type DatabaseOptions, openDatabase } from './database.ts';
 import { damaged, storeFailure } from './errors.ts';
 import { Fence } from './fence.ts';
-import { decisionDocument, historyDocument, requestDocument, resultDocument } from './shapes.ts';
+import {
+  decisionDocument,
+  historyDocument,
+  instructionDocument,
+  requestDocument,
+  resultDocument,
+} from './shapes.ts';
 
 /** Closed intents are kept for this long before the newest one. */
 const INTENTS_KEPT = minutes(24 * 60);
@@ -88,6 +95,26 @@ export class SqliteStore implements Store, Disposable {
     );
   }
 
+  async instructions(): Promise<readonly Instruction[]> {
+    return this.database.read('reading instructions', (doing) =>
+      this.#statements.instructions.all().map((row) => instructionDocument.read(row['document'], doing)),
+    );
+  }
+
+  async instruct(instruction: Instruction): Promise<void> {
+    const key = keyOf(instruction);
+    this.database.write(`writing down the instruction "${key}"`, (doing) => {
+      this.#statements.instruct.run(key, instructionDocument.write(instruction, doing));
+    });
+  }
+
+  async retract(instruction: Instruction): Promise<void> {
+    const key = keyOf(instruction);
+    this.database.write(`crossing out the instruction "${key}"`, (doing) => {
+      this.#statements.retract.run(key, instructionDocument.write(instruction, doing));
+    });
+  }
+
   /** Closes the database, also for a lease that shares it. */
   close(): void {
     this.database.close();
@@ -145,6 +172,12 @@ function statementsOf(database: Database) {
     pruneDecisions: database.prepare(
       'DELETE FROM decisions WHERE sequence <= (SELECT max(sequence) FROM decisions) - ?',
     ),
+    instructions: database.prepare('SELECT document FROM instructions ORDER BY key'),
+    instruct: database.prepare(
+      `INSERT INTO instructions (key, document) VALUES (?, ?)
+       ON CONFLICT (key) DO UPDATE SET document = excluded.document`,
+    ),
+    retract: database.prepare('DELETE FROM instructions WHERE key = ? AND document = ?'),
     decisions: database.prepare('SELECT document FROM decisions ORDER BY sequence DESC LIMIT ?'),
   } satisfies Record<string, StatementSync>;
 }

@@ -1,0 +1,89 @@
+import type { Action } from './action.ts';
+import type { InstanceView } from './capacity.ts';
+import type { Instance } from './instance.ts';
+import { instancesOf, isFresh, lastKnown, type Observation } from './observation.ts';
+import type { FleetPolicy, PoolPolicy } from './pool.ts';
+import { isBeatDue, type TerminationFacts, terminationStep } from './termination.ts';
+import { minutes } from './time.ts';
+
+/** Of a group whose pool was taken out of the configuration: the default of `instances.group.heartbeat`. */
+const FORGOTTEN: NonNullable<PoolPolicy['group']> = { heartbeat: minutes(60) };
+
+interface Waiting {
+  readonly instance: Instance;
+  /** Absent where EC2 has ended the machine. */
+  readonly view: InstanceView | undefined;
+  readonly group: NonNullable<PoolPolicy['group']>;
+}
+
+/** What is known of a member that its group ends. */
+export function terminationFacts(
+  { instance, view, group }: Waiting,
+  { now, managers, jobs, history }: Observation,
+): TerminationFacts {
+  return {
+    now,
+    gone: view === undefined || view.phase === 'terminating',
+    retained: instance.membership?.retained === true,
+    drainedAt: instance.drain?.at,
+    certain: isFresh(managers[instance.pool], now) && isFresh(jobs, now),
+    wasReady: view?.readyAt !== undefined,
+    managerGone: view?.managerMissingSince !== undefined,
+    busySlots: view?.busySlots ?? 0,
+    beatAt: history.instances[instance.id]?.hook?.beatAt,
+    heartbeat: group.heartbeat,
+  };
+}
+
+function planTermination(waiting: Waiting, observation: Observation): readonly Action[] {
+  const { id: instance, pool, membership } = waiting.instance;
+  const facts = terminationFacts(waiting, observation);
+  const step = terminationStep(facts);
+  const beats = !facts.retained && isBeatDue(facts.beatAt, facts.heartbeat, facts.now);
+  const beat: Action = { do: 'heartbeat', pool, instance, hook: 'termination' };
+  switch (step.do) {
+    case 'wait':
+      return [];
+    case 'heartbeat':
+      return [beat];
+    case 'drain':
+      return [...(beats ? [beat] : []), { do: 'drain', pool, instance, because: 'asked' }];
+    case 'complete':
+      return membership?.retained === true
+        ? [{ do: 'terminate', pool, instance, because: waiting.instance.drain?.because ?? 'asked' }]
+        : [{ do: 'complete', pool, instance, hook: 'termination', because: step.because }];
+  }
+}
+
+/** The launch gate: a member counts for its group once its runner is in contact with GitLab. */
+function planGate({ instance, view, group }: Waiting, { history, now }: Observation): readonly Action[] {
+  const { id, pool } = instance;
+  const hook = 'launch';
+  if (view === undefined || view.phase === 'terminating') return [];
+  if (view.readyAt !== undefined) return [{ do: 'complete', pool, instance: id, hook, because: 'ready' }];
+  const beatAt = history.instances[id]?.hook?.beatAt;
+  return isBeatDue(beatAt, group.heartbeat, now) ? [{ do: 'heartbeat', pool, instance: id, hook }] : [];
+}
+
+/**
+ * What the groups that wait at a lifecycle hook are told. Also in doubt, because they wait for a limited time: what
+ * is not certain has them wait on.
+ */
+export function planHooks(
+  observation: Observation,
+  policy: FleetPolicy,
+  views: ReadonlyMap<string, readonly InstanceView[]>,
+): readonly Action[] {
+  const groups = new Map(policy.pools.map(({ name, group }) => [name, group]));
+  return lastKnown(observation.instances, [])
+    .filter(({ membership }) => membership?.hook !== undefined || membership?.retained === true)
+    .filter(({ pool }) => isFresh(instancesOf(observation, pool), observation.now))
+    .toSorted((one, other) => (one.id < other.id ? -1 : 1))
+    .flatMap((instance) => {
+      const view = views.get(instance.pool)?.find((one) => one.instance.id === instance.id);
+      const waiting = { instance, view, group: groups.get(instance.pool) ?? FORGOTTEN };
+      return instance.membership?.hook === 'launch'
+        ? planGate(waiting, observation)
+        : planTermination(waiting, observation);
+    });
+}
