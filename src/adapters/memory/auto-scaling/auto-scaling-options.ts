@@ -9,6 +9,8 @@ export interface GroupTimes {
   readonly settleAfter: Duration;
   /** The longest until a machine that is gone or stopped is noticed. */
   readonly healthCheckEvery: Duration;
+  /** From the outcome of a hook, or a detachment, to the state that follows. */
+  readonly proceedFor: Duration;
   /** The pause after a launch that failed; it doubles with each in a row, up to the longest. */
   readonly retryAfter: Duration;
   readonly retryAtLongest: Duration;
@@ -18,6 +20,7 @@ export interface GroupTimes {
 export const GROUP_TIMES: GroupTimes = {
   settleAfter: seconds(5),
   healthCheckEvery: seconds(45),
+  proceedFor: seconds(2),
   retryAfter: seconds(30),
   retryAtLongest: seconds(960),
 };

@@ -1,6 +1,28 @@
+import { milliseconds } from '../../../engine/time.ts';
+import { ApiCalls } from '../ec2/api-calls.ts';
+import { ApiThrottle } from '../ec2/api-throttle.ts';
+import { Ec2Error, LostAnswer } from '../ec2/error.ts';
+import { seededRandom } from '../random.ts';
+import { GroupChanges } from './group-changes.ts';
+import { hookNamed, putHook } from './group-hooks.ts';
+import { GroupListing } from './group-listing.ts';
+import { Groups } from './groups.ts';
+import type { Group } from './group.ts';
+import { Health } from './health.ts';
+import { Refreshes } from './instance-refresh.ts';
+import { LifecycleActions } from './lifecycle-actions.ts';
+import { Lifecycle } from './lifecycle.ts';
+import { Membership } from './membership.ts';
+import { recordPage } from './record-page.ts';
+import { Scaling } from './scaling.ts';
 import { Faults } from '../ec2/faults.ts';
 import type { Page } from '../ec2/listing.ts';
-import type { AutoScalingOptions } from './auto-scaling-options.ts';
+import {
+  AUTO_SCALING_API_LIMITS,
+  type AutoScalingOptions,
+  GROUP_TIMES,
+  type GroupTimes,
+} from './auto-scaling-options.ts';
 import type {
   AttachInstancesRequest,
   CompleteLifecycleActionRequest,
@@ -31,157 +53,277 @@ import type {
   UpdateGroupRequest,
 } from './group-requests.ts';
 
+/** A stream of its own, so that ids do not depend on when health is checked. */
+const HEALTH_STREAM = 0x5eed_0003;
+
 /**
  * Auto Scaling in one region, in virtual or real time, over the machines of an `Ec2`. What stands under
  * "calls" is the API: it is counted and throttled (`Throttling`), may be hit by scripted faults, and throws
  * `Ec2Error` with Auto Scaling's codes, or `LostAnswer`.
  */
 export class AutoScaling {
-  readonly faults = new Faults();
+  readonly faults = new Faults('ServiceUnavailable');
+  readonly #times: GroupTimes;
+  readonly #api: ApiCalls;
+  readonly #groups = new Groups();
+  readonly #actions: LifecycleActions;
+  readonly #scaling: Scaling;
+  readonly #refreshes: Refreshes;
+  readonly #changes: GroupChanges;
+  readonly #membership: Membership;
+  readonly #listing: GroupListing;
 
-  constructor(_options: AutoScalingOptions) {}
+  constructor(options: AutoScalingOptions) {
+    const { timers, ec2, seed, apiLimits = AUTO_SCALING_API_LIMITS } = options;
+    const { place } = ec2;
+    const random = seededRandom(seed);
+    const times = { ...GROUP_TIMES, ...options.times };
+    this.#times = times;
+    const throttle = new ApiThrottle(apiLimits, timers);
+    this.#api = new ApiCalls(
+      throttle,
+      this.faults,
+      place.account,
+      () => new Ec2Error('Throttling', 'Rate exceeded'),
+    );
+    this.#actions = new LifecycleActions(timers, random);
+    const wake = (group: Group): void => this.#wake(group);
+    const groups = this.#groups;
+    const shared = { timers, ec2, groups, times, random, place, wake };
+    const lifecycle = new Lifecycle({
+      ...shared,
+      actions: this.#actions,
+      enteredService: (group, id) => health.watchAge(group, id),
+    });
+    this.#scaling = new Scaling({ ...shared, lifecycle });
+    const health = new Health({
+      ...shared,
+      lifecycle,
+      scaling: this.#scaling,
+      random: seededRandom(seed ^ HEALTH_STREAM),
+    });
+    this.#refreshes = new Refreshes({
+      ...shared,
+      lifecycle,
+      scaling: this.#scaling,
+      cancelFor: times.proceedFor,
+    });
+    const listingLag = options.listingLag ?? milliseconds(0);
+    this.#changes = new GroupChanges({ ...shared, lifecycle, health, listingLag });
+    this.#membership = new Membership({ ...shared, lifecycle, health });
+    this.#listing = new GroupListing(groups);
+  }
 
   // Calls.
 
   /** Makes a group; its machines follow. `AlreadyExists` where the name is taken. */
-  createAutoScalingGroup(_request: CreateGroupRequest): void {
-    return this.#soon();
+  createAutoScalingGroup(request: CreateGroupRequest): void {
+    this.#change('CreateAutoScalingGroup', () => this.#changes.create(request));
   }
 
   /** Changes what is given. */
-  updateAutoScalingGroup(_request: UpdateGroupRequest): void {
-    return this.#soon();
+  updateAutoScalingGroup(request: UpdateGroupRequest): void {
+    this.#change('UpdateAutoScalingGroup', () => this.#changes.update(request));
   }
 
   /** Deletes a group: an empty one, or by force with its machines, whose hooks are then skipped. */
-  deleteAutoScalingGroup(_group: string, _force = false): void {
-    return this.#soon();
+  deleteAutoScalingGroup(group: string, force = false): void {
+    this.#change('DeleteAutoScalingGroup', () => this.#changes.delete(group, force));
   }
 
   /** The groups in the order of their names. */
-  describeAutoScalingGroups(_request: DescribeGroupsRequest = {}): Page<GroupDescription> {
-    return this.#soon();
+  describeAutoScalingGroups(request: DescribeGroupsRequest = {}): Page<GroupDescription> {
+    return this.#read('DescribeAutoScalingGroups', () => this.#listing.groups(request));
   }
 
   /** Members of all groups. */
-  describeAutoScalingInstances(_request: DescribeGroupInstancesRequest = {}): Page<GroupInstance> {
-    return this.#soon();
+  describeAutoScalingInstances(request: DescribeGroupInstancesRequest = {}): Page<GroupInstance> {
+    return this.#read('DescribeAutoScalingInstances', () => this.#listing.instances(request));
   }
 
-  setDesiredCapacity(_request: SetDesiredCapacityRequest): void {
-    return this.#soon();
+  /** Says how many units of capacity the group should have; `ValidationError` outside its limits. */
+  setDesiredCapacity(request: SetDesiredCapacityRequest): void {
+    this.#change('SetDesiredCapacity', () => this.#changes.setDesired(request));
   }
 
   /** Ends members, protected or not; all or none. One activity each. */
-  terminateInstanceInAutoScalingGroup(_request: TerminateInGroupRequest): readonly ScalingActivity[] {
-    return this.#soon();
+  terminateInstanceInAutoScalingGroup(request: TerminateInGroupRequest): readonly ScalingActivity[] {
+    return this.#change('TerminateInstanceInAutoScalingGroup', () => this.#membership.terminate(request));
   }
 
-  putLifecycleHook(_request: PutLifecycleHookRequest): void {
-    return this.#soon();
+  /** Adds or changes a hook; instances that wait already do as it was. */
+  putLifecycleHook(request: PutLifecycleHookRequest): void {
+    this.#change('PutLifecycleHook', () => putHook(this.#groups.named(request.group), request));
   }
 
-  /** Instances that wait for it go on, as if it were completed with `CONTINUE` (launching) or `ABANDON` (terminating). */
-  deleteLifecycleHook(_group: string, _hook: string): void {
-    return this.#soon();
+  /** Instances that wait for it are completed first: `ABANDON` for launching ones, `CONTINUE` for terminating ones. */
+  deleteLifecycleHook(group: string, hook: string): void {
+    this.#change('DeleteLifecycleHook', () => this.#deleteHook(this.#groups.named(group), hook));
   }
 
-  describeLifecycleHooks(_group: string, _names: readonly string[] = []): readonly LifecycleHook[] {
-    return this.#soon();
+  /** The named hooks of a group; all when none is named. */
+  describeLifecycleHooks(group: string, names: readonly string[] = []): readonly LifecycleHook[] {
+    return this.#read('DescribeLifecycleHooks', () =>
+      [...this.#groups.named(group).hooks.values()].filter(
+        ({ name }) => names.length === 0 || names.includes(name),
+      ),
+    );
   }
 
-  completeLifecycleAction(_request: CompleteLifecycleActionRequest): void {
-    return this.#soon();
+  /** Says what came of an action; `ValidationError` where none is open. */
+  completeLifecycleAction(request: CompleteLifecycleActionRequest): void {
+    this.#change('CompleteLifecycleAction', () => {
+      hookNamed(this.#groups.named(request.group), request.hook);
+      this.#actions.complete(request, request.result);
+    });
   }
 
   /** Starts the time-out of an action anew, within the hook's global time-out. */
-  recordLifecycleActionHeartbeat(_request: LifecycleActionRequest): void {
-    return this.#soon();
+  recordLifecycleActionHeartbeat(request: LifecycleActionRequest): void {
+    this.#change('RecordLifecycleActionHeartbeat', () => {
+      hookNamed(this.#groups.named(request.group), request.hook);
+      this.#actions.heartbeat(request);
+    });
   }
 
-  setInstanceProtection(_request: SetInstanceProtectionRequest): void {
-    return this.#soon();
+  /** Protects members in service from scale-in, or no longer. */
+  setInstanceProtection(request: SetInstanceProtectionRequest): void {
+    this.#change('SetInstanceProtection', () => this.#membership.protect(request));
   }
 
-  setInstanceHealth(_request: SetInstanceHealthRequest): void {
-    return this.#soon();
+  /** Says that a member is healthy or not; one that is not is replaced at the next health check. */
+  setInstanceHealth(request: SetInstanceHealthRequest): void {
+    this.#change('SetInstanceHealth', () => this.#membership.setHealth(request));
   }
 
-  suspendProcesses(_request: ScalingProcessesRequest): void {
-    return this.#soon();
+  /** Stops processes of a group; what they have begun goes on. */
+  suspendProcesses(request: ScalingProcessesRequest): void {
+    this.#change('SuspendProcesses', () => this.#changes.suspend(request));
   }
 
-  resumeProcesses(_request: ScalingProcessesRequest): void {
-    return this.#soon();
+  /** Lets processes of a group go on. */
+  resumeProcesses(request: ScalingProcessesRequest): void {
+    this.#change('ResumeProcesses', () => this.#changes.resume(request));
   }
 
   /** Newest first, those that go on before all others. */
-  describeScalingActivities(_request: DescribeActivitiesRequest = {}): Page<ScalingActivity> {
-    return this.#soon();
+  describeScalingActivities(request: DescribeActivitiesRequest = {}): Page<ScalingActivity> {
+    return this.#read('DescribeScalingActivities', () => this.#listing.activities(request));
   }
 
-  createOrUpdateTags(_tags: readonly GroupTagRequest[]): void {
-    return this.#soon();
+  /** Sets tags of groups; instances that exist already do not get them. */
+  createOrUpdateTags(tags: readonly GroupTagRequest[]): void {
+    this.#change('CreateOrUpdateTags', () => this.#changes.setTags(tags));
   }
 
-  deleteTags(_tags: readonly GroupTagRequest[]): void {
-    return this.#soon();
+  /** Removes tags of groups: those with the given value, or with any. Absent ones are no error. */
+  deleteTags(tags: readonly GroupTagRequest[]): void {
+    this.#change('DeleteTags', () => this.#changes.deleteTags(tags));
   }
 
-  putScalingPolicy(_request: PutScalingPolicyRequest): ScalingPolicy {
-    return this.#soon();
+  /** Records a policy, which does nothing here. */
+  putScalingPolicy(request: PutScalingPolicyRequest): ScalingPolicy {
+    return this.#change('PutScalingPolicy', () => this.#changes.putPolicy(request));
   }
 
-  describePolicies(_request: DescribePoliciesRequest = {}): Page<ScalingPolicy> {
-    return this.#soon();
+  /** The policies on record. */
+  describePolicies(request: DescribePoliciesRequest = {}): Page<ScalingPolicy> {
+    return this.#read('DescribePolicies', () => this.#listing.policies(request));
   }
 
   /** Answers the id of the refresh. */
-  startInstanceRefresh(_request: StartInstanceRefreshRequest): string {
-    return this.#soon();
+  startInstanceRefresh(request: StartInstanceRefreshRequest): string {
+    return this.#change('StartInstanceRefresh', () => {
+      const group = this.#groups.named(request.group);
+      const id = this.#refreshes.start(group, request);
+      this.#wake(group);
+      return id;
+    });
   }
 
   /** Answers the id of the refresh. */
-  cancelInstanceRefresh(_group: string): string {
-    return this.#soon();
+  cancelInstanceRefresh(group: string): string {
+    return this.#change('CancelInstanceRefresh', () => this.#refreshes.cancel(this.#groups.named(group)));
   }
 
   /** Newest first. */
-  describeInstanceRefreshes(_request: DescribeRefreshesRequest): Page<InstanceRefresh> {
-    return this.#soon();
+  describeInstanceRefreshes(request: DescribeRefreshesRequest): Page<InstanceRefresh> {
+    return this.#read('DescribeInstanceRefreshes', () => {
+      const { group, ids = [], ...paging } = request;
+      const all = this.#refreshes.list(this.#groups.named(group));
+      return recordPage(
+        all.filter(({ id }) => ids.length === 0 || ids.includes(id)),
+        ({ id }) => id,
+        paging,
+      );
+    });
   }
 
-  detachInstances(_request: DetachInstancesRequest): readonly ScalingActivity[] {
-    return this.#soon();
+  /** Lets machines in service leave the group and live on. */
+  detachInstances(request: DetachInstancesRequest): readonly ScalingActivity[] {
+    return this.#change('DetachInstances', () => this.#membership.detach(request));
   }
 
-  attachInstances(_request: AttachInstancesRequest): void {
-    return this.#soon();
+  /** Takes running machines into the group and raises its desired capacity by them. */
+  attachInstances(request: AttachInstancesRequest): void {
+    this.#change('AttachInstances', () => this.#membership.attach(request));
   }
 
   // What happens to the groups themselves.
 
   /** The truth about one group; undefined when there is none. */
-  group(_name: string): GroupDescription | undefined {
-    return this.#soon();
+  group(name: string): GroupDescription | undefined {
+    return this.#groups.get(name)?.describe();
+  }
+
+  /** The truth about all groups, in the order of their names. */
+  groups(): readonly GroupDescription[] {
+    return this.#groups.all().map((group) => group.describe());
   }
 
   /** Tells of every instance that begins to wait for a hook, as EventBridge would. */
-  onLifecycleAction(_listener: (event: LifecycleActionEvent) => void): () => void {
-    return this.#soon();
+  onLifecycleAction(listener: (event: LifecycleActionEvent) => void): () => void {
+    return this.#actions.began.add(listener);
   }
 
   /** How often each action was called, refused calls included. */
   calls(): Readonly<Record<string, number>> {
-    return this.#soon();
+    return this.#api.counts();
   }
 
   /** How often each action met `Throttling`. */
   throttled(): Readonly<Record<string, number>> {
-    return this.#soon();
+    return this.#api.throttled();
   }
 
-  #soon(): never {
-    throw new Error('auto scaling: not yet');
+  #deleteHook(group: Group, name: string): void {
+    const { transition } = hookNamed(group, name);
+    const launches = transition === 'autoscaling:EC2_INSTANCE_LAUNCHING';
+    group.hooks.delete(name);
+    this.#actions.release(group.name, name, launches ? 'ABANDON' : 'CONTINUE');
+  }
+
+  /** A group may have something to do: it looks a little later, once for all that happens until then. */
+  #wake(group: Group): void {
+    group.settleIn(this.#times.settleAfter, () => this.#settle(group));
+  }
+
+  #settle(group: Group): void {
+    const again = (): void => this.#wake(group);
+    if (this.#groups.get(group.name) !== group) return;
+    this.#refreshes.step(group, again);
+    this.#scaling.settle(group, again);
+  }
+
+  #read<T>(action: string, carryOut: () => T): T {
+    this.#api.enter(action);
+    return carryOut();
+  }
+
+  #change<T>(action: string, carryOut: () => T): T {
+    this.#api.enter(action);
+    const answer = carryOut();
+    if (this.faults.takeLostAnswer(action)) throw new LostAnswer(action);
+    return answer;
   }
 }

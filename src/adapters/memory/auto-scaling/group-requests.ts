@@ -127,7 +127,8 @@ export interface GroupSettings {
   readonly context?: string | undefined;
 }
 
-type Optional<T> = { readonly [Key in keyof T]?: T[Key] | undefined };
+/** What may be left out, or named as undefined. */
+export type Optional<T> = { readonly [Key in keyof T]?: T[Key] | undefined };
 
 /** What `CreateAutoScalingGroup` is asked. */
 export interface CreateGroupRequest extends Optional<Omit<GroupSettings, 'minSize' | 'maxSize'>> {
