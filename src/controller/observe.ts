@@ -1,7 +1,7 @@
 import type { GroupReading } from '../engine/group.ts';
 import type { Instance, Manager } from '../engine/instance.ts';
 import type { JobSnapshot } from '../engine/job.ts';
-import { isFresh, lastKnown, type Part, toldUntil, type UnansweredLaunch } from '../engine/observation.ts';
+import { isFresh, lastKnown, type Part, type UnansweredLaunch } from '../engine/observation.ts';
 import type { Outcome } from '../engine/outcome.ts';
 import type { FleetPolicy } from '../engine/pool.ts';
 import type { Readings } from '../engine/remember.ts';
@@ -10,6 +10,8 @@ import { type Duration, elapsed, type Instant, instant, milliseconds, minutes } 
 import { readEnrolled } from './enrolled.ts';
 import type { Recorder } from './events.ts';
 import type { HookEvidence } from './hook-evidence.ts';
+import { GroupReadings } from './group-readings.ts';
+import { Marks } from './marks.ts';
 import { Notices } from './notices.ts';
 import { readScopes, type Scopes } from './scopes.ts';
 import type {
@@ -66,9 +68,6 @@ export interface ObserverOptions {
 
 const NEVER_READ = { known: false, failure: 'not read yet' } as const;
 
-/** What we did to an instance that a lagging listing may not show yet. */
-type Mark = { readonly at: Instant } & Pick<Instance, 'drain' | 'state'>;
-
 function asLaunching(intent: LaunchIntent): readonly Instance[] {
   const { launchId, pool, slots, maxJobs, generation } = intent.request;
   return (intent.result?.launched ?? []).map(({ id, offering }) => ({
@@ -96,13 +95,13 @@ export class Observer {
   readonly #options: ObserverOptions;
   readonly #notices: Notices;
   readonly #failing = new Set<string>();
-  readonly #marks = new Map<string, Mark>();
+  readonly #marks = new Marks(LISTING_LAG);
+  readonly #groups = new GroupReadings();
   /** Launches whose answer came late. */
   #replayed: readonly LaunchIntent[] = [];
   #jobs: Part<JobSnapshot> = NEVER_READ;
   #instances: Part<readonly Instance[]> = NEVER_READ;
   #unlisted: Readonly<Record<string, Part<unknown>>> = {};
-  #groups: Readonly<Record<string, GroupReading>> = {};
   #managers: Readonly<Record<string, Part<readonly Manager[]>>> = {};
   /** When the jobs were asked for as a whole. */
   #sweptAt: Instant | undefined;
@@ -132,6 +131,7 @@ export class Observer {
     const pools = policy().pools.map(({ name }) => name);
     // At every pass, because whoever answers remembers.
     const instructions = await store.instructions();
+    const groups = this.#groups.all();
     const enrolled = await readEnrolled(enrolment, pools, (...told) => this.#tell(...told), signal);
     return {
       now: clock.now(),
@@ -139,7 +139,7 @@ export class Observer {
       managers: this.#managers,
       instances: this.#withNotices(),
       ...(instructions.length > 0 && { instructions }),
-      ...(Object.keys(this.#groups).length > 0 && { groups: this.#groups }),
+      ...(Object.keys(groups).length > 0 && { groups }),
       ...(this.#retryable !== undefined && { retryable: this.#retryable }),
       ...(Object.keys(this.#scopes).length > 0 && { scopes: this.#scopes }),
       ...(Object.keys(enrolled).length > 0 && { enrolled }),
@@ -153,26 +153,13 @@ export class Observer {
     const at = this.#options.clock.now();
     for (const outcome of outcomes) {
       const { action, done } = outcome;
+      this.#groups.fold(outcome);
       if (!done) continue;
-      if (action.do === 'launch') this.#order(action.pool, outcome.ordered ?? 0);
-      if (action.do === 'cancel') this.#order(action.pool, -action.count);
+      if (action.do === 'drain') this.#marks.drained(action.instance, action.because, at);
+      if (action.do === 'terminate') this.#marks.terminated(action.instance, at);
       if (action.do === 'complete') this.#completed(action.instance);
-      if (action.do === 'drain') {
-        this.#marks.set(action.instance, { at, state: 'running', drain: { because: action.because, at } });
-      }
-      if (action.do === 'terminate') this.#marks.set(action.instance, { at, state: 'shutting-down' });
       if (action.do === 'forget') this.#managers = withoutManager(this.#managers, action);
     }
-  }
-
-  /** What a group is asked for, or is asked for no more. */
-  #order(pool: string, count: number): void {
-    const before = this.#groups[pool];
-    if (before === undefined || count === 0) return;
-    // What failed was the order before.
-    const { failure: _before, ...reading } = before;
-    const ordered = Math.max(0, reading.ordered + count);
-    this.#groups = { ...this.#groups, [pool]: { ...reading, ordered, desired: reading.desired + count } };
   }
 
   /** Its group waits no more. */
@@ -249,18 +236,15 @@ export class Observer {
       const before = this.#instances;
       this.#instances = await this.#read('instances', before, async () => {
         const leftOut = new Map<string, string>();
-        const groups: Record<string, GroupReading> = {};
+        const groups: GroupReading[] = [];
         const listed = await fleet.list(signal, {
           leaveOut: (pools, why) => pools.forEach((pool) => leftOut.set(pool, why)),
-          group: (reading) => {
-            groups[reading.pool] = reading;
-          },
+          group: (reading) => void groups.push(reading),
         });
         const askable = launched.filter(({ pool }) => !leftOut.has(pool));
         const found = await this.#findUnlisted(listed, askable, signal);
         this.#unlisted = this.#leave(leftOut, before);
-        const unread = Object.entries(this.#groups).filter(([pool]) => leftOut.has(pool));
-        this.#groups = { ...Object.fromEntries(unread), ...groups };
+        this.#groups.listed(groups, leftOut);
         return [...listed, ...found, ...keptOf(leftOut, lastKnown(before, []), [...listed, ...found])];
       });
     }
@@ -353,21 +337,12 @@ export class Observer {
   /** Folds in what was announced, and says what is new. */
   #withNotices(): Part<readonly Instance[]> {
     const { recorder, heedsRebalance = () => true } = this.#options;
-    const { part, news } = this.#notices.fold(this.#withMarks(), heedsRebalance);
+    const { part, news } = this.#notices.fold(
+      this.#marks.fold(this.#instances, this.#options.clock.now()),
+      heedsRebalance,
+    );
     for (const interruption of news) recorder.record({ event: 'interruption noticed', interruption });
     return part;
-  }
-
-  #withMarks(): Part<readonly Instance[]> {
-    const now = this.#options.clock.now();
-    const until = toldUntil(this.#instances, now);
-    for (const [id, { at }] of this.#marks) if (elapsed(at, until) > LISTING_LAG) this.#marks.delete(id);
-    if (!this.#instances.known || this.#marks.size === 0) return this.#instances;
-    const value = lastKnown(this.#instances, []).map((instance) => {
-      const mark = this.#marks.get(instance.id);
-      return mark === undefined ? instance : withMark(instance, mark);
-    });
-    return { ...this.#instances, value };
   }
 }
 
@@ -391,10 +366,4 @@ function withoutManager(
     ...managers,
     [pool]: { ...part, value: part.value.filter(({ systemId }) => systemId !== manager) },
   };
-}
-
-function withMark(instance: Instance, mark: Mark): Instance {
-  const ending = mark.state === 'shutting-down' && instance.state !== 'terminated';
-  const drain = instance.drain ?? mark.drain;
-  return { ...instance, ...(ending && { state: mark.state }), ...(drain !== undefined && { drain }) };
 }

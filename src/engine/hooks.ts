@@ -75,15 +75,19 @@ export function planHooks(
   views: ReadonlyMap<string, readonly InstanceView[]>,
 ): readonly Action[] {
   const groups = new Map(policy.pools.map(({ name, group }) => [name, group]));
-  return lastKnown(observation.instances, [])
-    .filter(({ membership }) => membership?.hook !== undefined || membership?.retained === true)
-    .filter(({ pool }) => isFresh(instancesOf(observation, pool), observation.now))
-    .toSorted((one, other) => (one.id < other.id ? -1 : 1))
-    .flatMap((instance) => {
-      const view = views.get(instance.pool)?.find((one) => one.instance.id === instance.id);
-      const waiting = { instance, view, group: groups.get(instance.pool) ?? FORGOTTEN };
-      return instance.membership?.hook === 'launch'
-        ? planGate(waiting, observation)
-        : planTermination(waiting, observation);
-    });
+  return (
+    lastKnown(observation.instances, [])
+      .filter(({ membership }) => membership?.hook !== undefined || membership?.retained === true)
+      // Each hook has one owner. What a group has let go of has none any more.
+      .filter(({ membership }) => membership?.hook !== 'termination' || policy.terminations !== 'workflows')
+      .filter(({ pool }) => isFresh(instancesOf(observation, pool), observation.now))
+      .toSorted((one, other) => (one.id < other.id ? -1 : 1))
+      .flatMap((instance) => {
+        const view = views.get(instance.pool)?.find((one) => one.instance.id === instance.id);
+        const waiting = { instance, view, group: groups.get(instance.pool) ?? FORGOTTEN };
+        return instance.membership?.hook === 'launch'
+          ? planGate(waiting, observation)
+          : planTermination(waiting, observation);
+      })
+  );
 }

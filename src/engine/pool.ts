@@ -80,6 +80,8 @@ export interface FleetPolicy {
   readonly unservedAfter: Duration;
   /** How long an instance may miss its manager before it counts as orphaned. */
   readonly orphanGrace: Duration;
+  /** Members that their group ends are looked after by a workflow each, not by the passes; absent: by the passes. */
+  readonly terminations?: 'workflows';
   /** How long a drain may go unacknowledged before an alarm. */
   readonly drainAlarm: Duration;
 }

@@ -1,10 +1,13 @@
+import { AutoScaling } from '../../src/adapters/memory/auto-scaling/auto-scaling.ts';
+import type { AutoScalingOptions } from '../../src/adapters/memory/auto-scaling/auto-scaling-options.ts';
+import type { GroupDescription } from '../../src/adapters/memory/auto-scaling/group-requests.ts';
 import { VirtualClock } from '../../src/adapters/memory/clock.ts';
 import { Ec2 } from '../../src/adapters/memory/ec2/ec2.ts';
 import type { Ec2Options } from '../../src/adapters/memory/ec2/ec2-options.ts';
 import { type InstanceRecord, stateOf } from '../../src/adapters/memory/ec2/instance-record.ts';
 import { Ssm } from '../../src/adapters/memory/ec2/ssm.ts';
 import { defaultPlace } from '../../src/adapters/memory/ec2/place.ts';
-import { MemoryFleet } from '../../src/adapters/memory/fleet.ts';
+import { type GroupPool, MemoryGroupFleet } from '../../src/adapters/memory/group-fleet.ts';
 import { GitLab } from '../../src/adapters/memory/gitlab/gitlab.ts';
 import type { JobDefinition, JobStatus } from '../../src/adapters/memory/gitlab/job.ts';
 import { MemoryJobRetrier } from '../../src/adapters/memory/job-retrier.ts';
@@ -16,7 +19,14 @@ import { MemoryDisk, MemoryStore } from '../../src/adapters/memory/store.ts';
 import type { ControllerEvent, Recorder } from '../../src/controller/events.ts';
 import { listen } from '../../src/controller/listen.ts';
 import { Notices } from '../../src/controller/notices.ts';
-import type { Fleet, JobRetrier, JobSource, NoticeSource, Store } from '../../src/controller/ports.ts';
+import type {
+  Fleet,
+  Groups,
+  JobRetrier,
+  JobSource,
+  NoticeSource,
+  Store,
+} from '../../src/controller/ports.ts';
 import { Controller, type PassReport } from '../../src/controller/reconcile.ts';
 import type { SecretStore } from '../../src/controller/registrations.ts';
 import type { Concerns } from '../../src/controller/upkeep.ts';
@@ -41,6 +51,10 @@ export interface WorldOptions {
   readonly concerns?: Concerns;
   /** Puts something between the controller and EC2, to break it there. */
   readonly fleet?: (fleet: Fleet) => Fleet;
+  /** The same between the controller and what Auto Scaling groups are told. */
+  readonly groups?: (groups: Groups) => Groups;
+  /** How Auto Scaling is, where it should differ. */
+  readonly autoScaling?: Partial<AutoScalingOptions>;
   readonly store?: (store: Store) => Store;
   /** Puts something between the controller and the tokens of single instances. */
   readonly secrets?: (secrets: SecretStore) => SecretStore;
@@ -69,6 +83,8 @@ export function worldPool(over: Partial<PoolPolicy> = {}): PoolPolicy {
 /** Which controller process is started: several installations may share the account. */
 export interface RunOptions {
   readonly installation?: string;
+  /** Of the groups of its pools, by pool; default: names of its own. */
+  readonly groupNames?: Readonly<Record<string, string>>;
   /** Names of its pools; default: all. */
   readonly pools?: readonly string[];
 }
@@ -85,6 +101,7 @@ export interface Run {
 export class World {
   readonly clock = new VirtualClock();
   readonly ec2: Ec2;
+  readonly autoScaling: AutoScaling;
   readonly gitlab: GitLab;
   readonly outage = { on: false };
   readonly machines: Machines;
@@ -122,6 +139,7 @@ export class World {
       listingLag: options.listingLag ?? seconds(0),
       ...options.ec2,
     });
+    this.autoScaling = new AutoScaling({ timers: this.clock, ec2: this.ec2, seed, ...options.autoScaling });
     this.#source = options.notices?.(this);
     this.gitlab = new GitLab({ timers: this.clock, seed });
     this.project = this.gitlab.addProject({ path: 'acme/web' }).id;
@@ -151,6 +169,7 @@ export class World {
       tokens: Object.fromEntries(Object.entries(this.#runners).map(([pool, { token }]) => [pool, token])),
       isIsolated: (pool) => this.policy.pools.some((one) => one.name === pool && one.isolated === true),
       ownToken: (pool, instance) => this.#own.token(pool, instance),
+      isTaken: (instance) => this.lifecycleOf(instance)?.startsWith('Terminating') === true,
       bootFor: options.bootFor ?? seconds(35),
       pollEvery: seconds(3),
       watchEvery: seconds(5),
@@ -170,12 +189,23 @@ export class World {
   }
 
   /** Starts a controller process; several may run beside each other. */
-  start({ installation = 'test', pools }: RunOptions = {}): Run {
+  start({ installation = 'test', pools, groupNames = {} }: RunOptions = {}): Run {
     const { clock, outage } = this;
     const disk = this.#disks.get(installation) ?? new MemoryDisk();
     this.#disks.set(installation, disk);
-    const { fleet: breakFleet = (same: Fleet) => same, store: breakStore = (same: Store) => same } =
-      this.#options;
+    const {
+      fleet: breakFleet = (same: Fleet) => same,
+      groups: breakGroups = (same: Groups) => same,
+      store: breakStore = (same: Store) => same,
+    } = this.#options;
+    const machines = new MemoryGroupFleet({
+      timers: clock,
+      ec2: this.ec2,
+      autoScaling: this.autoScaling,
+      installation,
+      imageId: IMAGE,
+      pools: () => this.#groupPools(installation, groupNames),
+    });
     const wakes = new Wakes();
     this.#wakes.set(installation, wakes);
     const reports: PassReport[] = [];
@@ -198,7 +228,8 @@ export class World {
         outage,
       }),
       enrolment: this.#own.enroller(installation, this.policy.pools),
-      fleet: breakFleet(new MemoryFleet({ ec2: this.ec2, installation, imageId: IMAGE })),
+      fleet: breakFleet(machines),
+      groups: breakGroups(machines),
       store: breakStore(new MemoryStore(disk)),
       lease: new MemoryLease(disk, { owner: `controller-${++this.#runs}` }),
       recorder,
@@ -227,6 +258,33 @@ export class World {
     const ended = Promise.all([passing, listening]).then(() => undefined);
     this.#run = { controller, reports, abort, ended };
     return this.#run;
+  }
+
+  #groupPools(
+    installation: string,
+    names: Readonly<Record<string, string>>,
+  ): Readonly<Record<string, GroupPool>> {
+    return Object.fromEntries(
+      this.policy.pools.flatMap(({ name, group, max, surge, offerings }) => {
+        if (group === undefined) return [];
+        const subnets = [...new Set(offerings.flatMap(({ subnet }) => subnet ?? []))];
+        const { [name]: named = `runtide-${installation}-${name}` } = names;
+        return [[name, { group: named, subnets, most: max + surge, heartbeat: group.heartbeat }] as const];
+      }),
+    );
+  }
+
+  /** The pool's group, as it truly is. */
+  group(pool = 'linux', installation = 'test'): GroupDescription {
+    const group = this.autoScaling.group(`runtide-${installation}-${pool}`);
+    if (group === undefined) throw new Error(`pool ${pool} has no group yet`);
+    return group;
+  }
+
+  /** AWS's word for where a member is in its life. */
+  lifecycleOf(instance: string): string | undefined {
+    const members = this.autoScaling.groups().flatMap(({ instances }) => instances);
+    return members.find(({ id }) => id === instance)?.lifecycleState;
   }
 
   #retrier(): { readonly retrier?: JobRetrier } {

@@ -20,6 +20,9 @@ export const FLEET_TAG = {
   drain: 'runtide:drain',
 } as const;
 
+/** Names the group of an instance that is a member. */
+export const GROUP_TAG = 'runtide:group';
+
 export interface MemoryFleetOptions {
   readonly ec2: Ec2;
   readonly installation: string;
@@ -38,7 +41,8 @@ const KINDS: Readonly<Record<string, PortErrorKind>> = {
   UnauthorizedOperation: 'unauthorized',
 };
 
-function asPortError(doing: string, error: unknown): unknown {
+/** The failure of a call to a model, as ports throw it. */
+export function asPortError(doing: string, error: unknown): unknown {
   if (error instanceof LostAnswer) {
     return new PortError({ kind: 'unreachable', system: 'ec2', doing, why: error.message, cause: error });
   }

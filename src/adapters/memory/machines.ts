@@ -3,7 +3,7 @@ import { type Duration, elapsed, milliseconds, minutes, seconds } from '../../en
 import type { Timers } from './clock.ts';
 import type { Ec2 } from './ec2/ec2.ts';
 import { stateOf } from './ec2/instance-record.ts';
-import { FLEET_TAG } from './fleet.ts';
+import { FLEET_TAG, GROUP_TAG } from './fleet.ts';
 import type { GitLab } from './gitlab/gitlab.ts';
 import type { Job } from './gitlab/job.ts';
 import type { GitLabOutage } from './outage.ts';
@@ -19,6 +19,8 @@ export interface MachinesOptions {
   readonly isIsolated?: (pool: string) => boolean;
   /** That token; undefined until there is one. */
   readonly ownToken?: (pool: string, instance: string) => string | undefined;
+  /** Whether its group takes the instance, as its metadata says; absent: none is a member. */
+  readonly isTaken?: (instance: string) => boolean;
   /** From EC2's `running` to the first contact with GitLab. */
   readonly bootFor: Duration;
   /** How often an instance asks GitLab for a job. */
@@ -135,7 +137,8 @@ class Machine {
   #watch(): void {
     if (!this.#alive || this.#draining) return;
     const record = this.#options.ec2.instance(this.#id);
-    const asked = record?.tags.has(FLEET_TAG.drain) === true || record?.interruption !== undefined;
+    const taken = record?.interruption !== undefined || this.#options.isTaken?.(this.#id) === true;
+    const asked = record?.tags.has(FLEET_TAG.drain) === true || taken;
     const usedUp = this.#left === 0 && this.#jobs.size === 0;
     if ((asked || usedUp) && !this.#broken.deafAgents.has(this.#id)) this.#drain();
     else this.#options.timers.after(this.#options.watchEvery, () => this.#watch());
@@ -183,8 +186,11 @@ class Machine {
 
   #leaveWhenDone(): void {
     if (this.#jobs.size > 0 || !this.#alive) return;
-    const { gitlab, outage, ec2 } = this.#options;
+    const { gitlab, outage, ec2, timers, pollEvery } = this.#options;
+    const isMember = ec2.instance(this.#id)?.tags.has(GROUP_TAG) === true;
     if (!outage.on) gitlab.removeManager({ token: this.#token, systemId: this.#systemId });
-    ec2.powerOff(this.#id);
+    else if (isMember) timers.after(pollEvery, () => this.#leaveWhenDone());
+    // Its group would put another one in the place of a member that is off.
+    if (!isMember) ec2.powerOff(this.#id);
   }
 }

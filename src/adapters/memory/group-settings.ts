@@ -1,0 +1,154 @@
+import type { LaunchRequest } from '../../controller/ports.ts';
+import type { Duration } from '../../engine/time.ts';
+import type { AutoScaling } from './auto-scaling/auto-scaling.ts';
+import type { GroupDescription } from './auto-scaling/group-requests.ts';
+import type { Ec2 } from './ec2/ec2.ts';
+import { Ec2Error } from './ec2/error.ts';
+import { FLEET_TAG, GROUP_TAG } from './fleet.ts';
+import { countsFor, unfilled } from './membership.ts';
+
+/** The hooks of a group, by what they keep waiting. */
+export const HOOK = { launch: 'runtide-launch', termination: 'runtide-terminate' } as const;
+
+/** How a pool's group is to be. */
+export interface WantedGroup {
+  readonly group: string;
+  readonly subnets: readonly string[];
+  readonly most: number;
+  readonly heartbeat: Duration;
+  readonly template: LaunchRequest['template'];
+}
+
+/** Keeps groups as they must be: owned, protected, and waiting for a word at both ends of a life. */
+export class MemoryGroupSettings {
+  readonly #autoScaling: AutoScaling;
+  readonly #ec2: Ec2;
+  readonly #installation: string;
+
+  constructor(autoScaling: AutoScaling, ec2: Ec2, installation: string) {
+    this.#autoScaling = autoScaling;
+    this.#ec2 = ec2;
+    this.#installation = installation;
+  }
+
+  isOurs({ tags }: GroupDescription): boolean {
+    return tags.some(({ key, value }) => key === FLEET_TAG.installation && value === this.#installation);
+  }
+
+  /** Makes the group, or mends what somebody changed of it; never its desired capacity. */
+  ensure(pool: string, wanted: WantedGroup): GroupDescription {
+    const found = this.#find(wanted.group) ?? this.#create(pool, wanted);
+    if (!this.isOurs(found)) {
+      throw new Ec2Error('AlreadyExists', `group ${wanted.group} belongs to another installation`);
+    }
+    this.#mend(found, wanted);
+    return this.#find(wanted.group) ?? found;
+  }
+
+  /** Has the group launch what the request says, and nothing else. */
+  order(described: GroupDescription, request: LaunchRequest): void {
+    const { pool, count, offerings, slots, maxJobs, generation, template } = request;
+    const { name } = described;
+    const [{ market } = { market: 'on-demand' }] = offerings;
+    this.#autoScaling.createOrUpdateTags(
+      Object.entries({
+        [FLEET_TAG.pool]: pool,
+        [FLEET_TAG.slots]: String(slots),
+        [FLEET_TAG.generation]: generation,
+        [GROUP_TAG]: name,
+        ...(maxJobs !== undefined && { [FLEET_TAG.maxJobs]: String(maxJobs) }),
+      }).map(([key, value]) => ({ group: name, key, value, propagateAtLaunch: true })),
+    );
+    const [version = ''] = template.version.split('/');
+    this.#autoScaling.updateAutoScalingGroup({
+      name,
+      mixedInstancesPolicy: {
+        template: { id: template.id, version },
+        overrides: [...new Set(offerings.map(({ instanceType }) => instanceType))].map((instanceType) => ({
+          instanceType,
+        })),
+        distribution: {
+          onDemandBaseCapacity: this.#onDemand(described) + (market === 'spot' ? 0 : count),
+          onDemandPercentageAboveBaseCapacity: market === 'spot' ? 0 : 100,
+          spotAllocationStrategy: 'price-capacity-optimized',
+        },
+      },
+    });
+  }
+
+  /** On-demand members, and what was ordered as such before. */
+  #onDemand(described: GroupDescription): number {
+    const { onDemandBaseCapacity: base = 0, onDemandPercentageAboveBaseCapacity: above = 100 } =
+      described.mixedInstancesPolicy?.distribution ?? {};
+    const members = described.instances
+      .filter(countsFor)
+      .filter(({ id }) => this.#ec2.instance(id)?.market === 'on-demand').length;
+    const ordered = unfilled(described);
+    return members + (above === 100 ? ordered : Math.min(ordered, Math.max(0, base - members)));
+  }
+
+  #find(name: string): GroupDescription | undefined {
+    return this.#autoScaling.describeAutoScalingGroups({ names: [name] }).items[0];
+  }
+
+  #create(pool: string, wanted: WantedGroup): GroupDescription {
+    const { group: name, template, subnets, most, heartbeat } = wanted;
+    this.#autoScaling.createAutoScalingGroup({
+      name,
+      minSize: 0,
+      maxSize: most,
+      desiredCapacity: 0,
+      subnets,
+      mixedInstancesPolicy: { template, overrides: [], distribution: {} },
+      newInstancesProtectedFromScaleIn: true,
+      capacityRebalance: false,
+      instanceLifecyclePolicy: { terminateHookAbandon: 'retain' },
+      lifecycleHooks: [
+        {
+          name: HOOK.launch,
+          transition: 'autoscaling:EC2_INSTANCE_LAUNCHING',
+          heartbeatTimeout: heartbeat,
+          defaultResult: 'ABANDON',
+        },
+        {
+          name: HOOK.termination,
+          transition: 'autoscaling:EC2_INSTANCE_TERMINATING',
+          heartbeatTimeout: heartbeat,
+          defaultResult: 'ABANDON',
+        },
+      ],
+      tags: [
+        { key: FLEET_TAG.installation, value: this.#installation, propagateAtLaunch: true },
+        { key: FLEET_TAG.pool, value: pool, propagateAtLaunch: true },
+      ],
+    });
+    this.#autoScaling.suspendProcesses({ group: name, processes: ['AZRebalance'] });
+    const made = this.#find(name);
+    if (made === undefined) throw new Ec2Error('ValidationError', `group ${name} was not made`);
+    return made;
+  }
+
+  #mend(found: GroupDescription, { most, template }: WantedGroup): void {
+    const { name, maxSize, minSize, newInstancesProtectedFromScaleIn, instances, mixedInstancesPolicy } =
+      found;
+    const other = mixedInstancesPolicy?.template.version !== template.version;
+    if (maxSize !== most || minSize !== 0 || !newInstancesProtectedFromScaleIn || other) {
+      this.#autoScaling.updateAutoScalingGroup({
+        name,
+        minSize: 0,
+        maxSize: most,
+        newInstancesProtectedFromScaleIn: true,
+        mixedInstancesPolicy: { template },
+      });
+    }
+    const bare = instances.filter(
+      ({ protectedFromScaleIn, lifecycleState }) => !protectedFromScaleIn && lifecycleState === 'InService',
+    );
+    if (bare.length === 0) return;
+    this.#autoScaling.setInstanceProtection({
+      group: name,
+      ids: bare.map(({ id }) => id),
+      protectedFromScaleIn: true,
+    });
+  }
+}
