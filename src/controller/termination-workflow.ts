@@ -58,7 +58,9 @@ async function look(
     const manager = managers.find((one) => one.instance === instance);
     const held = heldByInstance(jobs.held).get(instance) ?? 0;
     const busySlots = held > 0 ? held : Number(manager?.active === true);
-    return { certain: true, hasManager: manager !== undefined, busySlots };
+    const { partial: why } = jobs;
+    const certain = why === undefined;
+    return { certain, hasManager: manager !== undefined, busySlots, ...(why !== undefined && { why }) };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     return { certain: false, hasManager: true, busySlots: 0, why };

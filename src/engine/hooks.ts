@@ -1,7 +1,7 @@
 import type { Action } from './action.ts';
 import type { InstanceView } from './capacity.ts';
 import type { Instance } from './instance.ts';
-import { instancesOf, isFresh, lastKnown, type Observation } from './observation.ts';
+import { instancesOf, isFresh, isWhole, lastKnown, type Observation } from './observation.ts';
 import type { FleetPolicy, PoolPolicy } from './pool.ts';
 import { isBeatDue, type TerminationFacts, terminationStep } from './termination.ts';
 import { minutes } from './time.ts';
@@ -26,7 +26,7 @@ export function terminationFacts(
     gone: view === undefined || view.phase === 'terminating',
     retained: instance.membership?.retained === true,
     drainedAt: instance.drain?.at,
-    certain: isFresh(managers[instance.pool], now) && isFresh(jobs, now),
+    certain: isFresh(managers[instance.pool], now) && isWhole(jobs, now),
     wasReady: view?.readyAt !== undefined,
     managerGone: view?.managerMissingSince !== undefined,
     busySlots: view?.busySlots ?? 0,
