@@ -110,7 +110,8 @@ export class Refreshes {
     const cause = 'an instance was taken out of service in response to an instance refresh.';
     if (maxHealthyPercentage > 100) {
       const surge = Math.max(1, Math.floor((desiredCapacity * (maxHealthyPercentage - 100)) / 100));
-      this.#world.scaling.replace(group, free.slice(0, Math.max(0, surge - group.replacements.size)), cause);
+      const next = free.filter(({ view }) => !group.replacements.has(view.id));
+      this.#world.scaling.replace(group, next.slice(0, Math.max(0, surge - group.replacements.size)), cause);
       return;
     }
     const least = Math.ceil((desiredCapacity * minHealthyPercentage) / 100);

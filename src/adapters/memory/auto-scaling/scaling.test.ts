@@ -155,6 +155,21 @@ describe('markets and types', () => {
     ]);
   });
 
+  it('change for members that are not protected when the policy does, one after the other', async () => {
+    const { clock, ec2, groups, desire, group } = groupWorld({ mixedInstancesPolicy: policy(0, 0) });
+    const markets = () => count(group().instances.map(({ id }) => ec2.instance(id)?.market ?? ''));
+    desire(3);
+    await clock.advance(seconds(15));
+    const [first = ''] = group().instances.map(({ id }) => id);
+    groups.setInstanceProtection({ group: 'pool', ids: [first], protectedFromScaleIn: true });
+    groups.updateAutoScalingGroup({ name: 'pool', mixedInstancesPolicy: policy(0, 100) });
+    await clock.advance(seconds(5));
+    expect(markets()).toEqual({ spot: 3, 'on-demand': 1 });
+    await clock.advance(minutes(5));
+    expect(markets()).toEqual({ spot: 1, 'on-demand': 2 });
+    expect(group().instances.map(({ id }) => id)).toContain(first);
+  });
+
   it('count by their weight', async () => {
     const overrides = [{ instanceType: 'm7i.xlarge', weightedCapacity: 4 }];
     const { clock, desire, group } = groupWorld({ mixedInstancesPolicy: policy(0, 0, overrides) });
