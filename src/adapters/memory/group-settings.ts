@@ -69,7 +69,8 @@ export class MemoryGroupSettings {
         })),
         distribution: {
           onDemandBaseCapacity: this.#onDemand(described) + (market === 'spot' ? 0 : count),
-          onDemandPercentageAboveBaseCapacity: market === 'spot' ? 0 : 100,
+          // Another share would have the group replace members of the other market.
+          onDemandPercentageAboveBaseCapacity: 0,
           spotAllocationStrategy: 'price-capacity-optimized',
         },
       },
@@ -78,13 +79,11 @@ export class MemoryGroupSettings {
 
   /** On-demand members, and what was ordered as such before. */
   #onDemand(described: GroupDescription): number {
-    const { onDemandBaseCapacity: base = 0, onDemandPercentageAboveBaseCapacity: above = 100 } =
-      described.mixedInstancesPolicy?.distribution ?? {};
+    const { onDemandBaseCapacity: base = 0 } = described.mixedInstancesPolicy?.distribution ?? {};
     const members = described.instances
       .filter(countsFor)
       .filter(({ id }) => this.#ec2.instance(id)?.market === 'on-demand').length;
-    const ordered = unfilled(described);
-    return members + (above === 100 ? ordered : Math.min(ordered, Math.max(0, base - members)));
+    return members + Math.min(unfilled(described), Math.max(0, base - members));
   }
 
   #find(name: string): GroupDescription | undefined {
@@ -99,7 +98,11 @@ export class MemoryGroupSettings {
       maxSize: most,
       desiredCapacity: 0,
       subnets,
-      mixedInstancesPolicy: { template, overrides: [], distribution: {} },
+      mixedInstancesPolicy: {
+        template,
+        overrides: [],
+        distribution: { onDemandPercentageAboveBaseCapacity: 0 },
+      },
       newInstancesProtectedFromScaleIn: true,
       capacityRebalance: false,
       instanceLifecyclePolicy: { terminateHookAbandon: 'retain' },

@@ -39,8 +39,7 @@ export interface AutoScalingOptions {
 }
 
 /**
- * AWS documents no sizes for Auto Scaling; accounts meet `Throttling` at a few reads a second
- * (kubernetes/autoscaler#1555 and its like), and writes are scarcer.
+ * AWS documents no sizes for Auto Scaling; accounts meet `Throttling` at a few reads a second; writes are scarcer.
  */
 export const AUTO_SCALING_API_LIMITS: ApiLimits = {
   categories: {
