@@ -24,7 +24,12 @@ export type ControllerEvent =
   | { readonly event: 'interruption noticed'; readonly interruption: NoticedInterruption }
   | { readonly event: 'decided'; readonly decision: DecisionRecord }
   | { readonly event: 'acted'; readonly outcome: Outcome }
-  | { readonly event: 'boot failed'; readonly instance: string; readonly why: string }
+  | {
+      readonly event: 'boot failed';
+      readonly pool: string;
+      readonly instance: string;
+      readonly why: string;
+    }
   | { readonly event: 'alarm raised'; readonly alarm: Alarm }
   | { readonly event: 'alarm cleared'; readonly alarm: Alarm }
   | { readonly event: 'pass failed'; readonly why: string };

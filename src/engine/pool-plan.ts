@@ -18,6 +18,8 @@ export interface PoolPlan {
   readonly capacity: Capacity;
   readonly views: readonly InstanceView[];
   readonly desired: Desired;
+  /** What `desired` stays between. */
+  readonly limits: Pick<PoolPolicy, 'min' | 'max'>;
   readonly holds: readonly Hold[];
   readonly actions: readonly Action[];
 }
@@ -97,6 +99,7 @@ export function planPool(
     capacity: capacityOf(views),
     views,
     desired,
+    limits: { min: pool.min, max: pool.max },
     holds: [
       ...out.holds,
       ...(held === undefined ? [] : [{ what: 'launch' as const, because: held }]),

@@ -119,7 +119,7 @@ describe('the line of an event', () => {
       { pool: 'linux' },
     ],
     [
-      { event: 'boot failed', instance: 'i-1', why: 'no token' },
+      { event: 'boot failed', pool: 'linux', instance: 'i-1', why: 'no token' },
       'error',
       /^i-1 did not boot$/,
       { why: 'no token' },
