@@ -68,7 +68,7 @@ describe('aws.metrics', () => {
     const [upkeep] = await composed({ 'aws.metrics': {} }, aws.access.endpoints?.cloudwatch ?? '');
     expect(await upkeep?.tend(AbortSignal.timeout(10_000))).toEqual([
       {
-        about: 'publishing of metrics',
+        about: 'metrics in CloudWatch',
         why: 'publishing metrics in namespace Runtide: AccessDeniedException: not allowed (request request-1)',
         next: "allow the named action in the IAM policy of Runtide's role",
       },

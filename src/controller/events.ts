@@ -19,6 +19,8 @@ export type ControllerEvent =
   | { readonly event: 'lease lost'; readonly why: string }
   | { readonly event: 'read failed'; readonly source: string; readonly why: string }
   | { readonly event: 'read recovered'; readonly source: string }
+  | { readonly event: 'upkeep failed'; readonly upkeep: string; readonly why: string }
+  | { readonly event: 'upkeep recovered'; readonly upkeep: string }
   | { readonly event: 'launch replayed'; readonly launchId: string; readonly launched: readonly string[] }
   | { readonly event: 'launch unanswered'; readonly launchId: string; readonly why: string }
   | { readonly event: 'interruption noticed'; readonly interruption: NoticedInterruption }

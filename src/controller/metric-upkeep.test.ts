@@ -101,7 +101,7 @@ describe('a failure', () => {
       around.failure = failing(kind);
       expect(await tend()).toEqual([
         {
-          about: 'publishing of metrics',
+          about: 'metrics in CloudWatch',
           why: 'publishing metrics in namespace Runtide: no (request request-7)',
           next: 'do it',
         },

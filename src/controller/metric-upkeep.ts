@@ -5,7 +5,7 @@ import type { Measurement, MetricSink } from './metric-sink.ts';
 import type { Clock } from './ports.ts';
 import type { Upkeep } from './upkeep.ts';
 
-const NAME = 'publishing of metrics';
+const NAME = 'metrics in CloudWatch';
 
 /** Failures that last until somebody mends them. */
 const LASTING: readonly PortErrorKind[] = ['unauthorized', 'not-found', 'refused'];

@@ -43,7 +43,7 @@ it('are published in CloudWatch, and passes go on where that is refused', async 
   await publishing(sandbox, refusing);
   await eventually('the refusal is told with its request', async () =>
     (await sandbox.log()).some(({ msg }) =>
-      /^alarm: publishing of metrics: .*AccessDenied.*request-1.*IAM policy/.test(msg),
+      /^alarm: metrics in CloudWatch: .*AccessDenied.*request-1.*IAM policy/.test(msg),
     ),
   );
   await succeeded(sandbox.submit(JOB));
