@@ -25,8 +25,8 @@ it('are published in CloudWatch, and passes go on where that is refused', async 
   const { pools } = await sandbox.status();
   expect(JSON.parse(call.body)).toMatchObject({
     Namespace: 'Sandbox',
-    MetricData: expect.arrayContaining([
-      ...pools.map(({ pool }) =>
+    MetricData: expect.arrayContaining(
+      pools.map(({ pool }) =>
         expect.objectContaining({
           MetricName: 'runtide_jobs_pending',
           Dimensions: [
@@ -36,7 +36,7 @@ it('are published in CloudWatch, and passes go on where that is refused', async 
           Value: 0,
         }),
       ),
-    ]),
+    ),
   });
 
   await using refusing = await cloudWatch({ status: 403, body: '{"__type":"AccessDenied"}' });
