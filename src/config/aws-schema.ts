@@ -6,6 +6,8 @@ import { address, duration, text } from './key-kinds.ts';
 const SECOND = seconds(1);
 /** The path of a queue: its account and its name. One of another kind (`.fifo`) takes no events of rules. */
 const QUEUE = /^\/\d{12}\/[\w-]{1,80}$/;
+/** A namespace that is not one of AWS's own. */
+const NAMESPACE = /^(?!AWS\/)[\w.#/-]{1,255}$/;
 
 /** AWS: where, and how to talk to it. */
 export const awsSchema = z
@@ -33,6 +35,10 @@ export const awsSchema = z
           description: 'Where the SQS API is, which gives the events.',
           example: 'https://vpce-0abc.sqs.eu-central-1.vpce.amazonaws.com',
         }).exactOptional(),
+        cloudwatch: address('an http(s) address without credentials', {
+          description: 'Where the CloudWatch API is, which takes the metrics.',
+          example: 'https://vpce-0abc.monitoring.eu-central-1.vpce.amazonaws.com',
+        }).exactOptional(),
       })
       .meta({
         description: 'Other endpoints than the public ones, in `aws.region`: VPC endpoints.',
@@ -56,6 +62,23 @@ export const awsSchema = z
         description:
           'Events of EC2. Without them interruptions are seen at the next poll, and rebalance recommendations by instances with `slots: 1` alone.',
         applies: 'restart',
+      })
+      .exactOptional(),
+    metrics: z
+      .strictObject({
+        namespace: text(NAMESPACE, 'up to 255 letters, digits and . _ - / #, which do not begin with AWS/', {
+          description: 'The namespace in CloudWatch that they are published in.',
+          example: 'Runtide',
+        }).prefault('Runtide'),
+        every: duration(seconds(30), minutes(15), {
+          description: 'How often they are published.',
+          example: '60s',
+        }).prefault('60s'),
+      })
+      .meta({
+        description:
+          'Metrics in CloudWatch, in `aws.region`. Without this section none are published there; Prometheus can read them at `/metrics` in any case.',
+        applies: 'hot',
       })
       .exactOptional(),
     timeout: duration(SECOND, minutes(1), {

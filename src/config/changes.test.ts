@@ -40,6 +40,7 @@ describe('compareConfigs', () => {
       '{"queue":"http://127.0.0.1:1/111122223333/x"}',
       'restart',
     ],
+    ['aws.metrics', { namespace: 'Acme' }, undefined, '{"namespace":"Acme","every":60000}', 'hot'],
     ['pools.linux.rebalance', 'ignore', 'drain', 'ignore', 'hot'],
     ['status.listen', '[::1]:80', '127.0.0.1:8471', '[::1]:80', 'restart'],
     ['pollInterval', '90s', '15s', '90s', 'hot'],

@@ -231,13 +231,15 @@ describe('an instance that did not boot', () => {
     ],
   ])('tells why, where %s', async (_name, output, why) => {
     const { events, calls } = await said(async () => output);
-    expect(events).toEqual([{ event: 'boot failed', instance: 'i-1', why }]);
+    expect(events).toEqual([{ event: 'boot failed', pool: 'linux', instance: 'i-1', why }]);
     expect(calls).toEqual(['console i-1', 'terminate i-1']);
   });
 
   it('is terminated also when its console cannot be read', async () => {
     const { events, calls } = await said(() => Promise.reject(failure('throttled')));
-    expect(events).toEqual([{ event: 'boot failed', instance: 'i-1', why: 'no console output' }]);
+    expect(events).toEqual([
+      { event: 'boot failed', pool: 'linux', instance: 'i-1', why: 'no console output' },
+    ]);
     expect(calls).toEqual(['console i-1', 'terminate i-1']);
   });
 
@@ -253,7 +255,7 @@ describe('an instance that did not boot', () => {
     expect(events).toEqual([]);
     fleet.script = { console: async () => 'runtide: boot failed: x' };
     await run(terminate('i-1', 'stuck'));
-    expect(events).toEqual([{ event: 'boot failed', instance: 'i-1', why: 'x' }]);
+    expect(events).toEqual([{ event: 'boot failed', pool: 'linux', instance: 'i-1', why: 'x' }]);
   });
 
   it('is the only one whose console is read', async () => {

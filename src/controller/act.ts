@@ -169,7 +169,7 @@ async function actTerminates(actions: readonly Action[], at: Acting): Promise<re
     const why = action.do === 'terminate' ? failures.get(action.instance) : undefined;
     // Told once, however often the call fails before.
     if (done && action.do === 'terminate' && why !== undefined) {
-      at.recorder.record({ event: 'boot failed', instance: action.instance, why });
+      at.recorder.record({ event: 'boot failed', pool: action.pool, instance: action.instance, why });
     }
   }
   return outcomes;

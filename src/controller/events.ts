@@ -21,14 +21,21 @@ export type ControllerEvent =
   | { readonly event: 'lease lost'; readonly why: string }
   | { readonly event: 'read failed'; readonly source: string; readonly why: string }
   | { readonly event: 'read recovered'; readonly source: string }
+  | { readonly event: 'upkeep failed'; readonly upkeep: string; readonly why: string }
+  | { readonly event: 'upkeep recovered'; readonly upkeep: string }
   | { readonly event: 'launch replayed'; readonly launchId: string; readonly launched: readonly string[] }
   | { readonly event: 'launch unanswered'; readonly launchId: string; readonly why: string }
   | { readonly event: 'interruption noticed'; readonly interruption: NoticedInterruption }
   | { readonly event: 'decided'; readonly decision: DecisionRecord }
   | { readonly event: 'acted'; readonly outcome: Outcome }
-  | { readonly event: 'boot failed'; readonly instance: string; readonly why: string }
   | { readonly event: 'order failed'; readonly pool: string; readonly failure: OrderFailure }
   | { readonly event: 'instruction done'; readonly instruction: Instruction }
+  | {
+      readonly event: 'boot failed';
+      readonly pool: string;
+      readonly instance: string;
+      readonly why: string;
+    }
   | { readonly event: 'alarm raised'; readonly alarm: Alarm }
   | { readonly event: 'alarm cleared'; readonly alarm: Alarm }
   | { readonly event: 'pass failed'; readonly why: string };

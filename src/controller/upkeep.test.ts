@@ -78,8 +78,8 @@ it('tells a failure once, tries again after growing pauses, and keeps the last a
   await clock.advance(seconds(20));
   expect([rounds.at(-1), concerns.all()]).toEqual([645, []]);
   expect(events).toEqual([
-    { event: 'read failed', source: 'webhooks', why: 'GitLab answered 500' },
-    { event: 'read recovered', source: 'webhooks' },
+    { event: 'upkeep failed', upkeep: 'webhooks', why: 'GitLab answered 500' },
+    { event: 'upkeep recovered', upkeep: 'webhooks' },
   ]);
   await stop();
 });
@@ -88,7 +88,7 @@ it('gives up a round that takes too long', async () => {
   const { clock, rounds, events, stop } = scene(['hangs', []]);
   await clock.advance(minutes(2));
   expect(rounds).toEqual([0, 75]);
-  expect(events.map(({ event }) => event)).toEqual(['read failed', 'read recovered']);
+  expect(events.map(({ event }) => event)).toEqual(['upkeep failed', 'upkeep recovered']);
   await stop();
 });
 

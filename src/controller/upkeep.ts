@@ -65,12 +65,12 @@ async function tendOnce(upkeep: Upkeep, failures: number, options: UpkeepOptions
   const watch = clock.sleep(limit, AbortSignal.any([done.signal, signal])).then(() => enough.abort());
   try {
     concerns.set(upkeep.name, await upkeep.tend(AbortSignal.any([signal, enough.signal])));
-    if (failures > 0) recorder.record({ event: 'read recovered', source: upkeep.name });
+    if (failures > 0) recorder.record({ event: 'upkeep recovered', upkeep: upkeep.name });
     return { dueAt: after(clock.now(), upkeep.every()), failures: 0 };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     if (failures === 0 && !signal.aborted)
-      recorder.record({ event: 'read failed', source: upkeep.name, why });
+      recorder.record({ event: 'upkeep failed', upkeep: upkeep.name, why });
     return {
       dueAt: after(clock.now(), backoff(FIRST_PAUSE, failures + 1, LONGEST_PAUSE)),
       failures: failures + 1,

@@ -48,6 +48,7 @@ describe('a pool in one line', () => {
     capacity: { free: 0, busy: 0, booting: 0, leaving: 0 },
     views: [],
     desired: { count: 0, steps: [] },
+    limits: { min: 0, max: 10 },
     holds: [],
     actions: [],
   };

@@ -61,6 +61,7 @@ describe('a plan', () => {
           capacity: { free: 0, busy: 0, booting: 0, leaving: 0 },
           views: [],
           desired: { count: 0, steps: [] },
+          limits: { min: 0, max: 10 },
           holds: [],
           actions: [],
         },

@@ -31,6 +31,8 @@ export interface PoolPlan {
   readonly capacity: Capacity;
   readonly views: readonly InstanceView[];
   readonly desired: Desired;
+  /** What `desired` stays between. */
+  readonly limits: Pick<PoolPolicy, 'min' | 'max'>;
   readonly holds: readonly Hold[];
   /** While the pool's instances are replaced by command. */
   readonly cycle?: CycleProgress;
@@ -139,6 +141,7 @@ export function planPool(
     capacity: capacityOf(views),
     views,
     desired,
+    limits: { min: pool.min, max: pool.max },
     holds: [
       ...out.holds,
       ...(held === undefined ? [] : [{ what: 'launch' as const, because: held }]),

@@ -48,6 +48,14 @@ export const CONTROLLER_PERMISSIONS: readonly RolePermission[] = [
   },
   {
     role: 'controller',
+    sid: 'PublishMetrics',
+    actions: { 'cloudwatch:PutMetricData': 'metrics are published in CloudWatch' },
+    resources: ({ metrics }) => (metrics === undefined ? [] : ['*']),
+    conditions: ({ metrics = '' }) => ({ StringEquals: { 'cloudwatch:namespace': metrics } }),
+    wildcard: 'metrics have no ARN; bound to the namespace of `aws.metrics`',
+  },
+  {
+    role: 'controller',
     sid: 'AssumeRolesOfPools',
     actions: { 'sts:AssumeRole': 'pools with a role of their own are in the account of that role' },
     resources: ({ assumed = [] }) => assumed,

@@ -54,6 +54,8 @@ export interface Facts {
   readonly rotated?: string;
   /** The ARN of the queue of events; absent: there is none. */
   readonly queue?: string;
+  /** The namespace of CloudWatch that metrics are published in; absent: none are. */
+  readonly metrics?: string;
   /** The ARNs of the keys that encrypt the parameters; none: the accounts' default keys for SSM. */
   readonly kmsKeys: readonly string[];
   /** The path of the roles, such as `/ci/`. */

@@ -81,6 +81,13 @@ function eventCalls({ queue }: Facts, account: Account): readonly RecordedCall[]
   ];
 }
 
+/** The publishing of metrics, which the double behind the guard does not take. */
+function metricCalls({ metrics }: Facts, account: Account): readonly RecordedCall[] {
+  if (metrics === undefined) return [];
+  const name = 'PutMetricDataCommand';
+  return [{ name, access: ACCESS[name]({ Namespace: metrics }, account) }];
+}
+
 /** Everything that IAM is asked in a session of an installation, call by call. */
 async function recorded(about: Facts, market: Market = 'spot'): Promise<readonly RecordedCall[]> {
   const [kmsKey] = about.kmsKeys;
@@ -96,6 +103,7 @@ async function recorded(about: Facts, market: Market = 'spot'): Promise<readonly
     ...NO_DOUBLE.map((name) => ({ name, access: ACCESS[name]({}, account.account) })),
     deletion(about.installation, account.account),
     ...eventCalls(about, account.account),
+    ...metricCalls(about, account.account),
   ];
 }
 
@@ -180,6 +188,8 @@ describe('the policy of the controller', () => {
       installation: 'beta',
       pools: [poolFacts({ tokenParameters: ['/beta/token'] })],
       parameters: [],
+      // IAM does not ask for dimensions: a namespace of its own keeps the metrics apart.
+      metrics: 'Runtide/beta',
     });
     const calls = await recorded(other);
     const policies = policiesOf('controller', { facts: facts() });

@@ -18,6 +18,8 @@ const INSTANCE = ec2('instance/i-0123456789abcdef0');
 const TEMPLATE = ec2('launch-template/lt-0123456789abcdef0');
 const TOKEN = parameter('runtide/linux/runner-token');
 
+const METRICS = `arn:aws:cloudwatch:${region}:${account}:dataset/default`;
+
 const owned = (installation = 'acme') => ({ 'aws:ResourceTag/runtide:installation': installation });
 const asked = (installation = 'acme') => ({
   'aws:RequestTag/runtide:installation': installation,
@@ -63,6 +65,7 @@ const ALLOWED: readonly Case[] = [
   ['a parameter of its configuration', 'ssm:GetParameter', parameter('runtide/gitlab-token')],
   ['its token decrypted', 'kms:Decrypt', KEY, decrypting(TOKEN)],
   ['a look at instances', 'ec2:DescribeInstances', '*', inRegion(region)],
+  ['its metrics', 'cloudwatch:PutMetricData', METRICS, { 'cloudwatch:namespace': 'Runtide' }],
 ];
 
 const DENIED: readonly Case[] = [
@@ -164,6 +167,13 @@ const DENIED: readonly Case[] = [
     'iam:CreateServiceLinkedRole',
     role('aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling'),
     { 'iam:AWSServiceName': 'autoscaling.amazonaws.com' },
+  ],
+  ['metrics of others', 'cloudwatch:PutMetricData', METRICS, { 'cloudwatch:namespace': 'CWAgent' }],
+  [
+    'metrics whose namespace begins alike',
+    'cloudwatch:PutMetricData',
+    METRICS,
+    { 'cloudwatch:namespace': 'Runtide/x' },
   ],
   ['another parameter', 'ssm:GetParameter', parameter('runtide/other/runner-token')],
   ['a parameter whose name begins alike', 'ssm:GetParameter', parameter('runtide/linux/runner-token-2')],

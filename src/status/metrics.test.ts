@@ -9,8 +9,10 @@ import {
   NOW,
   pending,
 } from '../../test/support/observations.ts';
+import { emptyHistory } from '../engine/history.ts';
 import { plan } from '../engine/plan.ts';
 import { after, seconds } from '../engine/time.ts';
+import { METRICS } from './metric-catalogue.ts';
 import { renderMetrics } from './metrics.ts';
 import { StatusBoard, type Status } from './model.ts';
 
@@ -69,11 +71,13 @@ function board(): StatusBoard {
     jobs: fresh(jobs([pending(3)])),
     instances: fresh([anInstance('i-1'), anInstance('i-2', { state: 'pending' })]),
     managers: { linux: { known: false, failure: 'not read' } },
+    history: { ...emptyHistory(NOW), pools: { linux: { setbacks: 2, retryAt: after(NOW, seconds(30)) } } },
   });
   const decided = plan(observation, aPolicy(aPool()));
   made.passed({ pass: 'acted', observation, plan: decided, outcomes: [] }, NOW, after(NOW, seconds(0.25)));
   const interruption = { instance: 'i-1', pool: 'linux', kind: 'interruption', heeded: true } as const;
   made.record({ event: 'interruption noticed', interruption });
+  made.record({ event: 'boot failed', pool: 'linux', instance: 'i-3', why: 'no token' });
   return made;
 }
 
@@ -95,7 +99,7 @@ describe('the text format', () => {
 
   it('gives every metric a prefix, a meaning, and a name that fits its type', () => {
     const all = [...families(board().status(NOW))];
-    expect(all.length).toBeGreaterThanOrEqual(18);
+    expect(all.map(([name]) => name)).toEqual(METRICS.map(({ name }) => name));
     for (const [name, { help, type }] of all) {
       expect(name).toMatch(/^runtide_/);
       expect(help).toMatch(/^[A-Z].*\.$/);
@@ -124,9 +128,18 @@ describe('the numbers', () => {
     ['runtide_instances', { pool: 'linux', phase: 'booting' }, 1],
     ['runtide_instances', { pool: 'linux', phase: 'draining' }, 0],
     ['runtide_desired_instances', { pool: 'linux' }, 3],
+    ['runtide_jobs_running', { pool: 'linux' }, 0],
+    ['runtide_pool_slots', { pool: 'linux' }, 2],
+    ['runtide_min_instances', { pool: 'linux' }, 0],
+    ['runtide_max_instances', { pool: 'linux' }, 10],
+    ['runtide_holds', { pool: 'linux' }, 1],
+    ['runtide_setbacks', { pool: 'linux' }, 2],
+    ['runtide_backoff_seconds', { pool: 'linux' }, 25],
+    ['runtide_boot_failures_total', { pool: 'linux' }, 1],
     ['runtide_source_age_seconds', { source: 'jobs' }, 5],
     ['runtide_source_fresh', { source: 'jobs' }, 1],
     ['runtide_source_fresh', { source: 'managers of linux' }, 0],
+    ['runtide_stale_sources', {}, 1],
     ['runtide_alarms', {}, 1],
     ['runtide_deciding', {}, 1],
     ['runtide_last_pass_seconds', {}, 0.25],

@@ -15,11 +15,11 @@ import {
 } from '../../test/support/observations.ts';
 import type { ControllerEvent } from '../controller/events.ts';
 import type { PassReport } from '../controller/reconcile.ts';
-import { emptyHistory } from '../engine/history.ts';
+import { emptyHistory, type History } from '../engine/history.ts';
 import type { Observation } from '../engine/observation.ts';
 import type { Action } from '../engine/action.ts';
 import { plan } from '../engine/plan.ts';
-import { after, minutes, seconds } from '../engine/time.ts';
+import { after, type Instant, minutes, seconds } from '../engine/time.ts';
 import { isStatus, StatusBoard, type Totals } from './model.ts';
 
 const STARTED = ago(minutes(1));
@@ -168,6 +168,26 @@ const RETRY: Action = {
   because: 'instance gone',
 };
 
+function setBackUntil(retryAt: Instant): History {
+  return { ...emptyHistory(NOW), pools: { linux: { setbacks: 3, retryAt } } };
+}
+
+describe('a pool', () => {
+  it('shows its limits, and no setbacks where there are none', () => {
+    const [pool] = boardAfter(acted()).status(NOW).pools;
+    expect(pool).toMatchObject({ limits: { min: 0, max: 10 }, setbacks: 0 });
+    expect(pool).not.toHaveProperty('backoffSeconds');
+  });
+
+  it('shows how long it still waits after setbacks, as of now', () => {
+    const board = boardAfter(acted({ history: setBackUntil(after(NOW, seconds(60))) }));
+    expect(board.status(after(NOW, seconds(20))).pools[0]).toMatchObject({ setbacks: 3, backoffSeconds: 40 });
+    const [later] = board.status(after(NOW, seconds(60))).pools;
+    expect(later).toMatchObject({ setbacks: 3 });
+    expect(later).not.toHaveProperty('backoffSeconds');
+  });
+});
+
 describe('the totals', () => {
   const zero: Totals = {
     passes: 0,
@@ -177,6 +197,7 @@ describe('the totals', () => {
     terminated: 0,
     retried: 0,
     failedActions: 0,
+    bootFailures: {},
     interruptions: {},
     webhooks: {},
   };
@@ -193,6 +214,10 @@ describe('the totals', () => {
     [{ event: 'acted', outcome: { action: RETRY, done: true, left: 'it is success' } }, {}],
     [{ event: 'launch replayed', launchId: 'linux-1', launched: ['i-1'] }, { launched: 1 }],
     [{ event: 'lease taken', fence: 1 }, {}],
+    [
+      { event: 'boot failed', pool: 'linux', instance: 'i-1', why: 'no token' },
+      { bootFailures: { linux: 1 } },
+    ],
     [
       {
         event: 'interruption noticed',

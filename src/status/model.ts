@@ -4,10 +4,12 @@ import type { PassReport } from '../controller/reconcile.ts';
 import type { InstanceView } from '../engine/capacity.ts';
 import { explainAlarm, explainPool } from '../engine/explain.ts';
 import type { Phase } from '../engine/instance.ts';
-import { isFresh, type Observation, type Part } from '../engine/observation.ts';
+import { isFresh, lastKnown, type Observation, type Part } from '../engine/observation.ts';
+import type { Outcome } from '../engine/outcome.ts';
 import type { Plan } from '../engine/plan.ts';
 import type { PoolPlan } from '../engine/pool-plan.ts';
 import { type Duration, elapsed, type Instant, seconds } from '../engine/time.ts';
+import { type GroupStatus, groupStatus } from './group-status.ts';
 
 /** Whoever listens hears something, or nothing, every 20 seconds. */
 const NOTICES_FRESH_FOR = seconds(90);
@@ -42,9 +44,17 @@ export interface PoolStatus {
   readonly unserved: readonly number[];
   readonly slots: PoolPlan['capacity'];
   readonly desired: PoolPlan['desired'];
+  /** What `desired` stays between. */
+  readonly limits: PoolPlan['limits'];
   readonly holds: readonly string[];
+  /** Launches that gave less than was asked and boots that failed, in a row. */
+  readonly setbacks: number;
+  /** Seconds until it buys again after setbacks; absent: it may buy now. */
+  readonly backoffSeconds?: number;
   readonly decision: string;
   readonly instances: readonly InstanceStatus[];
+  /** Absent: its instances are in no Auto Scaling group. */
+  readonly group?: GroupStatus;
 }
 
 /** What happened since the process started. */
@@ -57,6 +67,8 @@ export interface Totals {
   /** Jobs that were retried because their instance was lost. */
   readonly retried: number;
   readonly failedActions: number;
+  /** Instances that were not ready in time, by pool. */
+  readonly bootFailures: Readonly<Record<string, number>>;
   /** Instances that EC2 took, or was likely to take, by which of both was heard. */
   readonly interruptions: Readonly<Record<string, number>>;
   readonly webhooks: Readonly<Record<string, number>>;
@@ -134,8 +146,15 @@ function instanceStatus(view: InstanceView, now: Instant): InstanceStatus {
   };
 }
 
-function poolStatus(plan: PoolPlan, now: Instant): PoolStatus {
+function poolStatus(
+  plan: PoolPlan,
+  { plan: { history: past }, observation }: Acted,
+  now: Instant,
+): PoolStatus {
   const { oldestSince } = plan.demand;
+  const { setbacks = 0, retryAt } = past.pools[plan.pool] ?? {};
+  const reading = observation.groups?.[plan.pool];
+  const instances = lastKnown(observation.instances, []).filter(({ pool }) => pool === plan.pool);
   return {
     pool: plan.pool,
     pending: plan.demand.pending,
@@ -143,10 +162,20 @@ function poolStatus(plan: PoolPlan, now: Instant): PoolStatus {
     unserved: plan.demand.unserved.map(({ id }) => id),
     slots: plan.capacity,
     desired: plan.desired,
+    limits: plan.limits,
+    setbacks,
+    ...(retryAt !== undefined && now < retryAt && { backoffSeconds: inSeconds(elapsed(now, retryAt)) }),
+    ...(reading !== undefined && { group: groupStatus(reading, instances) }),
     holds: plan.holds.map(({ what, because }) => `no ${what}: ${because}`),
     decision: explainPool(plan),
     instances: plan.views.map((view) => instanceStatus(view, now)),
   };
+}
+
+/** The last pass that decided. */
+interface Acted {
+  readonly observation: Observation;
+  readonly plan: Plan;
 }
 
 interface LastPass {
@@ -161,6 +190,7 @@ export class StatusBoard {
   readonly #startedAt: Instant;
   readonly #webhooks: Record<string, number> = {};
   readonly #interruptions: Record<string, number> = {};
+  readonly #bootFailures: Record<string, number> = {};
   #totals = {
     passes: 0,
     failedPasses: 0,
@@ -172,7 +202,7 @@ export class StatusBoard {
   };
   #last: LastPass | undefined;
   #soundAt: Instant | undefined;
-  #acted: { readonly observation: Observation; readonly plan: Plan } | undefined;
+  #acted: Acted | undefined;
   /** Of the events of AWS, once they were listened to. */
   #notices: Part<undefined> | undefined;
 
@@ -195,9 +225,12 @@ export class StatusBoard {
   /** Counts what an event says was done. */
   record(event: ControllerEvent): void {
     if (event.event === 'launch replayed') this.#totals.launched += event.launched.length;
+    if (event.event === 'boot failed') count(this.#bootFailures, event.pool);
     if (event.event === 'interruption noticed') count(this.#interruptions, event.interruption.kind);
-    if (event.event !== 'acted') return;
-    const { outcome } = event;
+    if (event.event === 'acted') this.#countOutcome(event.outcome);
+  }
+
+  #countOutcome(outcome: Outcome): void {
     if (!outcome.done) this.#totals.failedActions += outcome.begun === false ? 0 : 1;
     else if (outcome.action.do === 'launch') this.#totals.launched += outcome.launched?.length ?? 0;
     else if (outcome.action.do === 'drain') this.#totals.drained += 1;
@@ -225,6 +258,7 @@ export class StatusBoard {
   /** The status at `now`. */
   status(now: Instant): Status {
     const last = this.#last;
+    const acted = this.#acted;
     return {
       installation: this.#installation,
       startedAt: new Date(this.#startedAt).toISOString(),
@@ -234,16 +268,17 @@ export class StatusBoard {
       }),
       ...roleOf(last?.report),
       sources:
-        this.#acted === undefined
+        acted === undefined
           ? []
           : [
-              ...sourcesOf(this.#acted.observation, now),
+              ...sourcesOf(acted.observation, now),
               ...(this.#notices === undefined ? [] : [sourceStatus(NOTICES, this.#notices, now)]),
             ],
-      pools: this.#acted === undefined ? [] : this.#acted.plan.pools.map((pool) => poolStatus(pool, now)),
-      alarms: this.#acted === undefined ? [] : this.#acted.plan.alarms.map(explainAlarm),
+      pools: acted?.plan.pools.map((pool) => poolStatus(pool, acted, now)) ?? [],
+      alarms: acted?.plan.alarms.map(explainAlarm) ?? [],
       totals: {
         ...this.#totals,
+        bootFailures: { ...this.#bootFailures },
         interruptions: { ...this.#interruptions },
         webhooks: { ...this.#webhooks },
       },

@@ -1,3 +1,4 @@
+import type { PutMetricDataCommandInput } from '@aws-sdk/client-cloudwatch';
 import type {
   CreateFleetCommandInput,
   CreateLaunchTemplateCommandInput,
@@ -45,6 +46,7 @@ export interface Calls {
   readonly GetParameterCommand: GetParameterCommandInput;
   readonly DeleteMessageCommand: DeleteMessageCommandInput;
   readonly GetQueueAttributesCommand: GetQueueAttributesCommandInput;
+  readonly PutMetricDataCommand: PutMetricDataCommandInput;
   readonly ReceiveMessageCommand: ReceiveMessageCommandInput;
   readonly RunInstancesCommand: RunInstancesCommandInput;
   readonly TerminateInstancesCommand: TerminateInstancesCommandInput;
@@ -156,6 +158,13 @@ export const ACCESS: {
   GetParameterCommand: parameter,
   DeleteMessageCommand: (input, account) => onQueue(account, 'DeleteMessage', input),
   GetQueueAttributesCommand: (input, account) => onQueue(account, 'GetQueueAttributes', input),
+  PutMetricDataCommand: ({ Namespace = '' }, { region, number }) => [
+    {
+      action: 'cloudwatch:PutMetricData',
+      resource: `arn:aws:cloudwatch:${region}:${number}:dataset/default`,
+      context: { 'cloudwatch:namespace': Namespace },
+    },
+  ],
   ReceiveMessageCommand: (input, account) => onQueue(account, 'ReceiveMessage', input),
   GetProductsCommand: () => [{ action: 'pricing:GetProducts', resource: '*', context: {} }],
   RunInstancesCommand: launch,

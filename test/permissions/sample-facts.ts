@@ -20,7 +20,7 @@ export function poolFacts(over: Partial<PoolFacts> = {}): PoolFacts {
   };
 }
 
-/** For tests: installation `acme` with the one pool and a queue, in the account of the AWS double. */
+/** For tests: installation `acme` with the one pool, a queue and metrics, in the account of the AWS double. */
 export function facts(over: Partial<Facts> = {}): Facts {
   const { region, account } = defaultPlace;
   const { installation = 'acme', place = { partition: 'aws', region, account } } = over;
@@ -32,6 +32,7 @@ export function facts(over: Partial<Facts> = {}): Facts {
     path: '/',
     kmsKeys: [],
     queue: arnIn(place, 'sqs', `runtide-${installation}-events`),
+    metrics: 'Runtide',
     instanceRoles: {},
     ...over,
   };

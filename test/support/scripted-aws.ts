@@ -7,7 +7,7 @@ export type Reply = { readonly status: number; readonly body: string } | 'silenc
 /** One call that arrived. */
 export interface ReceivedCall {
   readonly action: string;
-  /** The form of an EC2 call, as the SDK flattened it; empty for SSM. */
+  /** The form of an EC2 call, as the SDK flattened it; empty for the services that take JSON. */
   readonly form: URLSearchParams;
   readonly body: string;
 }
@@ -15,7 +15,7 @@ export interface ReceivedCall {
 /** What each action answers; `nth` counts the calls of that action from 0. */
 export type Script = Readonly<Record<string, (call: ReceivedCall, nth: number) => Reply>>;
 
-/** A server that speaks the wire of EC2 and SSM and says what a test tells it to. */
+/** A server that speaks the wire of EC2, SSM and CloudWatch and says what a test tells it to. */
 export interface ScriptedAws extends AsyncDisposable {
   readonly access: AwsAccess;
   readonly calls: readonly ReceivedCall[];
@@ -40,7 +40,7 @@ export function failure(code: string, message = `about ${code}`, status = 400): 
 
 function parse(target: string | undefined, body: string): ReceivedCall {
   if (target !== undefined) {
-    return { action: target.replace('AmazonSSM.', ''), form: new URLSearchParams(), body };
+    return { action: target.split('.').at(-1) ?? '', form: new URLSearchParams(), body };
   }
   const form = new URLSearchParams(body);
   return { action: form.get('Action') ?? '', form, body };
@@ -76,7 +76,7 @@ export async function scriptedAws(script: Script): Promise<ScriptedAws> {
   return {
     access: {
       region: 'eu-central-1',
-      endpoints: { ec2: url, ssm: url },
+      endpoints: { ec2: url, ssm: url, cloudwatch: url },
       credentials: { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'not-a-secret' },
     },
     calls,

@@ -1,3 +1,4 @@
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient } from '@aws-sdk/client-ssm';
@@ -12,6 +13,7 @@ export interface AwsAccess {
     readonly ssm?: string;
     readonly sts?: string;
     readonly sqs?: string;
+    readonly cloudwatch?: string;
   };
   /**
    * Fixed credentials. Without them the SDK's default chain looks in the environment, the shared files, and
@@ -63,4 +65,13 @@ const SILENT = { trace: silent, debug: silent, info: silent, warn: silent, error
 /** A client for SQS; the time-out of each call is the caller's. */
 export function sqsClient(access: AwsAccess): SQSClient {
   return new SQSClient({ ...settings(access, access.endpoints?.sqs), logger: SILENT });
+}
+
+/** A client for CloudWatch; the time-out of each call is the caller's. */
+export function cloudWatchClient(access: AwsAccess): CloudWatchClient {
+  return new CloudWatchClient({
+    ...settings(access, access.endpoints?.cloudwatch),
+    // What is measured against the limit of a request is what is sent.
+    disableRequestCompression: true,
+  });
 }

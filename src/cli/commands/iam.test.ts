@@ -125,11 +125,12 @@ describe('runtide iam', { timeout: 60_000 }, () => {
     ]);
   });
 
-  it('knows cache, logs, registries and the queue of events', async () => {
+  it('knows cache, logs, registries, the queue of events and the metrics', async () => {
     const roles = await rolesOf(
       {
         'pools.linux.cache': { bucket: 'acme-cache', prefix: 'ci' },
         'aws.events': { queue: 'https://sqs.eu-central-1.amazonaws.com/123456789012/acme-events' },
+        'aws.metrics': { namespace: 'Acme' },
       },
       '--log-group /runtide --ecr-registry 333333333333.dkr.ecr.us-east-1.amazonaws.com'.split(' '),
     );
@@ -141,6 +142,7 @@ describe('runtide iam', { timeout: 60_000 }, () => {
       'arn:aws:ecr:us-east-1:333333333333:repository/*',
     ]);
     expect(resourcesOf(roles, 'ReadEvents')).toEqual(['arn:aws:sqs:eu-central-1:123456789012:acme-events']);
+    expect(resourcesOf(roles, 'PublishMetrics')).toEqual(['*']);
   });
 
   it('takes a launch template of the operator, once it knows the role of its instances', async () => {

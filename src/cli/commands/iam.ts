@@ -110,6 +110,7 @@ function factsOf(config: Config, parameters: ReadonlySet<string>, options: IamOp
     installation: config.installation,
     place,
     ...(queue !== undefined && { queue }),
+    ...(config.aws.metrics !== undefined && { metrics: config.aws.metrics.namespace }),
     pools: Object.values(config.pools).map((pool) => poolFacts(config, pool, options)),
     parameters: [...parameters],
     ...(rotation !== undefined && { rotated: rotation.parameter }),

@@ -60,6 +60,13 @@ describe('the line of an event', () => {
       /^EC2 recommends to replace i-1 \(rebalance\); its pool ignores that$/,
       { pool: 'linux' },
     ],
+    [
+      { event: 'upkeep failed', upkeep: 'metrics', why: 'CloudWatch answered 500' },
+      'error',
+      /^upkeep of metrics failed$/,
+      { why: 'CloudWatch answered 500' },
+    ],
+    [{ event: 'upkeep recovered', upkeep: 'metrics' }, 'info', /^upkeep recovered$/, { upkeep: 'metrics' }],
     [{ event: 'read recovered', source: 'jobs' }, 'info', /^read recovered$/, { source: 'jobs' }],
     [
       { event: 'launch replayed', launchId: 'linux-1', launched: ['i-1'] },
@@ -119,7 +126,7 @@ describe('the line of an event', () => {
       { pool: 'linux' },
     ],
     [
-      { event: 'boot failed', instance: 'i-1', why: 'no token' },
+      { event: 'boot failed', pool: 'linux', instance: 'i-1', why: 'no token' },
       'error',
       /^i-1 did not boot$/,
       { why: 'no token' },

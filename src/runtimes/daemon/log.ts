@@ -112,6 +112,8 @@ export function eventLine(event: ControllerEvent): Line {
       return { level: 'info', message: `alarm over: ${explainAlarm(event.alarm)}`, fields: {} };
     case 'read failed':
       return { level: 'error', message: `reading ${event.source} failed`, fields: { why: event.why } };
+    case 'upkeep failed':
+      return { level: 'error', message: `upkeep of ${event.upkeep} failed`, fields: { why: event.why } };
     case 'interruption noticed':
       return interruptionLine(event.interruption);
     case 'boot failed':

@@ -4,6 +4,7 @@ import type { WebhookEvent } from '../../adapters/gitlab/webhook/webhook-event.t
 import { composeAdapters } from '../../compose/adapters.ts';
 import { composeController } from '../../compose/controller.ts';
 import { composeEvents } from '../../compose/events.ts';
+import { composeMetricUpkeep } from '../../compose/metrics.ts';
 import { composeWebhook } from '../../compose/webhook.ts';
 import { openState, type State } from '../../compose/state.ts';
 import { readConfigParameter } from '../../compose/config-parameter.ts';
@@ -15,11 +16,13 @@ import type { ControllerEvent } from '../../controller/events.ts';
 import type { Clock } from '../../controller/ports.ts';
 import { HookEvidence } from '../../controller/hook-evidence.ts';
 import { listen } from '../../controller/listen.ts';
+import { PublishedTotals } from '../../controller/metric-upkeep.ts';
 import { Notices } from '../../controller/notices.ts';
 import { Concerns, runUpkeep, type Upkeep } from '../../controller/upkeep.ts';
 import type { PassReport } from '../../controller/reconcile.ts';
 import { runPasses, Wakes } from '../../controller/wakes.ts';
 import { milliseconds, minutes, seconds } from '../../engine/time.ts';
+import { measurementsOf } from '../../status/measurements.ts';
 import { StatusBoard } from '../../status/model.ts';
 import { statusRoutes } from '../../status/routes.ts';
 import { eventLine, type Line, type Log, webhookLine } from './log.ts';
@@ -82,6 +85,7 @@ class Daemon {
   readonly #hooks = new HookEvidence();
   readonly #arrivals: HookArrivals;
   readonly #board: StatusBoard;
+  readonly #published = new PublishedTotals();
   readonly #noteQuietly: (kind: string, line: Line) => void;
   readonly #token: AccessToken;
   #config: Config;
@@ -123,7 +127,14 @@ class Daemon {
     this.#composition = {
       config,
       controller: composeController(config, adapters, { clock, ...this.#state, recorder, ...kept }),
-      upkeeps: adapters.upkeeps,
+      upkeeps: [
+        ...adapters.upkeeps,
+        ...composeMetricUpkeep(config, {
+          clock,
+          measure: () => measurementsOf(this.#board.status(clock.now())),
+          published: this.#published,
+        }),
+      ],
       webhook: composeWebhook(config, {
         clock,
         wake: (ref) => this.#wakes.add(ref),
