@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { readAgentFiles } from '../src/adapters/aws/agent-files.ts';
-import { withoutComments } from '../src/adapters/aws/shell-text.ts';
+import { compactText } from '../src/adapters/aws/shell-text.ts';
 import { systemIdOf } from '../src/controller/system-id.ts';
 import { AGENT, ended, INSTANCE, programPath, TestMachine } from './test-machine.ts';
 import { DRAIN_TAG, eventually, looksAgain, says } from './test-watch.ts';
@@ -91,7 +91,7 @@ function file(name: string): string {
 describe.concurrent('agent files', { timeout: 60_000 }, () => {
   it('are small enough for user data, with the bootstrap and what is said of a pool', async () => {
     const files = Object.values(await readAgentFiles());
-    const bootstrap = withoutComments(await readFile(file('bootstrap'), 'utf8'));
+    const bootstrap = compactText(await readFile(file('bootstrap'), 'utf8'));
     const packed = gzipSync([...files, bootstrap].join(''), { level: 9 }).length;
     // Much of what EC2 takes stays for settings, hooks, certificates and the configuration of the runner.
     expect(packed).toBeLessThan(16_384 - 6 * 1024);
