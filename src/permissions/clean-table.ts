@@ -1,4 +1,5 @@
 import { placesOf } from './facts.ts';
+import { groupArn, ownedGroup } from './group-table.ts';
 import { anything, ec2, imageParameters, inTheirRegions, NEW_ID, owned, type RolePermission } from './row.ts';
 
 /** The tag of images that `runtide image` has had built: that of src/adapters/aws/left-images.ts. */
@@ -38,6 +39,27 @@ export const CLEAN_PERMISSIONS: readonly RolePermission[] = [
     resources: ec2('launch-template'),
     conditions: owned,
     wildcard: `${NEW_ID}; bound to templates with the tag of this installation`,
+  },
+  {
+    role: 'clean',
+    sid: 'LookForGroups',
+    actions: {
+      'autoscaling:DescribeAutoScalingGroups': 'which Auto Scaling groups the installation has',
+    },
+    resources: anything,
+    conditions: inTheirRegions,
+    wildcard: 'Auto Scaling ties none of its Describe actions to resources; bound to the region',
+  },
+  {
+    role: 'clean',
+    sid: 'DeleteItsGroups',
+    actions: {
+      'autoscaling:DeleteAutoScalingGroup': 'the group of a pool that is gone, or has no group any more',
+    },
+    resources: (facts) => placesOf(facts).map((place) => groupArn(place, `runtide-${facts.installation}-*`)),
+    conditions: ownedGroup,
+    wildcard:
+      'which pools there have been is not known; bound to groups with the tag of this installation, and a name that Runtide gives',
   },
   {
     role: 'clean',

@@ -11,6 +11,13 @@ export interface CacheFacts {
   readonly kmsKey?: string;
 }
 
+/** The Auto Scaling group that launches a pool's instances. */
+export interface GroupFacts {
+  readonly name: string;
+  /** It is the operator's: what it launches is not Runtide's to change. */
+  readonly attached: boolean;
+}
+
 /** What permissions need to know of one pool. */
 export interface PoolFacts {
   readonly name: string;
@@ -33,6 +40,8 @@ export interface PoolFacts {
   /** What the names of those begin with that Runtide keeps, before a `/`; absent: it keeps none. */
   readonly tokenPrefix?: string;
   readonly market: 'spot' | 'on-demand';
+  /** Absent: fleets buy its instances. */
+  readonly group?: GroupFacts;
   /** Id, alias or ARN of the key that encrypts the root volume; absent: the account's default key. */
   readonly volumeKey?: string;
   readonly cache?: CacheFacts;
@@ -64,7 +73,7 @@ export interface Facts {
   readonly assumed?: readonly string[];
   /**
    * Name or ARN of the role in an instance profile, by the profile's name; the others have its name. Where a launch
-   * template of the operator's names the profile, by the pool's name.
+   * template or a group of the operator's names the profile, by the pool's name.
    */
   readonly instanceRoles: Readonly<Record<string, string>>;
 }
@@ -172,8 +181,12 @@ export function instanceRoleOf(facts: Facts, pool: PoolFacts): RoleName {
   const key = roleKey(pool);
   const role = facts.instanceRoles[key] ?? (pool.profile === undefined ? undefined : key);
   if (role === undefined) {
+    const by =
+      pool.group?.attached === true
+        ? `launched by your Auto Scaling group ${pool.group.name}`
+        : `made of your launch template ${pool.template ?? ''}`;
     throw new PermissionError(
-      `the instances of pool ${pool.name} are made of your launch template ${pool.template ?? ''}: name the role in its instance profile by --instance-role ${pool.name}=ROLE`,
+      `the instances of pool ${pool.name} are ${by}: name the role in its instance profile by --instance-role ${pool.name}=ROLE`,
     );
   }
   return role.startsWith('arn:') ? roleWithArn(role, place) : roleNamed(facts, place, role);

@@ -1,10 +1,12 @@
 import { instanceRoleOf, regionsOf } from './facts.ts';
+import { GROUP_PERMISSIONS } from './group-table.ts';
 import { anySpot, LAUNCH_PERMISSIONS } from './launch-table.ts';
 import { ec2Service, iamArn } from './place.ts';
 import {
   anything,
   decrypts,
   DRAIN,
+  forLaunches,
   imageParameters,
   inTheirRegions,
   keysOfKept,
@@ -39,14 +41,17 @@ export const POOL_PERMISSIONS: readonly RolePermission[] = [
     conditions: inTheirRegions,
     wildcard: 'EC2 ties none of its Describe actions to resources; bound to the region',
   },
-  ...LAUNCH_PERMISSIONS,
-  making('MakeItsTemplates', ['launch-template'], {
-    'ec2:CreateLaunchTemplate': 'every pool has a launch template',
-  }),
-  using('ChangeItsTemplates', 'launch-template', {
-    'ec2:CreateLaunchTemplateVersion': 'a changed pool becomes a new version of its template',
-    'ec2:DeleteLaunchTemplateVersions': 'old versions that no instance was made of go',
-  }),
+  ...[
+    ...LAUNCH_PERMISSIONS,
+    making('MakeItsTemplates', ['launch-template'], {
+      'ec2:CreateLaunchTemplate': 'every pool has a launch template',
+    }),
+    using('ChangeItsTemplates', 'launch-template', {
+      'ec2:CreateLaunchTemplateVersion': 'a changed pool becomes a new version of its template',
+      'ec2:DeleteLaunchTemplateVersions': 'old versions that no instance was made of go',
+    }),
+  ].map(forLaunches),
+  ...GROUP_PERMISSIONS,
   using('EndItsInstances', 'instance', {
     'ec2:TerminateInstances': 'ends what is idle for good, did not boot, or lost its runner',
     'ec2:GetConsoleOutput': 'why an instance did not boot stands on its console',
@@ -62,14 +67,14 @@ export const POOL_PERMISSIONS: readonly RolePermission[] = [
       Null: { 'aws:TagKeys': 'false' },
     }),
   },
-  {
+  forLaunches({
     role: 'pools',
     sid: 'GiveInstancesTheirRole',
     actions: { 'iam:PassRole': 'an instance boots with the role of its profile, and with no other' },
     resources: ofPools((pool, facts) => [instanceRoleOf(facts, pool).arn]),
     conditions: ({ place }) => ({ StringEquals: { 'iam:PassedToService': ec2Service(place) } }),
-  },
-  {
+  }),
+  forLaunches({
     role: 'pools',
     sid: 'MakeTheRoleOfSpot',
     actions: {
@@ -80,7 +85,7 @@ export const POOL_PERMISSIONS: readonly RolePermission[] = [
         ? [iamArn(facts.place, 'role/aws-service-role/spot.amazonaws.com/AWSServiceRoleForEC2Spot')]
         : [],
     conditions: () => ({ StringEquals: { 'iam:AWSServiceName': 'spot.amazonaws.com' } }),
-  },
+  }),
   {
     role: 'pools',
     sid: 'ReadTokensAndImages',

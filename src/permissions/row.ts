@@ -55,6 +55,19 @@ export function ofPools(of: (pool: PoolFacts, facts: Facts) => readonly string[]
   return (facts: Facts): readonly string[] => facts.pools.flatMap((pool) => of(pool, facts));
 }
 
+/** The row for those of the pools alone whose launches need rights of Runtide's: a group of the operator's has its own. */
+export function forLaunches({ resources, conditions, ...row }: RolePermission): RolePermission {
+  const launched = (facts: Facts): Facts => ({
+    ...facts,
+    pools: facts.pools.filter(({ group }) => group?.attached !== true),
+  });
+  return {
+    ...row,
+    resources: (facts) => resources(launched(facts)),
+    ...(conditions !== undefined && { conditions: (facts: Facts) => conditions(launched(facts)) }),
+  };
+}
+
 export const NEW_ID = 'its id is not known before it exists';
 
 type Actions = Permission['actions'];

@@ -1,20 +1,41 @@
-import { type Facts, type RoleName, roleNamed, roleWithArn } from './facts.ts';
+import { type Facts, type PoolFacts, type RoleName, roleNamed, roleWithArn } from './facts.ts';
 import { iamArn } from './place.ts';
 import { documentOf, type PolicyDocument } from './policy.ts';
 import { ec2Trust, type Made, named, rightsTo, type RolesRequest } from './role-definition.ts';
 import { ownShare, shareOf } from './share.ts';
 
-/** Spot starts disks by a role of EC2's own, which no policy of Runtide's reaches. */
-function diskKeyNotes({ place, pools }: Facts): readonly string[] {
-  const keys = new Set(
-    pools.flatMap(({ volumeKey, market }) => (market === 'spot' ? (volumeKey ?? []) : [])),
-  );
-  const spot = iamArn(place, 'role/aws-service-role/spot.amazonaws.com/AWSServiceRoleForEC2Spot');
-  return [...keys].map((key) => {
+/** How a service opens disks: by a role of its own, which no policy of Runtide's reaches. */
+function grantNotes(
+  pools: readonly PoolFacts[],
+  service: { readonly instances: string; readonly name: string; readonly role: string },
+): readonly string[] {
+  return [...new Set(pools.flatMap(({ volumeKey }) => volumeKey ?? []))].map((key) => {
     // A grant is given by the id or the ARN of a key alone.
     const id = key.includes('alias/') ? 'ID' : key;
-    return `Spot instances open disks that are encrypted with ${key} by the role of EC2 Spot. Grant it that once: aws kms create-grant --key-id ${id} --grantee-principal ${spot} --operations Decrypt Encrypt GenerateDataKey GenerateDataKeyWithoutPlaintext CreateGrant DescribeKey ReEncryptFrom ReEncryptTo`;
+    return `${service.instances} open disks that are encrypted with ${key} by the role of ${service.name}. Grant it that once: aws kms create-grant --key-id ${id} --grantee-principal ${service.role} --operations Decrypt Encrypt GenerateDataKey GenerateDataKeyWithoutPlaintext CreateGrant DescribeKey ReEncryptFrom ReEncryptTo`;
   });
+}
+
+function diskKeyNotes({ place, pools }: Facts): readonly string[] {
+  const roleOf = (path: string): string => iamArn(place, `role/aws-service-role/${path}`);
+  return [
+    ...grantNotes(
+      pools.filter(({ market }) => market === 'spot'),
+      {
+        instances: 'Spot instances',
+        name: 'EC2 Spot',
+        role: roleOf('spot.amazonaws.com/AWSServiceRoleForEC2Spot'),
+      },
+    ),
+    ...grantNotes(
+      pools.filter(({ group }) => group !== undefined),
+      {
+        instances: 'Instances of Auto Scaling groups',
+        name: 'Auto Scaling',
+        role: roleOf('autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling'),
+      },
+    ),
+  ];
 }
 
 function controllerName(facts: Facts): RoleName {

@@ -12,6 +12,8 @@ export const TAG = {
   generation: 'runtide:generation',
   /** The instance drains while it is there, whatever it says: `<reason>@<ISO time>`, such as `idle@2026-01-05T08:00:00.000Z`. */
   drain: 'runtide:drain',
+  /** The Auto Scaling group that it is a member of, by name; its agent then waits to be taken. */
+  group: 'runtide:group',
   name: 'Name',
 } as const;
 

@@ -2,6 +2,7 @@ import process from 'node:process';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { regionOfQueue } from '../../adapters/aws/interruptions.ts';
 import { placeOf as placeOfPool, runnerSettingsOf } from '../../config/boot-settings.ts';
+import { groupOf } from '../../config/group-settings.ts';
 import { splitOf } from '../../config/market-schema.ts';
 import { runnersOf } from '../../config/pool-runners.ts';
 import type { Config, PoolConfig } from '../../config/schema.ts';
@@ -80,6 +81,7 @@ function tokenFacts(config: Config, pool: PoolConfig): Pick<PoolFacts, 'tokenPar
 
 function poolFacts(config: Config, pool: PoolConfig, options: IamOptions): PoolFacts {
   const { region, role } = placeOfPool(config, pool);
+  const group = groupOf(config, pool);
   const account = role === undefined ? options.account : accountOfRole(role);
   return {
     name: pool.name,
@@ -90,6 +92,7 @@ function poolFacts(config: Config, pool: PoolConfig, options: IamOptions): PoolF
     ...installedFacts(pool, options),
     subnets: pool.instances.subnets,
     market: splitOf(pool.instances.market).spotShare > 0 ? 'spot' : 'on-demand',
+    ...(group !== undefined && { group: { name: group.name, attached: group.attached } }),
     ...tokenFacts(config, pool),
   };
 }
@@ -183,7 +186,7 @@ export function iamCommand(): Command {
     .addOption(several('--kms-key <arn>', 'a key of your own that encrypts SSM parameters'))
     .option(
       '--instance-role <profile=role>',
-      'a role that has another name than its instance profile; POOL=ROLE for a pool with a launch template of yours',
+      'a role that has another name than its instance profile; POOL=ROLE for a pool with a launch template or a group of yours',
       profileRole,
     )
     .option('--log-group <name>', 'the log group that the image of the instances sends their logs to')
