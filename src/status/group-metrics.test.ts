@@ -7,7 +7,7 @@ import { type Status, StatusBoard } from './model.ts';
 
 const GROUP = 'runtide-acme-linux';
 
-const STATUS = groupStatus({ group: GROUP, min: 0, max: 8, desired: 6, ordered: 1 }, [
+const STATUS = groupStatus({ pool: 'linux', group: GROUP, min: 0, max: 8, desired: 6, ordered: 1 }, [
   { membership: { group: GROUP, hook: 'launch' } },
   { membership: { group: GROUP } },
   { membership: { group: GROUP, hook: 'termination' } },
