@@ -1,6 +1,6 @@
 import { type Duration, milliseconds } from '../engine/time.ts';
 import { formatDuration } from './duration.ts';
-import { ownGroupName } from './group-settings.ts';
+import { ownGroupName } from './group-schema.ts';
 import type { Breach, Rule } from './rules.ts';
 import { isMap, type Path, valueAt } from './tree.ts';
 

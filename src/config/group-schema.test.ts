@@ -28,7 +28,7 @@ function other(group: object, instances: object = {}): Edits {
   };
 }
 
-async function group(edits: Edits): Promise<GroupChoice | undefined> {
+async function choice(edits: Edits): Promise<GroupChoice | undefined> {
   const config = await loadSample(edits);
   const pool = config.pools['linux'];
   return pool === undefined ? undefined : groupOf(config, pool);
@@ -40,21 +40,21 @@ async function generation(edits: Edits): Promise<string> {
 
 describe('the group of a pool', () => {
   it('is none where nothing is said', async () => {
-    expect(await group({})).toBe(undefined);
+    expect(await choice({})).toBe(undefined);
     expect(policyOf(await loadSample()).pools[0]).not.toHaveProperty('group');
   });
 
   it('is made by Runtide where it has no name', async () => {
     const own = { name: 'runtide-acme-linux', attached: false, heartbeat: minutes(60) };
-    expect(await group({ [`${AT}.group`]: {} })).toEqual(own);
-    expect(await group({ [`${AT}.group`]: { heartbeat: '30m' } })).toEqual({
+    expect(await choice({ [`${AT}.group`]: {} })).toEqual(own);
+    expect(await choice({ [`${AT}.group`]: { heartbeat: '30m' } })).toEqual({
       ...own,
       heartbeat: minutes(30),
     });
   });
 
   it('is attached where it has one', async () => {
-    expect(await group(ATTACHED)).toEqual({ name: 'ci-runners', attached: true, heartbeat: minutes(60) });
+    expect(await choice(ATTACHED)).toEqual({ name: 'ci-runners', attached: true, heartbeat: minutes(60) });
   });
 
   it('is one of its own for every size', async () => {

@@ -32,3 +32,8 @@ export const groupSchema = z
     allowed: 'a map with the keys name and heartbeat; {} for a group that Runtide makes',
     example: '{}',
   });
+
+/** The name of the group that Runtide makes for a pool. */
+export function ownGroupName(installation: string, pool: string): string {
+  return `runtide-${installation}-${pool}`;
+}

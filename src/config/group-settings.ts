@@ -1,4 +1,5 @@
 import type { Duration } from '../engine/time.ts';
+import { ownGroupName } from './group-schema.ts';
 import type { Config, PoolConfig } from './schema.ts';
 
 /** The Auto Scaling group that launches the instances of a pool. */
@@ -9,11 +10,6 @@ export interface GroupChoice {
   readonly attached: boolean;
   /** How long it waits for a word before it gives an instance up. */
   readonly heartbeat: Duration;
-}
-
-/** The name of the group that Runtide makes for a pool. */
-export function ownGroupName(installation: string, pool: string): string {
-  return `runtide-${installation}-${pool}`;
 }
 
 /** The group of a pool; undefined where its instances are bought by fleets. */

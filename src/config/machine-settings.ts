@@ -40,7 +40,9 @@ export function machineChoice({ name, instances }: PoolConfig): MachineChoice {
     return { template: { id, version } };
   }
   if (image === undefined || securityGroups === undefined || profile === undefined) {
-    throw new Error(`reading the machines of pool ${name}: it has neither an image nor a template of its own`);
+    throw new Error(
+      `reading the machines of pool ${name}: it has neither an image nor a template of its own`,
+    );
   }
   const [architecture] = types.flatMap((type) => instanceType(type)?.arch ?? []);
   return {

@@ -106,11 +106,9 @@ describe('a pool with a group that Runtide makes', () => {
   });
 
   it('allows the role of Auto Scaling, and no other of its name', async () => {
-    const role = (name: string) =>
-      `arn:aws:iam::${account}:role/aws-service-role/autoscaling.amazonaws.com/${name}`;
     const action = 'iam:CreateServiceLinkedRole';
     const context = { 'iam:AWSServiceName': 'autoscaling.amazonaws.com' };
-    const resource = role('AWSServiceRoleForAutoScaling');
+    const resource = `arn:aws:iam::${account}:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling`;
     expect(await allows(ofOwn, { action, resource, context })).toBe(true);
     expect(await allows(ofOwn, { action, resource: `${resource}_other`, context })).toBe(false);
     const asSpot = { 'iam:AWSServiceName': 'spot.amazonaws.com' };

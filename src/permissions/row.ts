@@ -55,12 +55,12 @@ export function ofPools(of: (pool: PoolFacts, facts: Facts) => readonly string[]
   return (facts: Facts): readonly string[] => facts.pools.flatMap((pool) => of(pool, facts));
 }
 
+function launched(facts: Facts): Facts {
+  return { ...facts, pools: facts.pools.filter(({ group }) => group?.attached !== true) };
+}
+
 /** The row for those of the pools alone whose launches need rights of Runtide's: a group of the operator's has its own. */
 export function forLaunches({ resources, conditions, ...row }: RolePermission): RolePermission {
-  const launched = (facts: Facts): Facts => ({
-    ...facts,
-    pools: facts.pools.filter(({ group }) => group?.attached !== true),
-  });
   return {
     ...row,
     resources: (facts) => resources(launched(facts)),
