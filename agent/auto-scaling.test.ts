@@ -122,13 +122,19 @@ describe.concurrent('a member of an Auto Scaling group', { timeout: 60_000 }, ()
     expect(machine.console()).not.toContain(WAITING);
   });
 
-  it('waits on when GitLab does not let the manager go', async () => {
+  it('waits on when GitLab does not let the manager go, and asks again until it does', async () => {
     await using machine = await member();
     await machine.write('unregister-fails', '');
     await ready(machine);
     machine.metadata.set(DRAIN_TAG, 'asked');
     await staysUp(machine);
     expect(machine.console()).toContain('runtide: unregistering failed: ');
+    expect(machine.read('etc/gitlab-runner/config.toml')).toContain('[[runners]]');
+    await machine.remove('unregister-fails');
+    await eventually(() =>
+      expect(machine.read('etc/gitlab-runner/config.toml')).not.toContain('[[runners]]'),
+    );
+    expect(machine.has('powered-off')).toBe(false);
   });
 
   it('waits on when its agent is started anew', async () => {

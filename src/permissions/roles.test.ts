@@ -207,6 +207,7 @@ describe('policies', () => {
     );
     expect([...new Set(wild)]).toEqual([
       'ReadPrices: *',
+      'PublishMetrics: *',
       'Look: *',
       'LaunchFromItsTemplates: launch-template/*',
       'LaunchItsInstances: instance/*',
