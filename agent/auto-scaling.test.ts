@@ -141,8 +141,9 @@ describe.concurrent('a member of an Auto Scaling group', { timeout: 60_000 }, ()
     await using machine = await member(SYSTEMD);
     const first = machine.run();
     await says(machine, 'ready\n');
-    await machine.write('unit-state', 'inactive');
     machine.metadata.set(DRAIN_TAG, 'drifted');
+    await says(machine, 'draining: drifted\n');
+    await machine.write('unit-state', 'inactive');
     await staysUp(machine);
     expect(await ended(first, 'SIGTERM')).toBe(0);
     expect(machine.has('powered-off')).toBe(false);
