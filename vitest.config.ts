@@ -30,6 +30,7 @@ export default defineConfig({
           // One moto for all: a file resets it.
           fileParallelism: false,
           testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
     ],

@@ -2,7 +2,17 @@
 export type AnswerShape = ReadonlyMap<string, string>;
 
 /** Fields whose values are words of the API: they are compared as they are. */
-const WORDS = new Set(['Code', 'HttpStatus', 'HttpTokens', 'InstanceLifecycle', 'Lifecycle', 'Type']);
+const WORDS = new Set([
+  'HealthStatus',
+  'LifecycleState',
+  'StatusCode',
+  'Code',
+  'HttpStatus',
+  'HttpTokens',
+  'InstanceLifecycle',
+  'Lifecycle',
+  'Type',
+]);
 
 function isWord(path: string): boolean {
   const [key = '', parent = ''] = path.split('.').toReversed();

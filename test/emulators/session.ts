@@ -13,9 +13,9 @@ export interface Side {
 }
 
 /** One call, the same on both sides but for the ids. */
-export interface Step {
+export interface Step<S = Side> {
   readonly name: string;
-  readonly run: (side: Side) => Promise<object>;
+  readonly run: (side: S) => Promise<object>;
 }
 
 const UNKNOWN = 'i-0123456789abcdef0';
@@ -53,7 +53,7 @@ function fleet(side: Side, template: string): ec2.CreateFleetCommand {
 }
 
 /** What an error of a service says of itself; anything else is a failure of the test. */
-async function refusal(sent: Promise<object>): Promise<object> {
+export async function refusal(sent: Promise<object>): Promise<object> {
   try {
     return await sent;
   } catch (error) {
