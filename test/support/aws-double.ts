@@ -47,7 +47,7 @@ export async function startAwsDouble(place: Place = defaultPlace): Promise<AwsDo
     queues: [queue],
     timers: clock,
     log: { error: (details, message) => mistakes.push(`${message}: ${JSON.stringify(details)}`) },
-    observe: (exchange) => mistakes.push(...mistakesIn(exchange)),
+    observe: (exchange) => mistakes.push(...mistakesInExchange(exchange)),
   });
   const ec2 = new sdk.EC2Client(clientSettings(aws.url));
   const autoScaling = new autoScalingSdk.AutoScalingClient(clientSettings(aws.url));
@@ -86,7 +86,8 @@ export function clientSettings(endpoint: string, region = 'eu-central-1') {
   };
 }
 
-function mistakesIn({ service, status, action, body }: Exchange): readonly string[] {
+/** What is wrong with an answer of the double, measured by the model of the SDK. */
+export function mistakesInExchange({ service, status, action, body }: Exchange): readonly string[] {
   if (status !== 200) return [];
   if (service === 'sqs') return mistakesInJson(action, body);
   if (service === 'auto-scaling') return mistakesInQueryAnswer(action, body, autoScalingSdk);

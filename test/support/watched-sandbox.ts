@@ -4,14 +4,12 @@ import { dirname } from 'node:path';
 import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import { isComplete, type Job, type JobDefinition } from '../../src/adapters/memory/gitlab/job.ts';
-import type { Exchange as AwsExchange } from '../../src/sandbox/aws/exchange.ts';
 import type { Exchange as GitLabExchange } from '../../src/sandbox/gitlab/exchange.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/sandbox.ts';
+import { mistakesInExchange } from './aws-double.ts';
 import { eventually } from './eventually.ts';
 import { OpenApi } from './openapi.ts';
 import { processesNaming, processesRunning } from './processes.ts';
-import { mistakesInJson } from './sdk-json.ts';
-import { mistakesInAnswer } from './sdk-model.ts';
 
 /** What tests read of the daemon's status. */
 const statusShape = z.object({
@@ -74,12 +72,6 @@ export interface WatchedSandbox extends Sandbox {
   submit(...jobs: readonly Omit<JobDefinition, 'stage'>[]): readonly Job[];
 }
 
-function awsMistakes({ service, status, action, body }: AwsExchange): readonly string[] {
-  if (status !== 200) return [];
-  if (service === 'sqs') return mistakesInJson(action, body);
-  return service === 'ec2' ? mistakesInAnswer(action, body) : [];
-}
-
 /** What is left of a sandbox that should be gone. */
 export function leftOf(folder: string): readonly string[] {
   return [...processesNaming(folder).map(({ command }) => command), ...(existsSync(folder) ? [folder] : [])];
@@ -103,7 +95,7 @@ export async function openSandbox(
       exchanges.push(exchange);
       openApi.observe(exchange);
     },
-    observeAws: (exchange) => problems.push(...awsMistakes(exchange)),
+    observeAws: (exchange) => problems.push(...mistakesInExchange(exchange)),
   });
   const folder = dirname(dirname(sandbox.configFile));
   const close = async (): Promise<void> => {
