@@ -78,6 +78,15 @@ describe('listening', () => {
     await stop();
   });
 
+  it('asks for a new look at the instances when the group of one of ours waits', async () => {
+    const { clock, memory, wakes, stop } = listening();
+    memory.queue.send({ instance: OURS, kind: 'hook', at: NOW });
+    await clock.advance(seconds(0));
+    expect(wakes.take()).toEqual({ sweep: false, pipelines: [], instances: true });
+    expect(memory.queue.counts()).toEqual({ visible: 0, inFlight: 0 });
+    await stop();
+  });
+
   it('wakes nothing for instances of others', async () => {
     const { clock, memory, wakes, stop } = listening();
     memory.queue.send({ instance: 'i-00000000000000002', kind: 'interruption', at: NOW });

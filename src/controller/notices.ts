@@ -113,6 +113,8 @@ export class Notices {
     const leaving = this.#listed.get(instance);
     // That an instance has ended which leaves anyway, the next sweep sees soon enough.
     if (kind === 'end') return this.#finish(receipt, leaving === false ? 'instances' : 'nothing');
+    // Its group waits for a limited time, and while it does the machine costs.
+    if (kind === 'hook') return this.#finish(receipt, leaving === undefined ? 'nothing' : 'instances');
     if (leaving === true && says(this.#told.get(instance), kind)) return this.#finish(receipt);
     const before = this.#held.get(instance);
     // A recommendation waits until it is the instance's turn; an interruption cannot wait for the next sweep.

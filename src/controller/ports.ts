@@ -174,8 +174,11 @@ export interface Groups {
 /** What the cloud has announced about one instance. */
 export interface Notice {
   readonly instance: string;
-  /** The cloud takes it within minutes, it is likely to, or the instance has ended for whatever reason. */
-  readonly kind: 'interruption' | 'rebalance' | 'end';
+  /**
+   * The cloud takes it within minutes, it is likely to, its group waits at its termination hook, or the instance has
+   * ended for whatever reason.
+   */
+  readonly kind: 'interruption' | 'rebalance' | 'hook' | 'end';
   /** When it was announced. */
   readonly at: Instant;
 }

@@ -40,7 +40,7 @@ const receipts = (deliveries: readonly Delivery[]): readonly string[] =>
 /** What every adapter of the port `NoticeSource` must do. */
 export function noticeSourceContract(name: string, make: () => Promise<NoticeWorld>): void {
   describe(`notice source: ${name}`, () => {
-    it.each(['interruption', 'rebalance', 'end'] as const)('hears of an %s', async (kind) => {
+    it.each(['interruption', 'rebalance', 'hook', 'end'] as const)('hears of an %s', async (kind) => {
       await using world = await make();
       await world.announce(notice({ kind }));
       const [delivery] = await receiveAll(world.source, 1);

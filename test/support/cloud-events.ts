@@ -1,6 +1,11 @@
 import { readEvent } from '../../src/adapters/aws/cloud-event.ts';
 import type { VirtualClock } from '../../src/adapters/memory/clock.ts';
 import type { Ec2 } from '../../src/adapters/memory/ec2/ec2.ts';
+import type { AutoScaling } from '../../src/adapters/memory/auto-scaling/auto-scaling.ts';
+import {
+  handOnLifecycleEvents,
+  LIFECYCLE_EVENTS,
+} from '../../src/adapters/memory/auto-scaling/event-bridge.ts';
 import { EVENT_TYPES, handOnEvents } from '../../src/adapters/memory/ec2/event-bridge.ts';
 import { Queue } from '../../src/adapters/memory/sqs/queue.ts';
 import { PortError } from '../../src/controller/errors.ts';
@@ -10,27 +15,34 @@ import { seconds } from '../../src/engine/time.ts';
 const TYPES = {
   interruption: EVENT_TYPES.interruption,
   rebalance: EVENT_TYPES.rebalance,
+  hook: LIFECYCLE_EVENTS['autoscaling:EC2_INSTANCE_TERMINATING'].type,
   end: EVENT_TYPES.state,
 } as const;
 
 const MORE = {
   interruption: { 'instance-action': 'terminate' },
   rebalance: {},
+  hook: { AutoScalingGroupName: 'runtide-acme-linux', LifecycleHookName: 'runtide-terminate' },
   end: { state: 'terminated' },
 } as const;
 
-/** For tests: the event by which EC2 announces something, as a rule of EventBridge writes it into a queue. */
+/** The key by which each service names the instance. */
+function namedIn(kind: Notice['kind']): string {
+  return kind === 'hook' ? 'EC2InstanceId' : 'instance-id';
+}
+
+/** For tests: the event by which AWS announces something, as a rule of EventBridge writes it into a queue. */
 export function eventOf({ instance, kind, at }: Notice): string {
   return JSON.stringify({
     version: '0',
     id: '12345678-1234-1234-1234-123456789012',
     'detail-type': TYPES[kind],
-    source: 'aws.ec2',
+    source: kind === 'hook' ? 'aws.autoscaling' : 'aws.ec2',
     account: '123456789012',
     time: new Date(at).toISOString().replace(/\.\d+Z$/, 'Z'),
     region: 'eu-central-1',
     resources: [`arn:aws:ec2:eu-central-1:123456789012:instance/${instance}`],
-    detail: { 'instance-id': instance, ...MORE[kind] },
+    detail: { [namedIn(kind)]: instance, ...MORE[kind] },
   });
 }
 
@@ -41,9 +53,19 @@ export class EventsInMemory implements NoticeSource {
   outage = false;
   receives = 0;
 
-  constructor({ ec2, clock }: { readonly ec2: Ec2; readonly clock: VirtualClock }) {
+  constructor({
+    ec2,
+    autoScaling,
+    clock,
+  }: {
+    readonly ec2: Ec2;
+    readonly autoScaling: AutoScaling;
+    readonly clock: VirtualClock;
+  }) {
     this.queue = new Queue({ timers: clock, seed: 1, name: 'events', visibility: seconds(60) });
-    handOnEvents(ec2, { timers: clock, seed: 1 }, (event) => this.queue.send(JSON.stringify(event)));
+    const hand = (event: object): void => void this.queue.send(JSON.stringify(event));
+    handOnEvents(ec2, { timers: clock, seed: 1 }, hand);
+    handOnLifecycleEvents(autoScaling, { timers: clock, seed: 1, place: ec2.place }, hand);
   }
 
   async receive(signal: AbortSignal): Promise<readonly Delivery[]> {

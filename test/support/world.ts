@@ -61,7 +61,11 @@ export interface WorldOptions {
   /** Where jobs are learned of; default: straight from the model of GitLab, of the one project. */
   readonly jobs?: (world: World) => JobSource;
   /** Where the controllers hear what the cloud announces; absent: nowhere. */
-  readonly notices?: (around: { readonly ec2: Ec2; readonly clock: VirtualClock }) => NoticeSource;
+  readonly notices?: (around: {
+    readonly ec2: Ec2;
+    readonly autoScaling: AutoScaling;
+    readonly clock: VirtualClock;
+  }) => NoticeSource;
   /** Makes the controller retry lost jobs; what it is given does so for the one project. Absent: it does not. */
   readonly retrier?: (retrier: JobRetrier) => JobRetrier;
   /** Whether pools drain instances that are likely to be taken; default: they do. */

@@ -37,6 +37,21 @@ describe('an event of EC2', () => {
     });
   });
 
+  it('that a group waits at a termination hook is a notice', () => {
+    const detail = { EC2InstanceId: INSTANCE, LifecycleHookName: 'runtide-terminate' };
+    const text = event('EC2 Instance-terminate Lifecycle Action', detail, { source: 'aws.autoscaling' });
+    expect(readEvent(text)).toEqual({ notice: { instance: INSTANCE, kind: 'hook', at: AT } });
+  });
+
+  it('that a group waits at a launch hook says nothing that matters', () => {
+    const text = event(
+      'EC2 Instance-launch Lifecycle Action',
+      { EC2InstanceId: INSTANCE },
+      { source: 'aws.autoscaling' },
+    );
+    expect(readEvent(text)).toEqual({ nothing: true });
+  });
+
   it.each(['pending', 'running'])('that an instance is %s says nothing that matters', (state) => {
     const text = event('EC2 Instance State-change Notification', { 'instance-id': INSTANCE, state });
     expect(readEvent(text)).toEqual({ nothing: true });
@@ -84,7 +99,7 @@ describe('what is no such event', () => {
 const OPERATING = fileURLToPath(new URL('../../../docs/operating.md', import.meta.url));
 
 const pattern = z.object({
-  source: z.tuple([z.literal('aws.ec2')]),
+  source: z.tuple([z.enum(['aws.ec2', 'aws.autoscaling'])]),
   'detail-type': z.array(z.string()).min(1),
   detail: z.object({ state: z.array(z.string()) }).optional(),
 });
@@ -94,11 +109,14 @@ it('the rules that docs/operating.md tells to make let through what is read here
     pattern.safeParse(JSON.parse(text)),
   );
   const rules = blocks.flatMap(({ data }) => data ?? []);
-  const read = rules.flatMap(({ 'detail-type': types, detail }) =>
+  const read = rules.flatMap(({ source: [source], 'detail-type': types, detail }) =>
     types.flatMap((type) =>
-      (detail?.state ?? ['']).map((state) => readEvent(event(type, { 'instance-id': INSTANCE, state }))),
+      (detail?.state ?? ['']).map((state) => {
+        const named = source === 'aws.ec2' ? { 'instance-id': INSTANCE, state } : { EC2InstanceId: INSTANCE };
+        return readEvent(event(type, named, { source }));
+      }),
     ),
   );
   const kinds = read.map((one) => ('notice' in one ? one.notice.kind : one));
-  expect(kinds).toEqual(['interruption', 'rebalance', 'end', 'end', 'end', 'end']);
+  expect(kinds).toEqual(['interruption', 'rebalance', 'end', 'end', 'end', 'end', 'hook']);
 });
