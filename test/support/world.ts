@@ -27,7 +27,7 @@ import type {
   NoticeSource,
   Store,
 } from '../../src/controller/ports.ts';
-import { Controller, type PassReport } from '../../src/controller/reconcile.ts';
+import { Controller, type ControllerOptions, type PassReport } from '../../src/controller/reconcile.ts';
 import type { SecretStore } from '../../src/controller/registrations.ts';
 import type { Concerns } from '../../src/controller/upkeep.ts';
 import { runPasses, Wakes } from '../../src/controller/wakes.ts';
@@ -194,22 +194,8 @@ export class World {
 
   /** Starts a controller process; several may run beside each other. */
   start({ installation = 'test', pools, groupNames = {} }: RunOptions = {}): Run {
-    const { clock, outage } = this;
-    const disk = this.#disks.get(installation) ?? new MemoryDisk();
-    this.#disks.set(installation, disk);
-    const {
-      fleet: breakFleet = (same: Fleet) => same,
-      groups: breakGroups = (same: Groups) => same,
-      store: breakStore = (same: Store) => same,
-    } = this.#options;
-    const machines = new MemoryGroupFleet({
-      timers: clock,
-      ec2: this.ec2,
-      autoScaling: this.autoScaling,
-      installation,
-      imageId: IMAGE,
-      pools: () => this.#groupPools(installation, groupNames),
-    });
+    const { clock } = this;
+    const disk = this.#diskOf(installation);
     const wakes = new Wakes();
     this.#wakes.set(installation, wakes);
     const reports: PassReport[] = [];
@@ -219,22 +205,11 @@ export class World {
       record: (event: ControllerEvent) => void this.events.push({ at: clock.now(), event }),
     };
     const controller = new Controller({
-      clock,
       notices,
       ...(this.#options.concerns !== undefined && { concerns: this.#options.concerns }),
       heedsRebalance: () => this.#options.heedsRebalance ?? true,
-      jobs:
-        this.#options.jobs?.(this) ??
-        new MemoryJobSource({ gitlab: this.gitlab, projects: [this.project], outage }),
-      runners: new MemoryRunnerRegistry({
-        gitlab: this.gitlab,
-        pools: { ...this.#runners, ...this.#own.byPool(installation, this.policy.pools) },
-        outage,
-      }),
+      ...this.ports(installation, groupNames),
       enrolment: this.#own.enroller(installation, this.policy.pools),
-      fleet: breakFleet(machines),
-      groups: breakGroups(machines),
-      store: breakStore(new MemoryStore(disk)),
       lease: new MemoryLease(disk, { owner: `controller-${++this.#runs}` }),
       recorder,
       ...this.#retrier(),
@@ -262,6 +237,42 @@ export class World {
     const ended = Promise.all([passing, listening]).then(() => undefined);
     this.#run = { controller, reports, abort, ended };
     return this.#run;
+  }
+
+  #diskOf(installation: string): MemoryDisk {
+    const disk = this.#disks.get(installation) ?? new MemoryDisk();
+    this.#disks.set(installation, disk);
+    return disk;
+  }
+
+  /** What a controller of the installation speaks with. */
+  ports(
+    installation = 'test',
+    groupNames: Readonly<Record<string, string>> = {},
+  ): Pick<ControllerOptions, 'clock' | 'jobs' | 'runners' | 'fleet' | 'store'> & { readonly groups: Groups } {
+    const { clock, outage } = this;
+    const same = <T>(one: T): T => one;
+    const { fleet = same, groups = same, store = same, jobs } = this.#options;
+    const machines = new MemoryGroupFleet({
+      timers: clock,
+      ec2: this.ec2,
+      autoScaling: this.autoScaling,
+      installation,
+      imageId: IMAGE,
+      pools: () => this.#groupPools(installation, groupNames),
+    });
+    return {
+      clock,
+      jobs: jobs?.(this) ?? new MemoryJobSource({ gitlab: this.gitlab, projects: [this.project], outage }),
+      runners: new MemoryRunnerRegistry({
+        gitlab: this.gitlab,
+        pools: { ...this.#runners, ...this.#own.byPool(installation, this.policy.pools) },
+        outage,
+      }),
+      fleet: fleet(machines),
+      groups: groups(machines),
+      store: store(new MemoryStore(this.#diskOf(installation))),
+    };
   }
 
   #groupPools(
