@@ -17,6 +17,7 @@ import { viewsByPool } from './capacity.ts';
 import { isFresh, lastKnown, type Observation } from './observation.ts';
 import { NO_JOBS } from './job.ts';
 import type { Action } from './action.ts';
+import { cycleOf, drainRequestOf } from './instruction.ts';
 import { plan, type Plan } from './plan.ts';
 import type { PoolPlan } from './pool-plan.ts';
 import type { FleetPolicy } from './pool.ts';
@@ -180,8 +181,10 @@ describe('laws of the plan', () => {
   it('8: the order of the input does not change the plan', () => {
     fc.assert(
       fc.property(anySituation, ({ policy, observation }) => {
+        const { instructions } = observation;
         const shuffled: Observation = {
           ...observation,
+          ...(instructions !== undefined && { instructions: backwards(instructions) }),
           jobs: observation.jobs.known
             ? {
                 ...observation.jobs,
@@ -220,7 +223,14 @@ describe('laws of the plan', () => {
             (part) => !isFresh(part, observation.now),
           ),
         );
-        const leaving = drainsBecause(decided, 'idle', 'expired', 'drifted').map(({ pool }) => pool);
+        // What somebody wants gone now, whatever stays, is no doubt of ours.
+        const { instructions = [] } = observation;
+        const leaving = drainsBecause(decided, 'idle', 'expired', 'drifted', 'asked')
+          .filter(
+            (action) =>
+              action.do === 'drain' && drainRequestOf(instructions, action.instance)?.how !== 'shrink',
+          )
+          .map(({ pool }) => pool);
         expect(doubtful.filter(({ name }) => leaving.includes(name))).toEqual([]);
       }),
       RUNS,
@@ -237,6 +247,33 @@ describe('laws of the plan', () => {
           const ceiling = observation.history.pools[pool]?.lastDesired ?? Number.POSITIVE_INFINITY;
           expect(desired.count).toBeLessThanOrEqual(Math.max(ceiling, policy.pools[index]?.min ?? 0));
         });
+      }),
+      RUNS,
+    );
+  });
+
+  it('10: what is asked for by command is done by nobody else, and in turn', () => {
+    fc.assert(
+      fc.property(anySituation, ({ policy, observation }) => {
+        const { instructions = [] } = observation;
+        const decided = plan(observation, policy);
+        const asked = drainsBecause(decided, 'asked').flatMap((action) =>
+          action.do === 'drain' ? [action.instance] : [],
+        );
+        for (const id of asked) expect(drainRequestOf(instructions, id)).toBeDefined();
+        for (const { pool, views, actions } of decided.pools) {
+          const configured = policy.pools.find(({ name }) => name === pool);
+          const { batch = configured?.surge ?? 0, startedAt, paused } = cycleOf(instructions, pool) ?? {};
+          const drifted = actions.flatMap((action) =>
+            action.do === 'drain' && action.because === 'drifted' ? [action.instance] : [],
+          );
+          expect(drifted.length).toBeLessThanOrEqual(Math.max(1, batch));
+          for (const id of drifted) {
+            const instance = views.find((view) => view.instance.id === id)?.instance;
+            const isOld = paused !== true && (instance?.launchedAt ?? 0) < (startedAt ?? 0);
+            expect(isOld || instance?.generation !== configured?.generation).toBe(true);
+          }
+        }
       }),
       RUNS,
     );

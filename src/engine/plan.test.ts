@@ -57,6 +57,7 @@ describe('a plan', () => {
       pools: [
         {
           pool: 'linux',
+          min: 0,
           demand: { pending: 0, unserved: [] },
           capacity: { free: 0, busy: 0, booting: 0, leaving: 0 },
           views: [],
