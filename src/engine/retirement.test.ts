@@ -381,6 +381,19 @@ describe('a cycle', () => {
     expect(actual).toEqual(expected);
   });
 
+  it.each<[string, readonly InstanceView[], Partial<PoolPolicy>, number]>([
+    ['counts what boots, until one of the new has been ready', [...three, booting('i-4')], { min: 0 }, 1],
+    ['as far as its batch goes', [...three, booting('i-4'), launching('i-5')], { min: 0 }, 0],
+    ['then what min lacks', [...three, young('i-4'), booting('i-5')], { min: 5 }, 1],
+    ['and not what boots beyond it', [...three, young('i-4'), booting('i-5')], { min: 4 }, 2],
+    ['nor what is stuck', [...three, booting('i-4', STUCK)], { min: 4 }, 2],
+  ])('%s', (_name, views, over, count) => {
+    const pool = aPool({ surge: 1, ...over });
+    const at = { ...FRESHLY, policy: aPolicy(pool), pool, instructions: [CYCLE], cycle: CYCLE };
+    const { leavers } = retirements(views, at);
+    expect(leavers.filter(({ because }) => because === 'drifted')).toHaveLength(count);
+  });
+
   it('keeps as many ready as minAvailable says, and has the rest of its batch wait', () => {
     const pool = aPool({ surge: 2, min: 3, minAvailable: 3 });
     const at = { ...FRESHLY, policy: aPolicy(pool), pool, instructions: [CYCLE], cycle: CYCLE };

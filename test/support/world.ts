@@ -22,6 +22,7 @@ import type { SecretStore } from '../../src/controller/registrations.ts';
 import type { Concerns } from '../../src/controller/upkeep.ts';
 import { runPasses, Wakes } from '../../src/controller/wakes.ts';
 import { DeliveryFaults } from '../../src/sandbox/gitlab/delivery-faults.ts';
+import type { Instruction } from '../../src/engine/instruction.ts';
 import type { FleetPolicy, PoolPolicy } from '../../src/engine/pool.ts';
 import { type Duration, elapsed, type Instant, minutes, seconds } from '../../src/engine/time.ts';
 import { aPolicy, aPool } from './observations.ts';
@@ -172,8 +173,7 @@ export class World {
   /** Starts a controller process; several may run beside each other. */
   start({ installation = 'test', pools }: RunOptions = {}): Run {
     const { clock, outage } = this;
-    const disk = this.#disks.get(installation) ?? new MemoryDisk();
-    this.#disks.set(installation, disk);
+    const disk = this.#diskOf(installation);
     const { fleet: breakFleet = (same: Fleet) => same, store: breakStore = (same: Store) => same } =
       this.#options;
     const wakes = new Wakes();
@@ -260,6 +260,31 @@ export class World {
     run?.abort.abort();
     await this.clock.advance(seconds(0));
     await run?.ended;
+  }
+
+  /** What an operator writes into the state by command. */
+  async instruct(...instructions: readonly Instruction[]): Promise<void> {
+    for (const instruction of instructions) await this.#storeOf().instruct(instruction);
+  }
+
+  /** What operators have asked for and is not done. */
+  instructions(): Promise<readonly Instruction[]> {
+    return this.#storeOf().instructions();
+  }
+
+  /** An operator takes back all that is asked for. */
+  async retractAll(): Promise<void> {
+    for (const instruction of await this.instructions()) await this.#storeOf().retract(instruction);
+  }
+
+  #storeOf(): Store {
+    return new MemoryStore(this.#diskOf('test'));
+  }
+
+  #diskOf(installation: string): MemoryDisk {
+    const disk = this.#disks.get(installation) ?? new MemoryDisk();
+    this.#disks.set(installation, disk);
+    return disk;
   }
 
   /** The next controller finds no state, as after the loss of its disk. */
