@@ -4,9 +4,10 @@ import type { PassReport } from '../controller/reconcile.ts';
 import type { InstanceView } from '../engine/capacity.ts';
 import { explainAlarm, explainPool } from '../engine/explain.ts';
 import type { Phase } from '../engine/instance.ts';
+import { type DrainRequest, drainRequestOf, type Instruction } from '../engine/instruction.ts';
 import { isFresh, type Observation, type Part } from '../engine/observation.ts';
 import type { Plan } from '../engine/plan.ts';
-import type { PoolPlan } from '../engine/pool-plan.ts';
+import type { CycleProgress, PoolPlan } from '../engine/pool-plan.ts';
 import { type Duration, elapsed, type Instant, seconds } from '../engine/time.ts';
 
 /** Whoever listens hears something, or nothing, every 20 seconds. */
@@ -32,6 +33,16 @@ export interface InstanceStatus {
   readonly ageSeconds: number;
   readonly idleSeconds?: number;
   readonly drain?: string;
+  /** Seconds since it was asked to drain. */
+  readonly drainSeconds?: number;
+  /** What an operator wants of it by command. */
+  readonly asked?: DrainRequest['how'];
+}
+
+/** How far the replacement of a pool's instances by command has come. */
+export interface CycleStatus extends Omit<CycleProgress, 'startedAt'> {
+  /** ISO 8601. */
+  readonly startedAt: string;
 }
 
 export interface PoolStatus {
@@ -42,6 +53,10 @@ export interface PoolStatus {
   readonly unserved: readonly number[];
   readonly slots: PoolPlan['capacity'];
   readonly desired: PoolPlan['desired'];
+  /** Instances that it keeps, as its group lets it. */
+  readonly min: number;
+  /** Absent: none goes on. */
+  readonly cycle?: CycleStatus;
   readonly holds: readonly string[];
   readonly decision: string;
   readonly instances: readonly InstanceStatus[];
@@ -119,8 +134,14 @@ function sourcesOf(observation: Observation, now: Instant): readonly SourceStatu
   ];
 }
 
-function instanceStatus(view: InstanceView, now: Instant): InstanceStatus {
+function instanceStatus(
+  view: InstanceView,
+  instructions: readonly Instruction[],
+  now: Instant,
+): InstanceStatus {
   const { instance, phase, busySlots, idleSince } = view;
+  const { drain } = instance;
+  const asked = drainRequestOf(instructions, instance.id)?.how;
   return {
     id: instance.id,
     phase,
@@ -130,11 +151,19 @@ function instanceStatus(view: InstanceView, now: Instant): InstanceStatus {
     busySlots,
     ageSeconds: inSeconds(elapsed(instance.launchedAt, now)),
     ...(phase === 'idle' && idleSince !== undefined && { idleSeconds: inSeconds(elapsed(idleSince, now)) }),
-    ...(instance.drain !== undefined && { drain: instance.drain.because }),
+    ...(drain !== undefined && {
+      drain: drain.because,
+      drainSeconds: inSeconds(elapsed(drain.at, now)),
+    }),
+    ...(asked !== undefined && { asked }),
   };
 }
 
-function poolStatus(plan: PoolPlan, now: Instant): PoolStatus {
+function cycleStatus({ startedAt, ...rest }: CycleProgress): CycleStatus {
+  return { startedAt: new Date(startedAt).toISOString(), ...rest };
+}
+
+function poolStatus(plan: PoolPlan, instructions: readonly Instruction[], now: Instant): PoolStatus {
   const { oldestSince } = plan.demand;
   return {
     pool: plan.pool,
@@ -143,9 +172,11 @@ function poolStatus(plan: PoolPlan, now: Instant): PoolStatus {
     unserved: plan.demand.unserved.map(({ id }) => id),
     slots: plan.capacity,
     desired: plan.desired,
+    min: plan.min,
+    ...(plan.cycle !== undefined && { cycle: cycleStatus(plan.cycle) }),
     holds: plan.holds.map(({ what, because }) => `no ${what}: ${because}`),
     decision: explainPool(plan),
-    instances: plan.views.map((view) => instanceStatus(view, now)),
+    instances: plan.views.map((view) => instanceStatus(view, instructions, now)),
   };
 }
 
@@ -240,7 +271,10 @@ export class StatusBoard {
               ...sourcesOf(this.#acted.observation, now),
               ...(this.#notices === undefined ? [] : [sourceStatus(NOTICES, this.#notices, now)]),
             ],
-      pools: this.#acted === undefined ? [] : this.#acted.plan.pools.map((pool) => poolStatus(pool, now)),
+      pools:
+        this.#acted?.plan.pools.map((pool) =>
+          poolStatus(pool, this.#acted?.observation.instructions ?? [], now),
+        ) ?? [],
       alarms: this.#acted === undefined ? [] : this.#acted.plan.alarms.map(explainAlarm),
       totals: {
         ...this.#totals,
