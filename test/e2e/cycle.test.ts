@@ -82,23 +82,9 @@ describe('runtide cycle', () => {
     expect(messages).toContain('cycle of linux done: all its instances are new');
   });
 
-  it.each([
-    [['cycle', 'lnux'], 'cycling pool lnux: there is none of that name; name one of linux, large\n'],
-    [
-      ['cycle', 'linux', '--pause'],
-      'pausing the cycle of pool linux: none goes on; "runtide cycle" begins one\n',
-    ],
-    [
-      ['cycle', 'linux', '--min-available', '3'],
-      'cycling pool linux: --min-available 3 is more than the 2 instances that it has; name fewer\n',
-    ],
-    [
-      ['cycle', 'linux', '--surge', '0', '--min-available', '2'],
-      'cycling pool linux: --min-available 2 keeps all of its 2 instances, and without a surge no new one comes first; add --surge 1, or name fewer\n',
-    ],
-  ])('%j is refused, and nothing is begun', async (args, stderr) => {
-    expect(await run(args)).toEqual({ code: 1, stdout: '', stderr });
-    expect((await run(['cycle', 'linux', '--status'])).stdout).toBe('linux: no cycle goes on\n');
+  it('of no pool is refused', async () => {
+    const stderr = 'cycling pool lnux: there is none of that name; name one of linux, large\n';
+    expect(await run(['cycle', 'lnux'])).toEqual({ code: 1, stdout: '', stderr });
   });
 });
 
@@ -144,12 +130,6 @@ describe('without a daemon', () => {
     expect((await run(['cycle', '--stop'])).stdout).toBe(
       'linux: the cycle is stopped; what drains already still leaves\n',
     );
-  });
-
-  it('no instance can be drained', async () => {
-    const { code, stdout, stderr } = await run(['drain', 'i-1']);
-    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-    expect(stderr).toMatch(/^reading the status of the daemon at .*; is "runtide up" running/);
   });
 
   it('nothing can be asked where there is no state', async () => {
