@@ -12,7 +12,7 @@ import { MemoryJobSource } from '../../src/adapters/memory/job-source.ts';
 import { MemoryLease } from '../../src/adapters/memory/lease.ts';
 import { Machines } from '../../src/adapters/memory/machines.ts';
 import { MemoryRunnerRegistry } from '../../src/adapters/memory/runner-registry.ts';
-import { MemoryDisk, MemoryStore } from '../../src/adapters/memory/store.ts';
+import { MemoryStore } from '../../src/adapters/memory/store.ts';
 import type { ControllerEvent, Recorder } from '../../src/controller/events.ts';
 import { listen } from '../../src/controller/listen.ts';
 import { Notices } from '../../src/controller/notices.ts';
@@ -22,10 +22,10 @@ import type { SecretStore } from '../../src/controller/registrations.ts';
 import type { Concerns } from '../../src/controller/upkeep.ts';
 import { runPasses, Wakes } from '../../src/controller/wakes.ts';
 import { DeliveryFaults } from '../../src/sandbox/gitlab/delivery-faults.ts';
-import type { Instruction } from '../../src/engine/instruction.ts';
 import type { FleetPolicy, PoolPolicy } from '../../src/engine/pool.ts';
 import { type Duration, elapsed, type Instant, minutes, seconds } from '../../src/engine/time.ts';
 import { aPolicy, aPool } from './observations.ts';
+import { Disks } from './disks.ts';
 import { OwnRunners } from './own-runners.ts';
 
 export interface WorldOptions {
@@ -91,7 +91,7 @@ export class World {
   readonly machines: Machines;
   readonly events: { readonly at: Instant; readonly event: ControllerEvent }[] = [];
   readonly reports: PassReport[] = [];
-  readonly #disks = new Map<string, MemoryDisk>();
+  readonly #disks = new Disks();
   readonly project: number;
   policy: FleetPolicy;
   webhooks: boolean;
@@ -173,7 +173,7 @@ export class World {
   /** Starts a controller process; several may run beside each other. */
   start({ installation = 'test', pools }: RunOptions = {}): Run {
     const { clock, outage } = this;
-    const disk = this.#diskOf(installation);
+    const disk = this.#disks.of(installation);
     const { fleet: breakFleet = (same: Fleet) => same, store: breakStore = (same: Store) => same } =
       this.#options;
     const wakes = new Wakes();
@@ -262,34 +262,14 @@ export class World {
     await run?.ended;
   }
 
-  /** What an operator writes into the state by command. */
-  async instruct(...instructions: readonly Instruction[]): Promise<void> {
-    for (const instruction of instructions) await this.#storeOf().instruct(instruction);
-  }
-
-  /** What operators have asked for and is not done. */
-  instructions(): Promise<readonly Instruction[]> {
-    return this.#storeOf().instructions();
-  }
-
-  /** An operator takes back all that is asked for. */
-  async retractAll(): Promise<void> {
-    for (const instruction of await this.instructions()) await this.#storeOf().retract(instruction);
-  }
-
-  #storeOf(): Store {
-    return new MemoryStore(this.#diskOf('test'));
-  }
-
-  #diskOf(installation: string): MemoryDisk {
-    const disk = this.#disks.get(installation) ?? new MemoryDisk();
-    this.#disks.set(installation, disk);
-    return disk;
+  /** The state, for what operators write into it by command. */
+  get state(): Store {
+    return new MemoryStore(this.#disks.of('test'));
   }
 
   /** The next controller finds no state, as after the loss of its disk. */
   loseState(installation = 'test'): void {
-    this.#disks.delete(installation);
+    this.#disks.lose(installation);
   }
 
   /** A pipeline of `count` jobs in one stage. */

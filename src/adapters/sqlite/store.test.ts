@@ -117,7 +117,7 @@ const FIRST_SCHEMA = `
   ) STRICT;
   CREATE INDEX intents_by_age ON intents (opened_at);
   CREATE TABLE decisions (sequence INTEGER PRIMARY KEY, document TEXT NOT NULL) STRICT;
-  PRAGMA application_id = ${0x52544944};
+  PRAGMA application_id = 1381255492;
   PRAGMA user_version = 1`;
 
 describe('a state file of the first schema', () => {
@@ -130,7 +130,10 @@ describe('a state file of the first schema', () => {
     damage('INSERT INTO history (id, document) VALUES (1, ?)', JSON.stringify(emptyHistory(noon)));
     damage(
       'INSERT INTO intents (launch_id, fence, opened_at, request) VALUES (?, ?, ?, ?)',
-      ...[intent.request.launchId, intent.fence, noon, JSON.stringify(intent.request)],
+      intent.request.launchId,
+      intent.fence,
+      noon,
+      JSON.stringify(intent.request),
     );
     damage('INSERT INTO decisions (document) VALUES (?)', JSON.stringify(decision));
     expect(() => openStore(file, { readOnly: true })).toThrow(

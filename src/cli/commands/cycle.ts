@@ -246,59 +246,65 @@ async function watch(place: Place, cycles: readonly Cycle[]): Promise<readonly R
   return last.map((report) => ended.get(report.pool) ?? report);
 }
 
+/** Carries out what the options say, as far as the store goes. */
+function carryOut(
+  place: Place,
+  pools: readonly string[],
+  status: Status | undefined,
+  options: CycleOptions,
+): Promise<readonly Report[]> {
+  const how = (['pause', 'resume', 'stop'] as const).find((one) => options[one] === true);
+  return how === undefined ? begin(place, pools, status, options) : change(place, pools, status, how);
+}
+
 async function run(
   place: Place,
   named: string | undefined,
   options: CycleOptions,
 ): Promise<readonly Report[]> {
-  const { config, store } = place;
+  const { config } = place;
   const pools = poolsOf(config, named);
-  let absent: string | undefined;
-  const status = await readDeciding(config).catch((error: unknown) => {
-    absent = error instanceof Error ? error.message : String(error);
-    return undefined;
-  });
+  const seen = await readDeciding(config).then(
+    (status) => ({ status, why: '' }),
+    (error: unknown) => ({ status: undefined, why: error instanceof Error ? error.message : String(error) }),
+  );
   if (options.status === true) {
-    if (absent !== undefined) complain(absent);
-    return look(place, pools, status);
+    if (seen.why !== '') complain(seen.why);
+    return look(place, pools, seen.status);
   }
-  const how =
-    options.pause === true
-      ? 'pause'
-      : options.stop === true
-        ? 'stop'
-        : options.resume === true
-          ? 'resume'
-          : undefined;
-  const reports =
-    how === undefined ? await begin(place, pools, status, options) : await change(place, pools, status, how);
-  if (absent !== undefined && how !== 'stop') {
+  const reports = await carryOut(place, pools, seen.status, options);
+  if (options.stop === true) return reports;
+  if (seen.status === undefined) {
     complain(
-      `${absent}\nwhat was asked is written down in ${config.state}, and waits for the daemon that decides`,
+      `${seen.why}\nwhat was asked is written down in ${config.state}, and waits for the daemon that decides`,
     );
     process.exitCode = 1;
     return reports;
   }
-  if (!options.wait || how === 'pause' || how === 'stop') return reports;
-  const written = await store.instructions();
-  const watched = await watch(
-    place,
-    reports.flatMap(({ pool, cycle }) => cycleOf(written, pool) ?? cycle ?? []),
-  );
+  return options.wait && options.pause !== true ? watchAll(place, reports) : reports;
+}
+
+/** Watches what goes on; ends with 1 where some of it was stopped. */
+async function watchAll(place: Place, reports: readonly Report[]): Promise<readonly Report[]> {
+  const written = await place.store.instructions();
+  const cycles = reports.flatMap(({ pool, cycle }) => cycleOf(written, pool) ?? cycle ?? []);
+  const watched = await watch(place, cycles);
   if (watched.some(({ state }) => state === 'stopped')) process.exitCode = 1;
   return watched;
 }
 
+const MODES = ['pause', 'resume', 'stop', 'status'] as const;
+
+function number(flags: string, description: string, least: number): Option {
+  return new Option(flags, description).argParser(wholeNumber(least, MOST)).conflicts([...MODES]);
+}
+
+function mode(name: (typeof MODES)[number], description: string): Option {
+  return new Option(`--${name}`, description).conflicts(MODES.filter((one) => one !== name));
+}
+
 /** `runtide cycle`: replaces the instances of pools, drained. */
 export function cycleCommand(): Command {
-  const number = (flags: string, description: string, least: number) =>
-    new Option(flags, description)
-      .argParser(wholeNumber(least, MOST))
-      .conflicts(['pause', 'resume', 'stop', 'status']);
-  const mode = (flag: string, description: string) => {
-    const others = ['pause', 'resume', 'stop', 'status'].filter((one) => `--${one}` !== flag);
-    return new Option(flag, description).conflicts(others);
-  };
   return configCommand('cycle', 'Replace the instances of a pool, or of all, drained: no job is cut off')
     .argument('[pool]', 'this pool alone')
     .addOption(
@@ -308,10 +314,10 @@ export function cycleCommand(): Command {
     .addOption(
       number('--min-available <count>', "ready instances that stay; default: the pool's own minAvailable", 0),
     )
-    .addOption(mode('--pause', 'let no further instance leave for now'))
-    .addOption(mode('--resume', 'go on'))
-    .addOption(mode('--stop', 'give it up: old instances that are left stay'))
-    .addOption(mode('--status', 'show how far it has come, and change nothing'))
+    .addOption(mode('pause', 'let no further instance leave for now'))
+    .addOption(mode('resume', 'go on'))
+    .addOption(mode('stop', 'give it up: old instances that are left stay'))
+    .addOption(mode('status', 'show how far it has come, and change nothing'))
     .option('--wait', 'watch it until it is done (default)', true)
     .option('--no-wait', 'do not watch it')
     .action(async (named: string | undefined, options: CycleOptions) => {
