@@ -1,5 +1,5 @@
 import process from 'node:process';
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 
 /** What every command that reads the configuration takes. */
 export interface ConfigOptions {
@@ -23,4 +23,13 @@ export function complain(line: string): void {
 /** A number of things in words: "1 project", "2 projects". */
 export function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+/** For a commander option that takes a whole number. */
+export function wholeNumber(from: number, to: number): (text: string) => number {
+  return (text) => {
+    const count = Number(text);
+    if (/^\d{1,10}$/.test(text) && count >= from && count <= to) return count;
+    throw new InvalidArgumentError(`It must be a whole number from ${from} to ${to}.`);
+  };
 }

@@ -3,6 +3,8 @@ import { ConfigError } from '../config/mistakes.ts';
 import { packageVersion } from '../version.ts';
 import { checkCommand } from './commands/check.ts';
 import { cleanCommand } from './commands/clean.ts';
+import { cycleCommand } from './commands/cycle.ts';
+import { drainCommand } from './commands/drain.ts';
 import { hooksCommand } from './commands/hooks.ts';
 import { iamCommand } from './commands/iam.ts';
 import { imageCommand } from './commands/image.ts';
@@ -43,6 +45,8 @@ function program({ out, err }: ProgramOutput): Command {
     checkCommand(),
     planCommand(),
     statusCommand(),
+    cycleCommand(),
+    drainCommand(),
     hooksCommand(),
     iamCommand(),
     runnersCommand(),

@@ -27,3 +27,8 @@ export function openState(file: string): State {
 export function openStateReadOnly(file: string): Store & Disposable {
   return openStore(file, { readOnly: true });
 }
+
+/** Opens the SQLite state of a daemon, to write down what it is asked for; the file must exist. */
+export function openStateBeside(file: string): Store & Disposable {
+  return openStore(file, { existing: true });
+}

@@ -14,6 +14,7 @@ import {
 } from '../../test/support/observations.ts';
 import { recording } from '../../test/support/scripted-ports.ts';
 import { emptyHistory } from '../engine/history.ts';
+import type { Cycle } from '../engine/instruction.ts';
 import type { Observation } from '../engine/observation.ts';
 import { plan } from '../engine/plan.ts';
 import { after, minutes, seconds } from '../engine/time.ts';
@@ -115,6 +116,19 @@ describe('a decision', () => {
       history: { ...emptyHistory(NOW), instances: { 'i-2': idleFor(minutes(9)) } },
     };
     expect(decided(other)).toEqual(['linux']);
+  });
+
+  it('is new as a cycle begins, is paused, and ends, and not for how far it has come', () => {
+    const { decided } = scene();
+    const cycle: Cycle = { kind: 'cycle', pool: 'linux', startedAt: NOW, batch: 1, paused: true };
+    decided(idleFleet());
+    expect(decided({ ...idleFleet(), instructions: [cycle] })).toEqual(['linux']);
+    const two = fresh([anInstance('i-1'), anInstance('i-2', { state: 'shutting-down' })]);
+    expect(decided({ ...idleFleet(), instances: two, instructions: [cycle] })).toEqual([]);
+    const { paused: _paused, ...resumed } = cycle;
+    const unread = { managers: { linux: fresh([]), arm: fresh([]) } };
+    expect(decided({ ...idleFleet(), ...unread, instructions: [resumed] })).toEqual(['linux']);
+    expect(decided(idleFleet())).toEqual(['linux']);
   });
 
   it('is new for another job that is not served', () => {

@@ -6,9 +6,10 @@ import type { Recorder } from './events.ts';
 import type { DecisionRecord } from './ports.ts';
 
 /** What makes a decision different from the last one: its rules and actions, not how long something still waits. */
-function keyOf({ desired, holds, actions, demand }: PoolPlan): string {
+function keyOf({ desired, cycle, holds, actions, demand }: PoolPlan): string {
   const held = holds.map(({ what, because }) => what + because.replaceAll(/\d+/g, '#'));
-  return JSON.stringify([desired, held, actions, demand.unserved.map(({ id }) => id)]);
+  const { startedAt, paused } = cycle ?? {};
+  return JSON.stringify([desired, startedAt, paused, held, actions, demand.unserved.map(({ id }) => id)]);
 }
 
 /** Says what is new: one decision a change, one alarm a rise and a fall. */

@@ -6,10 +6,16 @@ import type { Store } from './ports.ts';
 
 /** Whether nothing is left to do: the instances that it is about are gone. In doubt it is not. */
 function isDone(instruction: Instruction, observation: Observation): boolean {
+  const { now, unanswered, unlisted = {} } = observation;
   const living = lastKnown(observation.instances, []).filter(exists);
-  if (instruction.kind === 'drain') return living.every(({ id }) => id !== instruction.instance);
+  if (instruction.kind === 'drain') {
+    // It may be wherever nobody looked.
+    if (Object.values(unlisted).some((part) => !isFresh(part, now))) return false;
+    return living.every(({ id }) => id !== instruction.instance);
+  }
   const { pool, startedAt } = instruction;
-  if (!isFresh(instancesOf(observation, pool), observation.now)) return false;
+  if (!isFresh(instancesOf(observation, pool), now)) return false;
+  if (unanswered.some((launch) => launch.pool === pool && launch.openedAt < startedAt)) return false;
   return living.every((instance) => instance.pool !== pool || instance.launchedAt >= startedAt);
 }
 

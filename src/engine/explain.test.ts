@@ -53,8 +53,20 @@ describe('a pool in one line', () => {
     actions: [],
   };
 
+  const cycle = { startedAt: NOW, paused: false, waiting: 3, leaving: 1, ready: 2 };
+
   it.each<[string, Partial<PoolPlan>, string]>([
     ['quiet', {}, '0 pending; slots 0 busy, 0 free, 0 booting, 0 leaving; desired 0; nothing to do'],
+    [
+      'during a cycle',
+      { cycle },
+      '0 pending; slots 0 busy, 0 free, 0 booting, 0 leaving; desired 0; cycle: 3 old left, 1 draining, 2 new ready; nothing to do',
+    ],
+    [
+      'during a cycle that is paused',
+      { cycle: { ...cycle, paused: true } },
+      '0 pending; slots 0 busy, 0 free, 0 booting, 0 leaving; desired 0; cycle paused: 3 old left, 1 draining, 2 new ready; nothing to do',
+    ],
     [
       'all at once',
       {

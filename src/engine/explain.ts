@@ -1,6 +1,6 @@
 import type { Action } from './action.ts';
 import type { Alarm } from './alarms.ts';
-import type { PoolPlan } from './pool-plan.ts';
+import type { CycleProgress, PoolPlan } from './pool-plan.ts';
 import type { Refusal } from './refused.ts';
 
 function plural(count: number, noun: string): string {
@@ -71,8 +71,14 @@ export function explainAlarm(alarm: Alarm): string {
   }
 }
 
+/** How far a cycle has come, in words. */
+export function explainCycle({ paused, waiting, leaving, ready }: CycleProgress): string {
+  const far = `${waiting} old left, ${leaving} draining, ${ready} new ready`;
+  return paused ? `cycle paused: ${far}` : `cycle: ${far}`;
+}
+
 /** The pool's decision in one line: what waits, what there is, what is wanted by which rules, what is done. */
-export function explainPool({ demand, capacity, desired, holds, actions }: PoolPlan): string {
+export function explainPool({ demand, capacity, desired, cycle, holds, actions }: PoolPlan): string {
   const { free, busy, booting, leaving } = capacity;
   const steps = desired.steps.map(({ rule, from, to }) => `${rule} ${from}→${to}`).join(', ');
   const done = actions.map(explainAction);
@@ -81,6 +87,7 @@ export function explainPool({ demand, capacity, desired, holds, actions }: PoolP
     `${demand.pending} pending`,
     `slots ${busy} busy, ${free} free, ${booting} booting, ${leaving} leaving`,
     `desired ${desired.count}${steps === '' ? '' : ` (${steps})`}`,
+    ...(cycle === undefined ? [] : [explainCycle(cycle)]),
     ...held,
     done.length === 0 ? 'nothing to do' : done.join(', '),
   ].join('; ');

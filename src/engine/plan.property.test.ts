@@ -17,6 +17,8 @@ import { viewsByPool } from './capacity.ts';
 import { isFresh, lastKnown, type Observation } from './observation.ts';
 import { NO_JOBS } from './job.ts';
 import type { Action } from './action.ts';
+import type { Instance } from './instance.ts';
+import { type Cycle, cycleOf, drainRequestOf } from './instruction.ts';
 import { plan, type Plan } from './plan.ts';
 import type { PoolPlan } from './pool-plan.ts';
 import type { FleetPolicy } from './pool.ts';
@@ -31,6 +33,12 @@ function eachPool(decided: Plan, policy: FleetPolicy, check: (plan: PoolPlan, in
 
 const drainsBecause = (decided: Plan, ...reasons: readonly string[]): readonly Action[] =>
   decided.actions.filter((action) => action.do === 'drain' && reasons.includes(action.because));
+
+const instancesOf = (actions: readonly Action[]): readonly string[] =>
+  actions.flatMap((action) => ('instance' in action ? [action.instance] : []));
+
+const isBefore = ({ launchedAt }: Instance, cycle: Cycle | undefined): boolean =>
+  cycle !== undefined && cycle.paused !== true && launchedAt < cycle.startedAt;
 
 const backwards = <T>(list: readonly T[]): readonly T[] => list.toReversed();
 
@@ -180,8 +188,10 @@ describe('laws of the plan', () => {
   it('8: the order of the input does not change the plan', () => {
     fc.assert(
       fc.property(anySituation, ({ policy, observation }) => {
+        const { instructions } = observation;
         const shuffled: Observation = {
           ...observation,
+          ...(instructions !== undefined && { instructions: backwards(instructions) }),
           jobs: observation.jobs.known
             ? {
                 ...observation.jobs,
@@ -220,7 +230,14 @@ describe('laws of the plan', () => {
             (part) => !isFresh(part, observation.now),
           ),
         );
-        const leaving = drainsBecause(decided, 'idle', 'expired', 'drifted').map(({ pool }) => pool);
+        // What somebody wants gone now, whatever stays, is no doubt of ours.
+        const { instructions = [] } = observation;
+        const leaving = drainsBecause(decided, 'idle', 'expired', 'drifted', 'asked')
+          .filter(
+            (action) =>
+              action.do === 'drain' && drainRequestOf(instructions, action.instance)?.how !== 'shrink',
+          )
+          .map(({ pool }) => pool);
         expect(doubtful.filter(({ name }) => leaving.includes(name))).toEqual([]);
       }),
       RUNS,
@@ -236,6 +253,38 @@ describe('laws of the plan', () => {
         eachPool(plan(blind, policy), policy, ({ pool, desired }, index) => {
           const ceiling = observation.history.pools[pool]?.lastDesired ?? Number.POSITIVE_INFINITY;
           expect(desired.count).toBeLessThanOrEqual(Math.max(ceiling, policy.pools[index]?.min ?? 0));
+        });
+      }),
+      RUNS,
+    );
+  });
+
+  it('10: what is asked for by command is done to nobody else', () => {
+    fc.assert(
+      fc.property(anySituation, ({ policy, observation }) => {
+        const { instructions = [] } = observation;
+        const asked = instancesOf(drainsBecause(plan(observation, policy), 'asked'));
+        expect(asked.filter((id) => drainRequestOf(instructions, id) === undefined)).toEqual([]);
+      }),
+      RUNS,
+    );
+  });
+
+  it('11: a cycle takes only what was launched before it, its batch at once, and none while it is paused', () => {
+    fc.assert(
+      fc.property(anySituation, ({ policy, observation }) => {
+        const { instructions = [] } = observation;
+        const decided = plan(observation, policy);
+        eachPool(decided, policy, ({ pool, views, actions }, index) => {
+          const { surge = 0, generation } = policy.pools[index] ?? {};
+          const cycle = cycleOf(instructions, pool);
+          const old = views
+            .map(({ instance }) => instance)
+            .filter((one) => one.generation !== generation || isBefore(one, cycle))
+            .map(({ id }) => id);
+          const drifted = instancesOf(drainsBecause({ ...decided, actions }, 'drifted'));
+          expect(drifted.filter((id) => !old.includes(id))).toEqual([]);
+          expect(drifted.length).toBeLessThanOrEqual(Math.max(1, cycle?.batch ?? surge));
         });
       }),
       RUNS,

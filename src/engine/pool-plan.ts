@@ -1,5 +1,5 @@
 import type { Action } from './action.ts';
-import { type Capacity, capacityOf, type InstanceView } from './capacity.ts';
+import { type Capacity, capacityOf, type InstanceView, isAvailable } from './capacity.ts';
 import { coolingUntil } from './cooldown.ts';
 import type { PoolDemand } from './demand.ts';
 import { type Desired, desiredFor, instancesFor } from './desired.ts';
@@ -22,6 +22,8 @@ export interface CycleProgress {
   readonly waiting: number;
   /** Old instances that drain. */
   readonly leaving: number;
+  /** New instances that are ready. */
+  readonly ready: number;
 }
 
 /** What is decided for one pool, with everything that explains it. */
@@ -55,10 +57,11 @@ function cycleProgress(
 ): { readonly cycle?: CycleProgress } {
   const cycle = cycleOf(instructions, pool);
   if (cycle === undefined) return {};
-  const old = views.filter(({ instance }) => instance.launchedAt < cycle.startedAt);
-  const leaving = old.filter(({ phase }) => phase === 'draining' || phase === 'terminating').length;
   const { startedAt, paused = false } = cycle;
-  return { cycle: { startedAt, paused, waiting: old.length - leaving, leaving } };
+  const old = views.filter(({ instance }) => instance.launchedAt < startedAt);
+  const leaving = old.filter(({ phase }) => phase === 'draining' || phase === 'terminating').length;
+  const ready = views.filter((view) => view.instance.launchedAt >= startedAt && isAvailable(view)).length;
+  return { cycle: { startedAt, paused, waiting: old.length - leaving, leaving, ready } };
 }
 
 function heldReplacements(waiting: number, { minAvailable }: PoolPolicy): readonly Hold[] {

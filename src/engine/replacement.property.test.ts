@@ -14,6 +14,7 @@ import { anySituation } from '../../test/support/situations.ts';
 import { isAvailable, viewsByPool } from './capacity.ts';
 import { emptyHistory, type History } from './history.ts';
 import type { Instance } from './instance.ts';
+import { type Cycle, cycleOf, drainRequestOf } from './instruction.ts';
 import type { Observation } from './observation.ts';
 import { afterwards, type Outcome } from './outcome.ts';
 import { plan, type Plan } from './plan.ts';
@@ -32,13 +33,15 @@ interface Machine {
 
 interface Fleet {
   readonly machines: readonly Machine[];
+  /** Until it is done. */
+  readonly cycle: Cycle | undefined;
   readonly history: History;
   readonly minute: number;
 }
 
 const BOOT = 2;
 
-function observe({ machines, history, minute }: Fleet, policy: FleetPolicy): Observation {
+function observe({ machines, cycle, history, minute }: Fleet, policy: FleetPolicy): Observation {
   const now = after(NOW, seconds(60 * minute));
   const ready = machines.filter(({ boots }) => boots === 0);
   const held = machines
@@ -58,6 +61,7 @@ function observe({ machines, history, minute }: Fleet, policy: FleetPolicy): Obs
       ),
     },
     unanswered: [],
+    ...(cycle !== undefined && { instructions: [cycle] }),
   };
   return anObservation({ ...readings, history: remember(history, readings, policy) });
 }
@@ -101,7 +105,14 @@ function next(fleet: Fleet, decided: Plan, pool: PoolPolicy): Fleet {
     })
     .filter(({ instance, works }) => instance.drain === undefined || works > 0);
   const outcomes = decided.actions.map((action): Outcome => ({ action, done: true, launched: ['i'] }));
-  return { machines, history: afterwards(decided.history, outcomes, decided.at), minute: fleet.minute + 1 };
+  const { cycle } = fleet;
+  const isDone = machines.every(({ instance }) => instance.launchedAt >= (cycle?.startedAt ?? NOW));
+  return {
+    machines,
+    cycle: isDone ? undefined : cycle,
+    history: afterwards(decided.history, outcomes, decided.at),
+    minute: fleet.minute + 1,
+  };
 }
 
 const available = (observation: Observation): number =>
@@ -115,38 +126,41 @@ const anyOldFleet = fc
     more: fc.integer({ min: 0, max: 4 }),
     kept: fc.integer({ min: 0, max: 6 }),
     works: fc.array(fc.constantFrom(0, 0, 1, 5, 9), { minLength: 6, maxLength: 6 }),
-    expires: fc.boolean(),
+    why: fc.constantFrom('drift', 'age', 'cycle'),
+    batch: fc.integer({ min: 1, max: 4 }),
   })
-  .map(({ wish, min, more, kept, works, expires }) => {
+  .map(({ wish, min, more, kept, works, why, batch }) => {
     const max = min + more;
     const surge = Math.min(wish, max);
+    const minAvailable = Math.max(0, Math.min(kept, surge === 0 ? min - 1 : min));
+    const cycle: Cycle = { kind: 'cycle', pool: 'linux', startedAt: NOW, batch, surge, minAvailable };
     const pool = aPool({
-      surge,
       min,
       max,
-      minAvailable: Math.max(0, Math.min(kept, surge === 0 ? min - 1 : min)),
+      // What the cycle says holds while it goes on.
+      ...(why === 'cycle' ? { surge: 0, minAvailable: 0 } : { surge, minAvailable }),
       generation: 'g2',
       idle: { slots: 0, time: seconds(60) },
-      ...(expires && { maxAge: seconds(3600) }),
+      ...(why === 'age' && { maxAge: seconds(3600) }),
     });
-    const old = { generation: expires ? 'g2' : 'g1', launchedAt: after(NOW, seconds(-7200)) };
+    const old = { generation: why === 'drift' ? 'g1' : 'g2', launchedAt: after(NOW, seconds(-7200)) };
     const machines = works
       .slice(0, min)
       .map((left, index): Machine => ({ instance: anInstance(`i-${index}`, old), boots: 0, works: left }));
-    return { pool, machines };
+    return { pool, machines, limits: { surge, minAvailable }, cycle: why === 'cycle' ? cycle : undefined };
   });
 
 describe('replacing old instances', () => {
   it('comes to its end, and never leaves fewer ready ones than minAvailable', () => {
     fc.assert(
-      fc.property(anyOldFleet, ({ pool, machines }) => {
+      fc.property(anyOldFleet, ({ pool, machines, limits, cycle }) => {
         const policy = aPolicy(pool);
         const names = new Set(machines.map(({ instance }) => instance.id));
-        let fleet: Fleet = { machines, history: emptyHistory(NOW), minute: 0 };
+        let fleet: Fleet = { machines, cycle, history: emptyHistory(NOW), minute: 0 };
         for (let pass = 0; pass < 100; pass++) {
           const observation = observe(fleet, policy);
-          expect(available(observation)).toBeGreaterThanOrEqual(pool.minAvailable);
-          expect(fleet.machines.length).toBeLessThanOrEqual(pool.max + pool.surge);
+          expect(available(observation)).toBeGreaterThanOrEqual(limits.minAvailable);
+          expect(fleet.machines.length).toBeLessThanOrEqual(pool.max + limits.surge);
           fleet = next(fleet, plan(observation, policy), pool);
         }
         expect(fleet.machines.filter(({ instance }) => names.has(instance.id))).toEqual([]);
@@ -154,7 +168,7 @@ describe('replacing old instances', () => {
         // Where age matters the new ones are being replaced by now.
         expect(pool.maxAge !== undefined || fleet.machines.length === pool.min).toBe(true);
       }),
-      { numRuns: 200 },
+      { numRuns: 300 },
     );
   });
 
@@ -165,13 +179,18 @@ describe('replacing old instances', () => {
           const leaving = new Map(
             actions.flatMap((action) => ('instance' in action ? [[action.instance, action] as const] : [])),
           );
+          const { instructions = [] } = observation;
           const replaced = (id: string): boolean => {
             const action = leaving.get(id);
-            return action?.do === 'drain' && (action.because === 'expired' || action.because === 'drifted');
+            if (action?.do !== 'drain') return false;
+            if (action.because === 'asked') return drainRequestOf(instructions, id)?.how === 'replace';
+            return action.because === 'expired' || action.because === 'drifted';
           };
           const ready = views.filter(isAvailable);
           const stay = ready.filter(({ instance }) => !leaving.has(instance.id)).length;
-          const least = policy.pools[index]?.minAvailable ?? 0;
+          const configured = policy.pools[index];
+          const cycle = cycleOf(instructions, configured?.name ?? '');
+          const least = cycle?.minAvailable ?? configured?.minAvailable ?? 0;
           const some = ready.some(({ instance }) => replaced(instance.id));
           expect(!some || stay >= least).toBe(true);
         });

@@ -39,6 +39,8 @@ interface RetirementRule {
 
 const isReady = ({ phase }: InstanceView): boolean => phase === 'idle' || phase === 'busy';
 
+const isComing = ({ phase }: InstanceView): boolean => phase === 'launching' || phase === 'booting';
+
 function isOld({ instance: { launchedAt } }: InstanceView, cycle: Cycle | undefined): boolean {
   return cycle !== undefined && cycle.paused !== true && launchedAt < cycle.startedAt;
 }
@@ -186,8 +188,20 @@ function budgetOf(views: readonly InstanceView[], at: Circumstances): number {
   const leaving = replacing(views, at);
   if (at.failingUntil === undefined) return Math.max(1, at.cycle?.batch ?? at.pool.surge) - leaving;
   // One after each wait: otherwise nothing would be bought that could show that it works again.
-  const tried = views.some(({ phase }) => phase === 'launching' || phase === 'booting');
-  return at.now < at.failingUntil || tried ? 0 : 1 - leaving;
+  return at.now < at.failingUntil || views.some(isComing) ? 0 : 1 - leaving;
+}
+
+/**
+ * How many more than those that leave are being replaced. An old instance that is idle is gone within seconds, and the
+ * new one takes minutes: until a new one has been ready each counts that boots, and then those that `min` lacks.
+ */
+function replacedStill(views: readonly InstanceView[], at: Circumstances): number {
+  const { pool, cycle } = at;
+  const coming = views.filter(isComing).length;
+  const ready = views.filter(isAvailable);
+  const proven = ready.some((view) => view.instance.generation === pool.generation && !isOld(view, cycle));
+  const lacking = proven ? Math.min(coming, Math.max(0, pool.min - ready.length)) : coming;
+  return Math.max(0, lacking - replacing(views, at));
 }
 
 /** Every instance of the pool that must leave now, each for the first reason that applies. */
@@ -198,9 +212,13 @@ export function retirements(views: readonly InstanceView[], at: Circumstances): 
   const urgent = new Set(all.filter(({ paced }) => !paced).map(({ view }) => view));
   let available = views.filter((view) => isAvailable(view) && !urgent.has(view)).length;
   let budget = budgetOf(views, at);
+  const reserved = replacedStill(
+    views.filter((view) => !urgent.has(view)),
+    at,
+  );
   let waiting = 0;
   let unpaid = 0;
-  const leavers = all.filter(({ view, paced }) => {
+  const leavers = all.filter(({ view, because, paced }) => {
     if (!paced) return true;
     if (budget <= 0) {
       unpaid += 1;
@@ -208,10 +226,13 @@ export function retirements(views: readonly InstanceView[], at: Circumstances): 
     }
     budget -= 1;
     const cost = Number(isAvailable(view));
-    const spared = cost > 0 && available - cost < minAvailable;
-    if (spared) waiting += 1;
-    else available -= cost;
-    return !spared;
+    if (cost > 0 && available - cost < minAvailable) {
+      waiting += 1;
+      return false;
+    }
+    if (because === 'drifted' && budget < reserved) return false;
+    available -= cost;
+    return true;
   });
   return { leavers, waiting: Math.min(waiting, surge), spared: failing ? unpaid : 0 };
 }

@@ -25,7 +25,10 @@ function seen(): Status {
     board.record({ event: 'interruption noticed', interruption });
   }
   const status = board.status(NOW);
-  const group = groupStatus({ pool: 'linux', group: 'acme-linux', min: 0, max: 9, desired: 1, ordered: 0 }, []);
+  const group = groupStatus(
+    { pool: 'linux', group: 'acme-linux', min: 0, max: 9, desired: 1, ordered: 0 },
+    [],
+  );
   return { ...status, pools: status.pools.map((pool) => ({ ...pool, group })) };
 }
 

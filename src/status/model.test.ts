@@ -16,6 +16,7 @@ import {
 import type { ControllerEvent } from '../controller/events.ts';
 import type { PassReport } from '../controller/reconcile.ts';
 import { emptyHistory, type History } from '../engine/history.ts';
+import type { Instruction } from '../engine/instruction.ts';
 import type { Observation } from '../engine/observation.ts';
 import type { Action } from '../engine/action.ts';
 import { plan } from '../engine/plan.ts';
@@ -84,7 +85,7 @@ describe('what the last pass saw', () => {
     expect(pool?.instances).toEqual([
       { id: 'i-busy', phase: 'busy', busySlots: 1, ...common },
       { id: 'i-idle', phase: 'idle', busySlots: 0, idleSeconds: 90, ...common },
-      { id: 'i-leaves', phase: 'draining', busySlots: 0, drain: 'idle', ...common },
+      { id: 'i-leaves', phase: 'draining', busySlots: 0, drain: 'idle', drainSeconds: 20, ...common },
     ]);
   });
 
@@ -101,6 +102,23 @@ describe('what the last pass saw', () => {
         desired: { count: 3 },
         decision: expect.stringMatching(/2 pending; .*launch 1 instance \(spot\)$/),
       },
+    ]);
+  });
+
+  it('is how far a cycle has come, and what single instances are asked', () => {
+    const instructions: readonly Instruction[] = [
+      { kind: 'cycle', pool: 'linux', startedAt: ago(minutes(5)), batch: 1, paused: true },
+      { kind: 'drain', instance: 'i-busy', at: NOW, how: 'replace' },
+    ];
+    const [pool] = boardAfter(acted({ ...MIXED, instructions })).status(NOW).pools;
+    expect(pool).toMatchObject({
+      cycle: { startedAt: '2026-01-05T07:55:00.000Z', paused: true, waiting: 2, leaving: 1, ready: 0 },
+      decision: expect.stringContaining('; cycle paused: 2 old left, 1 draining, 0 new ready; '),
+    });
+    expect(pool?.instances.map(({ id, asked }) => [id, asked])).toEqual([
+      ['i-busy', 'replace'],
+      ['i-idle', undefined],
+      ['i-leaves', undefined],
     ]);
   });
 

@@ -4,10 +4,11 @@ import type { PassReport } from '../controller/reconcile.ts';
 import type { InstanceView } from '../engine/capacity.ts';
 import { explainAlarm, explainPool } from '../engine/explain.ts';
 import type { Phase } from '../engine/instance.ts';
+import { type DrainRequest, drainRequestOf, type Instruction } from '../engine/instruction.ts';
 import { isFresh, lastKnown, type Observation, type Part } from '../engine/observation.ts';
 import type { Outcome } from '../engine/outcome.ts';
 import type { Plan } from '../engine/plan.ts';
-import type { PoolPlan } from '../engine/pool-plan.ts';
+import type { CycleProgress, PoolPlan } from '../engine/pool-plan.ts';
 import { type Duration, elapsed, type Instant, seconds } from '../engine/time.ts';
 import { type GroupStatus, groupStatus } from './group-status.ts';
 
@@ -34,6 +35,16 @@ export interface InstanceStatus {
   readonly ageSeconds: number;
   readonly idleSeconds?: number;
   readonly drain?: string;
+  /** Seconds since it was asked to drain. */
+  readonly drainSeconds?: number;
+  /** What an operator wants of it by command. */
+  readonly asked?: DrainRequest['how'];
+}
+
+/** How far the replacement of a pool's instances by command has come. */
+export interface CycleStatus extends Omit<CycleProgress, 'startedAt'> {
+  /** ISO 8601. */
+  readonly startedAt: string;
 }
 
 export interface PoolStatus {
@@ -46,6 +57,8 @@ export interface PoolStatus {
   readonly desired: PoolPlan['desired'];
   /** What `desired` stays between. */
   readonly limits: PoolPlan['limits'];
+  /** Absent: none goes on. */
+  readonly cycle?: CycleStatus;
   readonly holds: readonly string[];
   /** Launches that gave less than was asked and boots that failed, in a row. */
   readonly setbacks: number;
@@ -131,8 +144,14 @@ function sourcesOf(observation: Observation, now: Instant): readonly SourceStatu
   ];
 }
 
-function instanceStatus(view: InstanceView, now: Instant): InstanceStatus {
+function instanceStatus(
+  view: InstanceView,
+  instructions: readonly Instruction[],
+  now: Instant,
+): InstanceStatus {
   const { instance, phase, busySlots, idleSince } = view;
+  const { drain } = instance;
+  const asked = drainRequestOf(instructions, instance.id)?.how;
   return {
     id: instance.id,
     phase,
@@ -142,8 +161,16 @@ function instanceStatus(view: InstanceView, now: Instant): InstanceStatus {
     busySlots,
     ageSeconds: inSeconds(elapsed(instance.launchedAt, now)),
     ...(phase === 'idle' && idleSince !== undefined && { idleSeconds: inSeconds(elapsed(idleSince, now)) }),
-    ...(instance.drain !== undefined && { drain: instance.drain.because }),
+    ...(drain !== undefined && {
+      drain: drain.because,
+      drainSeconds: inSeconds(elapsed(drain.at, now)),
+    }),
+    ...(asked !== undefined && { asked }),
   };
+}
+
+function cycleStatus({ startedAt, ...rest }: CycleProgress): CycleStatus {
+  return { startedAt: new Date(startedAt).toISOString(), ...rest };
 }
 
 function poolStatus(
@@ -152,6 +179,7 @@ function poolStatus(
   now: Instant,
 ): PoolStatus {
   const { oldestSince } = plan.demand;
+  const { instructions = [] } = observation;
   const { setbacks = 0, retryAt } = past.pools[plan.pool] ?? {};
   const reading = observation.groups?.[plan.pool];
   const instances = lastKnown(observation.instances, []).filter(({ pool }) => pool === plan.pool);
@@ -166,9 +194,10 @@ function poolStatus(
     setbacks,
     ...(retryAt !== undefined && now < retryAt && { backoffSeconds: inSeconds(elapsed(now, retryAt)) }),
     ...(reading !== undefined && { group: groupStatus(reading, instances) }),
+    ...(plan.cycle !== undefined && { cycle: cycleStatus(plan.cycle) }),
     holds: plan.holds.map(({ what, because }) => `no ${what}: ${because}`),
     decision: explainPool(plan),
-    instances: plan.views.map((view) => instanceStatus(view, now)),
+    instances: plan.views.map((view) => instanceStatus(view, instructions, now)),
   };
 }
 

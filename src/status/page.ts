@@ -57,11 +57,17 @@ export const PAGE = `<!doctype html>
     const numbers = make('div', undefined, 'numbers');
     numbers.append(number('pending', pool.pending), number('busy slots', pool.slots.busy), number('free', pool.slots.free), number('booting', pool.slots.booting), number('leaving', pool.slots.leaving), number('desired instances', pool.desired.count));
     section.append(make('h2', pool.pool), numbers, make('p', pool.decision, 'soft'));
+    if (pool.cycle) {
+      const { paused, waiting, leaving, ready } = pool.cycle;
+      const bar = make('progress'); bar.max = waiting + leaving + ready || 1; bar.value = ready;
+      const line = make('p'); line.append(bar, ' ' + (paused ? 'cycle paused: ' : 'cycle: ') + waiting + ' old left, ' + leaving + ' draining, ' + ready + ' new ready');
+      section.append(line);
+    }
     if (pool.instances.length > 0) {
       const table = make('table', undefined, 'instances');
       const head = make('thead'); head.append(row(...['instance', 'phase', 'slots', 'type', 'age', 'idle', 'leaves because'].map((name) => make('th', name))));
       const body = make('tbody');
-      for (const it of pool.instances) body.append(row(it.id, make('td', it.phase, 'phase ' + it.phase), labelled('slots', it.busySlots + ' of ' + it.slots), it.instanceType + ' ' + it.market, labelled('age', ago(it.ageSeconds)), labelled('idle', ago(it.idleSeconds)), labelled('leaves because', it.drain || '')));
+      for (const it of pool.instances) body.append(row(it.id, make('td', it.phase, 'phase ' + it.phase), labelled('slots', it.busySlots + ' of ' + it.slots), it.instanceType + ' ' + it.market, labelled('age', ago(it.ageSeconds)), labelled('idle', ago(it.idleSeconds)), labelled('leaves because', it.drain || (it.asked ? 'asked, in its turn' : ''))));
       table.append(head, body); section.append(table);
     }
     return section;

@@ -15,6 +15,7 @@ import type {
   Shortfall,
   UnservedJob,
 } from '../../src/engine/history.ts';
+import type { Cycle, DrainRequest, Instruction } from '../../src/engine/instruction.ts';
 import type { Offering } from '../../src/engine/pool.ts';
 import { instant, milliseconds } from '../../src/engine/time.ts';
 
@@ -167,3 +168,29 @@ export const decisionLists = fc.array(
   ),
   { maxLength: 5 },
 );
+
+const cycles = fc.record(
+  {
+    kind: fc.constant('cycle' as const),
+    pool: texts,
+    startedAt: instants,
+    batch: numbers,
+    surge: numbers,
+    minAvailable: numbers,
+    paused: fc.constant(true as const),
+  } satisfies Values<Cycle>,
+  { ...plain, requiredKeys: ['kind', 'pool', 'startedAt', 'batch'] },
+);
+
+const drainRequests = fc.record(
+  {
+    kind: fc.constant('drain' as const),
+    instance: texts,
+    at: instants,
+    how: fc.constantFrom('replace', 'shrink'),
+  } satisfies Values<DrainRequest>,
+  plain,
+);
+
+/** Anything that an operator may ask for. */
+export const anyInstruction: fc.Arbitrary<Instruction> = fc.oneof(cycles, drainRequests);

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { LaunchIntent, Store } from '../../src/controller/ports.ts';
 import { emptyHistory, type InstanceHistory } from '../../src/engine/history.ts';
 import { instant, minutes } from '../../src/engine/time.ts';
+import { instructionContract } from './store-instructions.contract.ts';
 import { fenceContract } from './store-fence.contract.ts';
 import { decisionLists, histories, instants, launchRequests, launchResults } from './store-values.ts';
 import {
@@ -218,6 +219,7 @@ export function storeContract(name: string, make: () => Promise<StoreWorld>): vo
       );
     });
   });
+  instructionContract(name, make);
   fenceContract(name, make);
 }
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { emptyHistory, type History, type InstanceHistory } from '../../src/engine/history.ts';
 import type { Enrolled, Instance, Manager } from '../../src/engine/instance.ts';
+import { type Instruction, keyOf } from '../../src/engine/instruction.ts';
 import type { KindDemand } from '../../src/engine/job.ts';
 import type { Observation, Part } from '../../src/engine/observation.ts';
 import type { FleetPolicy, PoolPolicy } from '../../src/engine/pool.ts';
@@ -94,7 +95,7 @@ const anyMachine = (id: string, pools: readonly string[]): fc.Arbitrary<AnyMachi
       slots: fc.integer({ min: 1, max: 4 }),
       generation: fc.constantFrom('g1', 'g1', 'g0'),
       age: fc.integer({ min: 0, max: 7200 }),
-      drain: fc.constantFrom(undefined, undefined, undefined, 'idle', 'drifted'),
+      drain: fc.constantFrom(undefined, undefined, undefined, 'idle', 'drifted', 'asked'),
       maxJobs: fc.constantFrom(undefined, undefined, 1, 3),
       ran: fc.integer({ min: 0, max: 3 }),
       interrupted: fc.constantFrom(
@@ -158,6 +159,51 @@ function partOf<T>(freshness: string, value: T): Part<T> {
   return freshness === 'fresh' ? fresh(value) : stale(value);
 }
 
+/** A cycle within what the command line accepts, or none. */
+const anyCycle = ({ name, min, surge, minAvailable }: PoolPolicy): fc.Arbitrary<readonly Instruction[]> =>
+  fc
+    .record({
+      age: fc.integer({ min: 0, max: 7200 }),
+      batch: fc.integer({ min: 1, max: 3 }),
+      surge: fc.constantFrom(undefined, 0, 1, 3),
+      kept: fc.constantFrom(undefined, 0, 1, 3),
+      paused: fc.constantFrom(undefined, true as const),
+    })
+    .map(({ age, batch, paused, ...made }) => {
+      const room = made.surge ?? surge;
+      const most = Math.max(0, room === 0 ? min - 1 : min);
+      const kept = Math.min(made.kept ?? minAvailable, most);
+      return [
+        {
+          kind: 'cycle' as const,
+          pool: name,
+          startedAt: ago(seconds(age)),
+          batch,
+          ...(made.surge !== undefined && { surge: made.surge }),
+          ...(kept !== minAvailable && { minAvailable: kept }),
+          ...(paused !== undefined && { paused }),
+        },
+      ];
+    });
+
+const anyDrainRequest: fc.Arbitrary<Instruction> = fc.record({
+  kind: fc.constant('drain' as const),
+  instance: fc.constantFrom('i-0', 'i-1', 'i-2', 'i-gone'),
+  at: fc.constant(ago(seconds(30))),
+  how: fc.constantFrom('replace', 'shrink'),
+});
+
+/** What operators may have asked for; mostly nothing. */
+function anyInstructions({ pools }: FleetPolicy): fc.Arbitrary<readonly Instruction[]> {
+  const none: fc.Arbitrary<readonly Instruction[]> = fc.constant([]);
+  return fc
+    .tuple(
+      fc.uniqueArray(anyDrainRequest, { maxLength: 2, selector: keyOf }),
+      ...pools.map((pool) => fc.oneof(none, anyCycle(pool))),
+    )
+    .map((lists) => lists.flat());
+}
+
 /** A policy and an observation of a fleet under it, in any state that the readings can show. */
 export const anySituation: fc.Arbitrary<{ readonly policy: FleetPolicy; readonly observation: Observation }> =
   anyPolicy.chain((policy) => {
@@ -176,6 +222,7 @@ export const anySituation: fc.Arbitrary<{ readonly policy: FleetPolicy; readonly
         scaled: fc.integer({ min: 0, max: 60 }),
         setbacks: fc.constantFrom(0, 0, 0, 2),
         lastDesired: fc.constantFrom(undefined, 0, 1, 4),
+        instructions: anyInstructions(policy),
         own: fc.option(fc.array(anyOwnRunner(pools), { maxLength: 4 }), { nil: undefined }),
       })
       .map((made) => ({ policy, observation: observationOf(pools, made) }));
@@ -219,6 +266,7 @@ interface Made {
   readonly scaled: number;
   readonly setbacks: number;
   readonly lastDesired: number | undefined;
+  readonly instructions: readonly Instruction[];
   readonly own: readonly OwnRunner[] | undefined;
 }
 
@@ -238,6 +286,7 @@ function observationOf(pools: readonly string[], made: Made): Observation {
       made.instances,
       made.machines.map(({ instance }) => instance),
     ),
+    ...(made.instructions.length > 0 && { instructions: made.instructions }),
     ...(made.own !== undefined && { enrolled: enrolledOf(pools, made.own) }),
     history: historyOf(pools, made),
   });

@@ -15,7 +15,7 @@ import { MemoryJobSource } from '../../src/adapters/memory/job-source.ts';
 import { MemoryLease } from '../../src/adapters/memory/lease.ts';
 import { Machines } from '../../src/adapters/memory/machines.ts';
 import { MemoryRunnerRegistry } from '../../src/adapters/memory/runner-registry.ts';
-import { MemoryDisk, MemoryStore } from '../../src/adapters/memory/store.ts';
+import { MemoryStore } from '../../src/adapters/memory/store.ts';
 import type { ControllerEvent, Recorder } from '../../src/controller/events.ts';
 import { listen } from '../../src/controller/listen.ts';
 import { Notices } from '../../src/controller/notices.ts';
@@ -35,6 +35,7 @@ import { DeliveryFaults } from '../../src/sandbox/gitlab/delivery-faults.ts';
 import type { FleetPolicy, PoolPolicy } from '../../src/engine/pool.ts';
 import { type Duration, elapsed, type Instant, minutes, seconds } from '../../src/engine/time.ts';
 import { aPolicy, aPool } from './observations.ts';
+import { Disks } from './disks.ts';
 import { OwnRunners } from './own-runners.ts';
 
 export interface WorldOptions {
@@ -111,7 +112,7 @@ export class World {
   readonly machines: Machines;
   readonly events: { readonly at: Instant; readonly event: ControllerEvent }[] = [];
   readonly reports: PassReport[] = [];
-  readonly #disks = new Map<string, MemoryDisk>();
+  readonly #disks = new Disks();
   readonly project: number;
   policy: FleetPolicy;
   webhooks: boolean;
@@ -195,7 +196,7 @@ export class World {
   /** Starts a controller process; several may run beside each other. */
   start({ installation = 'test', pools, groupNames = {} }: RunOptions = {}): Run {
     const { clock } = this;
-    const disk = this.#diskOf(installation);
+    const disk = this.#disks.of(installation);
     const wakes = new Wakes();
     this.#wakes.set(installation, wakes);
     const reports: PassReport[] = [];
@@ -239,12 +240,6 @@ export class World {
     return this.#run;
   }
 
-  #diskOf(installation: string): MemoryDisk {
-    const disk = this.#disks.get(installation) ?? new MemoryDisk();
-    this.#disks.set(installation, disk);
-    return disk;
-  }
-
   /** What a controller of the installation speaks with. */
   ports(
     installation = 'test',
@@ -271,7 +266,7 @@ export class World {
       }),
       fleet: fleet(machines),
       groups: groups(machines),
-      store: store(new MemoryStore(this.#diskOf(installation))),
+      store: store(new MemoryStore(this.#disks.of(installation))),
     };
   }
 
@@ -335,9 +330,14 @@ export class World {
     await run?.ended;
   }
 
+  /** The state, for what operators write into it by command. */
+  get state(): Store {
+    return new MemoryStore(this.#disks.of('test'));
+  }
+
   /** The next controller finds no state, as after the loss of its disk. */
   loseState(installation = 'test'): void {
-    this.#disks.delete(installation);
+    this.#disks.lose(installation);
   }
 
   /** A pipeline of `count` jobs in one stage. */

@@ -13,7 +13,7 @@ import { ec2Client } from './clients.ts';
 import { pricingClient, readOnDemandPrices, readSpotPrices } from './prices.ts';
 
 const NOW = instant(Date.parse('2026-11-21T06:00:00.000Z'));
-const PRODUCTS = 'AWSPriceListService.GetProducts';
+const PRODUCTS = 'GetProducts';
 const region = 'eu-central-1';
 
 type Price = Readonly<Record<string, string>>;

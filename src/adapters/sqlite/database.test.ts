@@ -143,6 +143,26 @@ describe('opening the state file to look', () => {
   });
 });
 
+describe('opening the state file beside the daemon', () => {
+  it('says when it does not exist or is of an older version, and creates and changes nothing', () => {
+    const missing = failure('not-found', /there is no such file; check the path, or start the daemon/);
+    expect(thrownBy(() => openDatabase(file, { existing: true }))).toMatchObject(missing);
+    expect(statSync(file, { throwIfNoEntry: false })).toBeUndefined();
+    openDatabase(file).close();
+    prepare('PRAGMA user_version = 1');
+    const old = failure('refused', /it has the old schema 1; start the daemon once/);
+    expect(thrownBy(() => openDatabase(file, { existing: true }))).toMatchObject(old);
+  });
+
+  it('writes as the daemon does, and waits for the disk', () => {
+    using daemon = openDatabase(file);
+    using beside = openDatabase(file, { existing: true });
+    beside.write('raising the fence', () => beside.prepare('UPDATE fence SET highest = 3').run());
+    expect(daemon.prepare('SELECT highest FROM fence').get()).toMatchObject({ highest: 3 });
+    expect(beside.prepare('PRAGMA synchronous').get()).toMatchObject({ synchronous: 2 });
+  });
+});
+
 describe('a transaction', () => {
   it('leaves nothing behind when it fails', () => {
     using database = openDatabase(file);

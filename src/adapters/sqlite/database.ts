@@ -10,6 +10,8 @@ import { ensureStateFile, keepPrivate, requireStateFile } from './state-file.ts'
 export interface DatabaseOptions {
   /** Opens an existing file and refuses every write. Default: false. */
   readonly readOnly?: boolean;
+  /** Opens an existing file of the newest schema, beside the daemon that made it. Default: false. */
+  readonly existing?: boolean;
   /** How long a write waits for another process's write; the thread waits with it. Default: 5 s. */
   readonly busyTimeout?: Duration;
 }
@@ -59,8 +61,8 @@ export class Database implements Disposable {
 }
 
 /**
- * Opens the state file: creates it (mode 0600) and brings its schema up to date, or with `readOnly` only
- * looks. Throws `PortError`: `not-found` when the directory, or with `readOnly` the file, does not exist;
+ * Opens the state file: creates it (mode 0600) and brings its schema up to date, or with `readOnly` or `existing`
+ * takes it as it is. Throws `PortError`: `not-found` when the directory, or the file that must exist, does not;
  * `invalid-answer` when it is no database or damaged; `refused` when it is of a newer Runtide or another
  * program; `unauthorized` when the user may not.
  */
@@ -68,7 +70,7 @@ export function openDatabase(file: string, options: DatabaseOptions = {}): Datab
   const path = resolve(file);
   const doing = `opening the state file ${path}`;
   try {
-    const open = options.readOnly === true ? look : own;
+    const open = options.readOnly === true ? look : options.existing === true ? join : own;
     return new Database(open(path, options, doing), path);
   } catch (error) {
     throw asStoreError(error, doing);
@@ -93,6 +95,14 @@ function setUp(connection: DatabaseSync, file: string, doing: string): void {
 function look(path: string, options: DatabaseOptions, doing: string): DatabaseSync {
   requireStateFile(path, doing);
   return connect(path, options, (connection) => requireNewestSchema(connection, doing));
+}
+
+function join(path: string, options: DatabaseOptions, doing: string): DatabaseSync {
+  requireStateFile(path, doing);
+  return connect(path, options, (connection) => {
+    requireNewestSchema(connection, doing);
+    connection.exec('PRAGMA synchronous = FULL');
+  });
 }
 
 function connect(

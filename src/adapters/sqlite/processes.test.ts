@@ -29,6 +29,8 @@ const RIVAL = `
       lease = new SqliteLease(store.database, { owner: thisProcess() });
     },
     acquire: ([now, duration]) => lease.acquire(now, duration),
+    instruct: ([instruction]) => store.instruct(instruction),
+    retract: ([instruction]) => store.retract(instruction),
     save: ([history, fence]) => store.saveHistory(history, fence),
     halt: () => store.database.write('halting', () => {
       store.database.prepare('UPDATE history SET document = ?').run('half a history');
@@ -160,6 +162,23 @@ describe('processes with one state file', () => {
     using store = openStore(file);
     expect(await store.history()).toStrictEqual(history);
     await expect(store.saveHistory(history, 3)).rejects.toMatchObject({ details: { kind: 'fenced' } });
+  }, 30_000);
+
+  it('tell the one that decides what it is asked for, and let it keep what was changed meanwhile', async () => {
+    await rivalsReady(2);
+    await tellAll('open', file);
+    using store = openStore(file);
+    await store.saveHistory(emptyHistory(instant(start)), 6);
+    const cycle = { kind: 'cycle', pool: 'linux', startedAt: instant(start), batch: 1 } as const;
+    expect(await tellAll('instruct', cycle)).toStrictEqual([{ done: true }, { done: true }]);
+    const [read] = await store.instructions();
+    expect(read).toStrictEqual(cycle);
+    await rivals[0]?.ask('instruct', { ...cycle, paused: true });
+    await store.retract(cycle);
+    expect(await store.instructions()).toStrictEqual([{ ...cycle, paused: true }]);
+    await rivals[1]?.ask('retract', { ...cycle, paused: true });
+    expect(await store.instructions()).toStrictEqual([]);
+    await store.saveHistory(emptyHistory(instant(start + 1)), 6);
   }, 30_000);
 
   it('fence one another out', async () => {

@@ -77,6 +77,19 @@ describe('a damaged state file', () => {
     await expect(store.decisions(1)).rejects.toMatchObject(damaged);
   });
 
+  it.each(['{"kind":"cycle","pool":"linux"}', '{"kind":"dance"}', 'null'])(
+    'is told by the instruction %s',
+    async (document) => {
+      using store = openStore(file);
+      await store.instruct({ kind: 'drain', instance: 'i-1', at: noon, how: 'shrink' });
+      damage('UPDATE instructions SET document = ?', document);
+      await expect(store.instructions()).rejects.toMatchObject(damaged);
+      await expect(store.instructions()).rejects.toThrow(
+        /^reading instructions in .*state\.db: the instruction is damaged: .*; restore the file from a backup/,
+      );
+    },
+  );
+
   it('is told by a fence that is missing', async () => {
     using store = openStore(file);
     damage('DELETE FROM fence');
@@ -87,6 +100,54 @@ describe('a damaged state file', () => {
     openStore(file).close();
     damage('DROP TABLE decisions');
     expect(() => openStore(file)).toThrow(/no such table: decisions; restore the file from a backup/);
+  });
+});
+
+/** What the first version of the schema was, as files have it that were made with it. */
+const FIRST_SCHEMA = `
+  CREATE TABLE fence (id INTEGER PRIMARY KEY CHECK (id = 1), highest INTEGER NOT NULL) STRICT;
+  INSERT INTO fence (id, highest) VALUES (1, 7);
+  CREATE TABLE lease (
+    id INTEGER PRIMARY KEY CHECK (id = 1), owner TEXT NOT NULL, fence INTEGER NOT NULL, expires_at REAL NOT NULL
+  ) STRICT;
+  CREATE TABLE history (id INTEGER PRIMARY KEY CHECK (id = 1), document TEXT NOT NULL) STRICT;
+  CREATE TABLE intents (
+    sequence INTEGER PRIMARY KEY, launch_id TEXT NOT NULL UNIQUE, fence INTEGER NOT NULL, opened_at REAL NOT NULL,
+    request TEXT NOT NULL, result TEXT
+  ) STRICT;
+  CREATE INDEX intents_by_age ON intents (opened_at);
+  CREATE TABLE decisions (sequence INTEGER PRIMARY KEY, document TEXT NOT NULL) STRICT;
+  PRAGMA application_id = 1381255492;
+  PRAGMA user_version = 1`;
+
+describe('a state file of the first schema', () => {
+  it('keeps everything when it is brought up to date, and has room for instructions', async () => {
+    const decision = { at: noon, pool: 'linux', summary: 'x', steps: [], actions: [] };
+    {
+      using connection = new DatabaseSync(file);
+      connection.exec(FIRST_SCHEMA);
+    }
+    damage('INSERT INTO history (id, document) VALUES (1, ?)', JSON.stringify(emptyHistory(noon)));
+    damage(
+      'INSERT INTO intents (launch_id, fence, opened_at, request) VALUES (?, ?, ?, ?)',
+      intent.request.launchId,
+      intent.fence,
+      noon,
+      JSON.stringify(intent.request),
+    );
+    damage('INSERT INTO decisions (document) VALUES (?)', JSON.stringify(decision));
+    expect(() => openStore(file, { readOnly: true })).toThrow(
+      /it has the old schema 1; start the daemon once, which brings it up to date$/,
+    );
+    using store = openStore(file);
+    expect(await store.history()).toStrictEqual(emptyHistory(noon));
+    expect(await store.intents(instant(0))).toStrictEqual([intent]);
+    expect(await store.decisions(9)).toStrictEqual([decision]);
+    await expect(store.addDecisions([], 6)).rejects.toMatchObject({ details: { kind: 'fenced' } });
+    expect(await store.instructions()).toStrictEqual([]);
+    await store.instruct({ kind: 'cycle', pool: 'linux', startedAt: noon, batch: 1 });
+    using again = openStore(file);
+    expect(await again.instructions()).toHaveLength(1);
   });
 });
 

@@ -134,7 +134,7 @@ export class SqliteStore implements Store, Disposable {
 
 /**
  * Opens the state file for a store of its own. `readOnly` is for those who only look: the file must exist,
- * and every write is refused. Throws like `openDatabase`.
+ * and every write is refused. `existing` is for those who write beside a daemon. Throws like `openDatabase`.
  */
 export function openStore(file: string, options: DatabaseOptions = {}): SqliteStore {
   const database = openDatabase(file, options);

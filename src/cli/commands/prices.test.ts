@@ -7,7 +7,7 @@ import { sample } from '../../../test/support/sample-config.ts';
 import { answer, failure, type Script, scriptedAws } from '../../../test/support/scripted-aws.ts';
 import { readPriceBook } from '../../offers/price-book.ts';
 
-const PRODUCTS = 'AWSPriceListService.GetProducts';
+const PRODUCTS = 'GetProducts';
 const TYPES = ['c7i.large', 'm7i.large'];
 /** Every run is a process of its own, and some tests need three. */
 const PROCESSES = { timeout: 120_000 };

@@ -1,7 +1,7 @@
 import process from 'node:process';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { listenForShutdown } from '../../runtimes/daemon/shutdown.ts';
-import { complain } from '../options.ts';
+import { complain, wholeNumber } from '../options.ts';
 import type { Summary } from '../../sandbox/summary.ts';
 
 interface SandboxCommandOptions {
@@ -16,14 +16,6 @@ interface SandboxCommandOptions {
 /** Without a number of jobs, a run that ends when done has this many. */
 const DEFAULT_JOBS = 24;
 const MOST_JOBS = 10_000;
-
-function wholeNumber(from: number, to: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (Number.isInteger(value) && value >= from && value <= to) return value;
-    throw new InvalidArgumentError(`It must be a whole number from ${from} to ${to}.`);
-  };
-}
 
 function inWords({ jobs, instances, wait, webhooks, passes }: Summary): string {
   return [

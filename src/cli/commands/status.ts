@@ -1,27 +1,9 @@
 import process from 'node:process';
 import type { Command } from 'commander';
 import { loadDaemonConfig } from '../../runtimes/daemon/run.ts';
-import { isStatus, type PoolStatus, type Status } from '../../status/model.ts';
+import type { PoolStatus, Status } from '../../status/model.ts';
+import { readStatus } from '../daemon-status.ts';
 import { configCommand, type ConfigOptions } from '../options.ts';
-
-const TIMEOUT = 5000;
-
-async function read(url: string): Promise<Status> {
-  const doing = `reading the status of the daemon at ${url}`;
-  const answer = await fetch(`${url}/api/status`, { signal: AbortSignal.timeout(TIMEOUT) }).catch(
-    (error: unknown) => {
-      const why =
-        error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
-      throw new Error(`${doing}: ${why}; is "runtide up" running with this configuration?`, { cause: error });
-    },
-  );
-  if (!answer.ok)
-    throw new Error(`${doing}: it answered ${answer.status}; does another program listen there?`);
-  const status: unknown = await answer.json().catch(() => undefined);
-  if (!isStatus(status))
-    throw new Error(`${doing}: the answer is no status; does another program listen there?`);
-  return status;
-}
 
 function row(cells: readonly string[], widths: readonly number[]): string {
   return cells
@@ -37,15 +19,20 @@ function table(rows: readonly (readonly string[])[]): readonly string[] {
   return rows.map((cells) => row(cells, widths));
 }
 
+function leaving(drain: string | undefined, asked: string | undefined): string {
+  if (drain !== undefined) return `leaves: ${drain}`;
+  return asked === undefined ? '' : 'asked to leave, in its turn';
+}
+
 function instances({ instances: all }: PoolStatus): readonly string[] {
   if (all.length === 0) return [];
-  const rows = all.map(({ id, phase, busySlots, slots, instanceType, market, ageSeconds, drain }) => [
+  const rows = all.map(({ id, phase, busySlots, slots, instanceType, market, ageSeconds, drain, asked }) => [
     `  ${id}`,
     phase,
     `${busySlots} of ${slots}`,
     `${instanceType} ${market}`,
     `${Math.round(ageSeconds)} s`,
-    drain === undefined ? '' : `leaves: ${drain}`,
+    leaving(drain, asked),
   ]);
   return table([['  instance', 'phase', 'slots', 'type', 'age', ''], ...rows]);
 }
@@ -67,9 +54,7 @@ function text(status: Status): string {
 export function statusCommand(): Command {
   return configCommand('status', 'Show what the running daemon sees and has decided').action(
     async ({ config: file, json }: ConfigOptions) => {
-      const { host, port } = (await loadDaemonConfig(file)).status.listen;
-      const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
-      const status = await read(`http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`);
+      const status = await readStatus(await loadDaemonConfig(file));
       process.stdout.write(json === true ? `${JSON.stringify(status, null, 2)}\n` : text(status));
     },
   );

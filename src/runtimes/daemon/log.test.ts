@@ -16,6 +16,7 @@ const LAUNCH: Action = {
   offerings: [{ instanceType: 'm7i.large', market: 'spot' }],
 };
 const DRAIN: Action = { do: 'drain', pool: 'linux', instance: 'i-1', because: 'idle' };
+const BEAT: Action = { do: 'heartbeat', pool: 'linux', instance: 'i-1', hook: 'termination' };
 const FORGET: Action = { do: 'forget', pool: 'linux', manager: 'r_1', because: 'instance gone' };
 const DECISION = {
   at: NOW,
@@ -124,6 +125,52 @@ describe('the line of an event', () => {
       'info',
       /^done: forget manager r_1 \(instance gone\)$/,
       { pool: 'linux' },
+    ],
+    [
+      { event: 'acted', outcome: { action: BEAT, done: true } },
+      'debug',
+      /^done: have the group wait for i-1 \(termination\)$/,
+      { pool: 'linux' },
+    ],
+    [
+      { event: 'acted', outcome: { action: BEAT, done: false, why: 'AWS answered 500' } },
+      'error',
+      /^failed: have the group wait for i-1 \(termination\)$/,
+      { pool: 'linux', why: 'AWS answered 500' },
+    ],
+    [
+      { event: 'acted', outcome: { action: { do: 'cancel', pool: 'linux', count: 2 }, done: true } },
+      'info',
+      /^done: take back 2 instances that the group has not launched$/,
+      { pool: 'linux' },
+    ],
+    [
+      { event: 'acted', outcome: { action: LAUNCH, done: true, launched: [], ordered: 2 } },
+      'info',
+      /^done: launch 2 instances \(spot\)$/,
+      { pool: 'linux', launched: [], ordered: 2 },
+    ],
+    [
+      {
+        event: 'order failed',
+        pool: 'linux',
+        failure: { code: 'InvalidAMIID.NotFound', message: 'the image does not exist' },
+      },
+      'warn',
+      /^order failed$/,
+      { pool: 'linux', code: 'InvalidAMIID.NotFound', why: 'the image does not exist' },
+    ],
+    [
+      { event: 'instruction done', instruction: { kind: 'cycle', pool: 'linux', startedAt: NOW, batch: 1 } },
+      'info',
+      /^cycle of linux done: all its instances are new$/,
+      {},
+    ],
+    [
+      { event: 'instruction done', instruction: { kind: 'drain', instance: 'i-1', at: NOW, how: 'shrink' } },
+      'info',
+      /^i-1 is gone, as it was asked to be$/,
+      {},
     ],
     [
       { event: 'boot failed', pool: 'linux', instance: 'i-1', why: 'no token' },

@@ -2,6 +2,7 @@ import { pino } from 'pino';
 import type { WebhookEvent } from '../../adapters/gitlab/webhook/webhook-event.ts';
 import type { ControllerEvent, NoticedInterruption } from '../../controller/events.ts';
 import { explainAction, explainAlarm } from '../../engine/explain.ts';
+import type { Instruction } from '../../engine/instruction.ts';
 import type { Outcome } from '../../engine/outcome.ts';
 
 export type Level = 'trace' | 'debug' | 'info' | 'warn' | 'error';
@@ -67,15 +68,18 @@ function outcomeLine(outcome: Outcome): Line {
     if (outcome.begun === false) return { level: 'info', message: `not begun: ${what}`, fields };
     return { level: 'error', message: `failed: ${what}`, fields };
   }
-  const { launched, shortfalls = [], retried, left } = outcome;
+  const { launched, ordered, shortfalls = [], retried, left } = outcome;
   const short = shortfalls.length > 0 ? { shortfalls: shortfalls.map(({ code }) => code) } : {};
-  const level = shortfalls.length > 0 ? 'warn' : 'info';
+  // Groups are told to wait on at many passes: that is no change.
+  const routine = outcome.action.do === 'heartbeat' ? 'debug' : 'info';
+  const level = shortfalls.length > 0 ? 'warn' : routine;
   return {
     level,
     message: `done: ${what}`,
     fields: {
       pool,
       ...(launched !== undefined && { launched }),
+      ...(ordered !== undefined && { ordered }),
       ...(retried !== undefined && { retried }),
       ...(left !== undefined && { left }),
       ...short,
@@ -93,6 +97,11 @@ function interruptionLine({ instance, pool, kind, heeded }: NoticedInterruption)
     message: heeded ? `${what}; it drains` : `${what}; its pool ignores that`,
     fields: { pool },
   };
+}
+
+function doneInWords(instruction: Instruction): string {
+  if (instruction.kind === 'cycle') return `cycle of ${instruction.pool} done: all its instances are new`;
+  return `${instruction.instance} is gone, as it was asked to be`;
 }
 
 /** A controller event as a line: one a change, none a poll. */
@@ -118,6 +127,13 @@ export function eventLine(event: ControllerEvent): Line {
       return interruptionLine(event.interruption);
     case 'boot failed':
       return { level: 'error', message: `${event.instance} did not boot`, fields: { why: event.why } };
+    case 'order failed': {
+      const { pool, failure } = event;
+      const { code, message: why } = failure;
+      return { level: 'warn', message: 'order failed', fields: { pool, code, why } };
+    }
+    case 'instruction done':
+      return { level: 'info', message: doneInWords(event.instruction), fields: {} };
     default: {
       const { event: message, ...fields } = event;
       return { level: FAILURES.has(message) ? 'error' : 'info', message, fields };
