@@ -30,6 +30,14 @@ function says(told: Kind | undefined, kind: Kind): boolean {
   return told === 'interruption' || told === kind;
 }
 
+/** What an event asks for of which nothing need be kept, because a new look shows it all. */
+function asksToLook(kind: 'end' | 'hook', leaving: boolean | undefined): Asked {
+  // That an instance has ended which leaves anyway, the next sweep sees soon enough.
+  if (kind === 'end') return leaving === false ? 'instances' : 'nothing';
+  // Its group waits for a limited time, and while it does the machine costs.
+  return leaving === undefined ? 'nothing' : 'instances';
+}
+
 function isLeaving({ drain, state }: Instance): boolean {
   return drain !== undefined || (state !== 'pending' && state !== 'running');
 }
@@ -111,10 +119,7 @@ export class Notices {
     if (notice === undefined) return this.#finish(receipt);
     const { instance, kind } = notice;
     const leaving = this.#listed.get(instance);
-    // That an instance has ended which leaves anyway, the next sweep sees soon enough.
-    if (kind === 'end') return this.#finish(receipt, leaving === false ? 'instances' : 'nothing');
-    // Its group waits for a limited time, and while it does the machine costs.
-    if (kind === 'hook') return this.#finish(receipt, leaving === undefined ? 'nothing' : 'instances');
+    if (kind === 'end' || kind === 'hook') return this.#finish(receipt, asksToLook(kind, leaving));
     if (leaving === true && says(this.#told.get(instance), kind)) return this.#finish(receipt);
     const before = this.#held.get(instance);
     // A recommendation waits until it is the instance's turn; an interruption cannot wait for the next sweep.

@@ -1,7 +1,7 @@
 import type { GroupReading } from '../engine/group.ts';
 import type { Instance, Manager } from '../engine/instance.ts';
 import type { JobSnapshot } from '../engine/job.ts';
-import { isFresh, lastKnown, type Part, type UnansweredLaunch } from '../engine/observation.ts';
+import { isFresh, lastKnown, type Part } from '../engine/observation.ts';
 import type { Outcome } from '../engine/outcome.ts';
 import type { FleetPolicy } from '../engine/pool.ts';
 import type { Readings } from '../engine/remember.ts';
@@ -11,6 +11,7 @@ import { readEnrolled } from './enrolled.ts';
 import type { Recorder } from './events.ts';
 import type { HookEvidence } from './hook-evidence.ts';
 import { GroupReadings } from './group-readings.ts';
+import { asLaunching, asUnanswered } from './launches-known.ts';
 import { Marks } from './marks.ts';
 import { Notices } from './notices.ts';
 import { readScopes, type Scopes } from './scopes.ts';
@@ -67,28 +68,6 @@ export interface ObserverOptions {
 }
 
 const NEVER_READ = { known: false, failure: 'not read yet' } as const;
-
-function asLaunching(intent: LaunchIntent): readonly Instance[] {
-  const { launchId, pool, slots, maxJobs, generation } = intent.request;
-  return (intent.result?.launched ?? []).map(({ id, offering }) => ({
-    id,
-    pool,
-    launchId,
-    state: 'pending',
-    launchedAt: intent.openedAt,
-    slots,
-    ...(maxJobs !== undefined && { maxJobs }),
-    generation,
-    offering,
-  }));
-}
-
-function asUnanswered({ request, openedAt }: LaunchIntent): readonly UnansweredLaunch[] {
-  const [offering] = request.offerings;
-  if (offering === undefined) return [];
-  const { launchId, pool, count, slots, generation } = request;
-  return [{ launchId, pool, count, slots, generation, offering, openedAt }];
-}
 
 /** Reads the sources, each on its own: one that fails keeps its last answer and grows stale. */
 export class Observer {

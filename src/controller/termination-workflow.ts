@@ -130,11 +130,7 @@ export async function stepTermination(
 ): Promise<TerminationProgress> {
   const [found] = await ports.fleet.find([before.instance], signal);
   const sight = await look(before, ports, signal);
-  const remembered = (await ports.store.history())?.instances[before.instance];
-  const wasReady =
-    before.wasReady === true ||
-    remembered?.readyAt !== undefined ||
-    (sight.certain && (sight.hasManager || sight.busySlots > 0));
+  const wasReady = before.wasReady === true || (await wasEverReady(before.instance, sight, ports));
   const now = ports.clock.now();
   const facts = factsOf(before, found, { sight, wasReady, now, policy: ports.policy() });
   const step = terminationStep(facts);
@@ -143,11 +139,18 @@ export async function stepTermination(
     ...before,
     ...(wasReady && { wasReady }),
     ...(step.do === 'heartbeat' && { beatAt: now }),
-    done: step.do === 'complete' || (facts.gone && found?.membership === undefined),
+    done: step.do === 'complete',
     did: step.do,
     because: step.do === 'complete' ? step.because : (sight.why ?? words(facts)),
     waitSeconds: PACE_SECONDS,
   };
+}
+
+/** Whether its runner was ready at some time, by what passes remember and by what is seen now. */
+async function wasEverReady(instance: string, sight: Sight, { store }: TerminationPorts): Promise<boolean> {
+  const remembered = (await store.history())?.instances[instance];
+  if (remembered?.readyAt !== undefined) return true;
+  return sight.certain && (sight.hasManager || sight.busySlots > 0);
 }
 
 function words({ drainedAt, busySlots, managerGone }: TerminationFacts): string {

@@ -1,61 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import {
-  aManager,
-  anInstance,
-  anObservation,
-  aPolicy,
-  aPool,
-  ago,
-  fresh,
-  idleFor,
-  jobs,
-  NOW,
-  pending,
-  stale,
-} from '../../test/support/observations.ts';
+import { ago, fresh, jobs, NOW, pending, stale } from '../../test/support/observations.ts';
+import { acted, boardAfter, FAILED, MIXED, STARTED, STOOD_BY } from '../../test/support/status-boards.ts';
 import type { ControllerEvent } from '../controller/events.ts';
 import type { PassReport } from '../controller/reconcile.ts';
 import { emptyHistory, type History } from '../engine/history.ts';
 import type { Instruction } from '../engine/instruction.ts';
-import type { Observation } from '../engine/observation.ts';
 import type { Action } from '../engine/action.ts';
-import { plan } from '../engine/plan.ts';
-import { after, type Instant, minutes, seconds } from '../engine/time.ts';
+import { after, minutes, seconds, type Instant } from '../engine/time.ts';
 import { isStatus, StatusBoard, type Totals } from './model.ts';
-
-const STARTED = ago(minutes(1));
-const STOOD_BY: PassReport = { pass: 'stood by', holder: 'host-2/17' };
-const FAILED: PassReport = { pass: 'failed', why: 'the state file is locked' };
-
-function acted(over: Partial<Observation> = {}): PassReport {
-  const observation = anObservation(over);
-  return { pass: 'acted', observation, plan: plan(observation, aPolicy(aPool())), outcomes: [] };
-}
-
-/** A board that has seen the passes, one each second from the start, each of 400 ms. */
-function boardAfter(...reports: readonly PassReport[]): StatusBoard {
-  const board = new StatusBoard('acme', STARTED);
-  for (const [index, report] of reports.entries()) {
-    const began = after(STARTED, seconds(index));
-    board.passed(report, began, after(began, seconds(0.4)));
-  }
-  return board;
-}
-
-/** One idle, one busy, one draining instance, and two jobs that wait. */
-const MIXED: Partial<Observation> = {
-  jobs: fresh(jobs([pending(2)], [{ id: 1, project: 1, instance: 'i-busy' }])),
-  instances: fresh([
-    anInstance('i-busy'),
-    anInstance('i-idle'),
-    anInstance('i-leaves', { drain: { because: 'idle', at: ago(seconds(20)) } }),
-  ]),
-  managers: { linux: fresh([aManager('i-busy', { active: true }), aManager('i-idle')]) },
-  history: {
-    ...emptyHistory(NOW),
-    instances: { 'i-busy': idleFor(seconds(0)), 'i-idle': idleFor(seconds(90)) },
-  },
-};
 
 describe('the role', () => {
   it.each<[string, readonly PassReport[], object]>([

@@ -3,7 +3,8 @@ import { systemIdOf } from '../../src/controller/system-id.ts';
 import type { Cycle, DrainRequest } from '../../src/engine/instruction.ts';
 import type { PoolPolicy } from '../../src/engine/pool.ts';
 import { minutes, seconds } from '../../src/engine/time.ts';
-import { World, type WorldOptions, worldPool } from '../support/world.ts';
+import { World, worldPool } from '../support/world.ts';
+import type { WorldOptions } from '../support/world-options.ts';
 
 const READY = minutes(3);
 

@@ -3,7 +3,8 @@ import type { JobStatus } from '../../src/adapters/memory/gitlab/job.ts';
 import type { JobRetrier } from '../../src/controller/ports.ts';
 import { minutes, seconds } from '../../src/engine/time.ts';
 import { busy, terminations } from '../support/interruption-world.ts';
-import { World, type WorldOptions } from '../support/world.ts';
+import { World } from '../support/world.ts';
+import type { WorldOptions } from '../support/world-options.ts';
 
 const asItIs = (retrier: JobRetrier): JobRetrier => retrier;
 

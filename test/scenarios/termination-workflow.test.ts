@@ -5,7 +5,8 @@ import {
   type TerminationProgress,
 } from '../../src/controller/termination-workflow.ts';
 import { minutes, seconds } from '../../src/engine/time.ts';
-import { World, type WorldOptions, worldPool } from '../support/world.ts';
+import { World, worldPool } from '../support/world.ts';
+import type { WorldOptions } from '../support/world-options.ts';
 
 const NEVER = new AbortController().signal;
 const A_DAY = minutes(24 * 60);
@@ -21,7 +22,8 @@ class Workflows {
     const { world } = this;
     world.policy = { ...world.policy, terminations: 'workflows' };
     world.autoScaling.onLifecycleAction(({ transition, id: instance }) => {
-      if (transition === 'autoscaling:EC2_INSTANCE_TERMINATING') void this.#run({ pool: 'linux', instance });
+      if (transition !== 'autoscaling:EC2_INSTANCE_TERMINATING') return;
+      this.#run({ pool: 'linux', instance }).catch((error: unknown) => this.failures.push(String(error)));
     });
   }
 

@@ -7,7 +7,8 @@ import type { PoolPolicy } from '../../src/engine/pool.ts';
 import { elapsed, type Instant, minutes, seconds } from '../../src/engine/time.ts';
 import { alteredFleet } from './altered-fleet.ts';
 import { EventsInMemory } from './cloud-events.ts';
-import { World, type WorldOptions, worldPool } from './world.ts';
+import { World, worldPool } from './world.ts';
+import type { WorldOptions } from './world-options.ts';
 
 /** For tests: a pool that may buy in three zones. */
 export function zonedPool(over: Partial<PoolPolicy> = {}): PoolPolicy {

@@ -1,13 +1,11 @@
 import { AutoScaling } from '../../src/adapters/memory/auto-scaling/auto-scaling.ts';
-import type { AutoScalingOptions } from '../../src/adapters/memory/auto-scaling/auto-scaling-options.ts';
 import type { GroupDescription } from '../../src/adapters/memory/auto-scaling/group-requests.ts';
 import { VirtualClock } from '../../src/adapters/memory/clock.ts';
 import { Ec2 } from '../../src/adapters/memory/ec2/ec2.ts';
-import type { Ec2Options } from '../../src/adapters/memory/ec2/ec2-options.ts';
 import { type InstanceRecord, stateOf } from '../../src/adapters/memory/ec2/instance-record.ts';
 import { Ssm } from '../../src/adapters/memory/ec2/ssm.ts';
 import { defaultPlace } from '../../src/adapters/memory/ec2/place.ts';
-import { type GroupPool, MemoryGroupFleet } from '../../src/adapters/memory/group-fleet.ts';
+import { MemoryGroupFleet } from '../../src/adapters/memory/group-fleet.ts';
 import { GitLab } from '../../src/adapters/memory/gitlab/gitlab.ts';
 import type { JobDefinition, JobStatus } from '../../src/adapters/memory/gitlab/job.ts';
 import { MemoryJobRetrier } from '../../src/adapters/memory/job-retrier.ts';
@@ -19,59 +17,17 @@ import { MemoryStore } from '../../src/adapters/memory/store.ts';
 import type { ControllerEvent, Recorder } from '../../src/controller/events.ts';
 import { listen } from '../../src/controller/listen.ts';
 import { Notices } from '../../src/controller/notices.ts';
-import type {
-  Fleet,
-  Groups,
-  JobRetrier,
-  JobSource,
-  NoticeSource,
-  Store,
-} from '../../src/controller/ports.ts';
+import type { Groups, JobRetrier, NoticeSource, Store } from '../../src/controller/ports.ts';
 import { Controller, type ControllerOptions, type PassReport } from '../../src/controller/reconcile.ts';
-import type { SecretStore } from '../../src/controller/registrations.ts';
-import type { Concerns } from '../../src/controller/upkeep.ts';
 import { runPasses, Wakes } from '../../src/controller/wakes.ts';
 import { DeliveryFaults } from '../../src/sandbox/gitlab/delivery-faults.ts';
 import type { FleetPolicy, PoolPolicy } from '../../src/engine/pool.ts';
 import { type Duration, elapsed, type Instant, minutes, seconds } from '../../src/engine/time.ts';
+import { groupPools } from './group-pools.ts';
 import { aPolicy, aPool } from './observations.ts';
 import { Disks } from './disks.ts';
 import { OwnRunners } from './own-runners.ts';
-
-export interface WorldOptions {
-  readonly pools?: readonly PoolPolicy[];
-  readonly seed?: number;
-  readonly pollInterval?: Duration;
-  readonly bootFor?: Duration;
-  readonly listingLag?: Duration;
-  /** How EC2 is, where it should differ: 5 s pending and 5 s shutting down for every machine. */
-  readonly ec2?: Partial<Ec2Options>;
-  /** Whether job webhooks reach the controller. */
-  readonly webhooks?: boolean;
-  /** What chores beside the passes have found wrong. */
-  readonly concerns?: Concerns;
-  /** Puts something between the controller and EC2, to break it there. */
-  readonly fleet?: (fleet: Fleet) => Fleet;
-  /** The same between the controller and what Auto Scaling groups are told. */
-  readonly groups?: (groups: Groups) => Groups;
-  /** How Auto Scaling is, where it should differ. */
-  readonly autoScaling?: Partial<AutoScalingOptions>;
-  readonly store?: (store: Store) => Store;
-  /** Puts something between the controller and the tokens of single instances. */
-  readonly secrets?: (secrets: SecretStore) => SecretStore;
-  /** Where jobs are learned of; default: straight from the model of GitLab, of the one project. */
-  readonly jobs?: (world: World) => JobSource;
-  /** Where the controllers hear what the cloud announces; absent: nowhere. */
-  readonly notices?: (around: {
-    readonly ec2: Ec2;
-    readonly autoScaling: AutoScaling;
-    readonly clock: VirtualClock;
-  }) => NoticeSource;
-  /** Makes the controller retry lost jobs; what it is given does so for the one project. Absent: it does not. */
-  readonly retrier?: (retrier: JobRetrier) => JobRetrier;
-  /** Whether pools drain instances that are likely to be taken; default: they do. */
-  readonly heedsRebalance?: boolean;
-}
+import type { RunOptions, WorldOptions } from './world-options.ts';
 
 const SUBNET = defaultPlace.subnets[0]?.id ?? '';
 const IMAGE = defaultPlace.images[0]?.id ?? '';
@@ -85,15 +41,6 @@ export function worldPool(over: Partial<PoolPolicy> = {}): PoolPolicy {
   });
 }
 
-/** Which controller process is started: several installations may share the account. */
-export interface RunOptions {
-  readonly installation?: string;
-  /** Of the groups of its pools, by pool; default: names of its own. */
-  readonly groupNames?: Readonly<Record<string, string>>;
-  /** Names of its pools; default: all. */
-  readonly pools?: readonly string[];
-}
-
 /** One run of a controller process. */
 export interface Run {
   readonly controller: Controller;
@@ -101,6 +48,8 @@ export interface Run {
   readonly abort: AbortController;
   readonly ended: Promise<void>;
 }
+
+const unbroken = <T>(one: T): T => one;
 
 /** GitLab, EC2, machines and a controller in virtual time. */
 export class World {
@@ -246,15 +195,14 @@ export class World {
     groupNames: Readonly<Record<string, string>> = {},
   ): Pick<ControllerOptions, 'clock' | 'jobs' | 'runners' | 'fleet' | 'store'> & { readonly groups: Groups } {
     const { clock, outage } = this;
-    const same = <T>(one: T): T => one;
-    const { fleet = same, groups = same, store = same, jobs } = this.#options;
+    const { fleet = unbroken, groups = unbroken, store = unbroken, jobs } = this.#options;
     const machines = new MemoryGroupFleet({
       timers: clock,
       ec2: this.ec2,
       autoScaling: this.autoScaling,
       installation,
       imageId: IMAGE,
-      pools: () => this.#groupPools(installation, groupNames),
+      pools: () => groupPools(this.policy.pools, installation, groupNames),
     });
     return {
       clock,
@@ -268,20 +216,6 @@ export class World {
       groups: groups(machines),
       store: store(new MemoryStore(this.#disks.of(installation))),
     };
-  }
-
-  #groupPools(
-    installation: string,
-    names: Readonly<Record<string, string>>,
-  ): Readonly<Record<string, GroupPool>> {
-    return Object.fromEntries(
-      this.policy.pools.flatMap(({ name, group, max, surge, offerings }) => {
-        if (group === undefined) return [];
-        const subnets = [...new Set(offerings.flatMap(({ subnet }) => subnet ?? []))];
-        const { [name]: named = `runtide-${installation}-${name}` } = names;
-        return [[name, { group: named, subnets, most: max + surge, heartbeat: group.heartbeat }] as const];
-      }),
-    );
   }
 
   /** The pool's group, as it truly is. */
