@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ago, fresh, jobs, NOW, pending, stale } from '../../test/support/observations.ts';
+import { ago, jobs, NOW, stale } from '../../test/support/observations.ts';
 import { acted, boardAfter, FAILED, MIXED, STARTED, STOOD_BY } from '../../test/support/status-boards.ts';
 import type { ControllerEvent } from '../controller/events.ts';
 import type { PassReport } from '../controller/reconcile.ts';
