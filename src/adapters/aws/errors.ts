@@ -1,3 +1,4 @@
+import { AutoScalingServiceException } from '@aws-sdk/client-auto-scaling';
 import { EC2ServiceException } from '@aws-sdk/client-ec2';
 import { SQSServiceException } from '@aws-sdk/client-sqs';
 import { SSMServiceException } from '@aws-sdk/client-ssm';
@@ -11,7 +12,7 @@ import { type CodeMeaning, meaningOf } from './error-codes.ts';
 
 /** One call of an AWS API, in words. */
 export interface CallDescription {
-  readonly system: 'ec2' | 'ssm' | 'sqs';
+  readonly system: 'ec2' | 'auto-scaling' | 'ssm' | 'sqs';
   /** What is being done, to what. */
   readonly doing: string;
 }
@@ -25,11 +26,13 @@ export interface CutOff {
 /** The encoded blob that EC2 appends tells an operator nothing that the text before it does not. */
 const ENCODED_PART = /\s*Encoded authorization failure message:.*$/s;
 
-type ServiceError = EC2ServiceException | SSMServiceException | SQSServiceException;
+type ServiceError =
+  EC2ServiceException | AutoScalingServiceException | SSMServiceException | SQSServiceException;
 
 function isServiceError(error: unknown): error is ServiceError {
   return (
     error instanceof EC2ServiceException ||
+    error instanceof AutoScalingServiceException ||
     error instanceof SSMServiceException ||
     error instanceof SQSServiceException
   );
