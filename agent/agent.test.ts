@@ -4,10 +4,10 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { readAgentFiles } from '../src/adapters/aws/agent-files.ts';
-import { withoutComments } from '../src/adapters/aws/shell-text.ts';
+import { compactText } from '../src/adapters/aws/shell-text.ts';
 import { systemIdOf } from '../src/controller/system-id.ts';
 import { AGENT, ended, INSTANCE, programPath, TestMachine } from './test-machine.ts';
-import { DRAIN_TAG, eventually, looksAgain, says } from './test-watch.ts';
+import { DRAIN_TAG, eventually, GROUP_TAG, looksAgain, says, TARGET_STATE, WAITING } from './test-watch.ts';
 
 async function started(machine: TestMachine): Promise<ReturnType<TestMachine['run']>> {
   const agent = machine.run();
@@ -41,6 +41,9 @@ describe.concurrent('supervisor', { timeout: 60_000 }, () => {
     const second = machine.run();
     await eventually(() => expect(machine.console().match(/draining: drifted/g)?.length).toBe(2));
     await machine.write('unit-state', 'inactive');
+    await says(machine, 'drained; asking whether Auto Scaling');
+    expect(machine.has('powered-off')).toBe(false);
+    machine.metadata.failAll();
     expect(await ended(second)).toBe(0);
     expect(machine.has('powered-off')).toBe(true);
     expect(machine.console().match(/booting/g)).toHaveLength(1);
@@ -91,7 +94,7 @@ function file(name: string): string {
 describe.concurrent('agent files', { timeout: 60_000 }, () => {
   it('are small enough for user data, with the bootstrap and what is said of a pool', async () => {
     const files = Object.values(await readAgentFiles());
-    const bootstrap = withoutComments(await readFile(file('bootstrap'), 'utf8'));
+    const bootstrap = compactText(await readFile(file('bootstrap'), 'utf8'));
     const packed = gzipSync([...files, bootstrap].join(''), { level: 9 }).length;
     // Much of what EC2 takes stays for settings, hooks, certificates and the configuration of the runner.
     expect(packed).toBeLessThan(16_384 - 6 * 1024);
@@ -125,5 +128,15 @@ describe.concurrent('agent files', { timeout: 60_000 }, () => {
     expect(await ended(counted.run())).toBe(0);
     expect(counted.console()).toContain('runtide: draining: used up\nruntide: drained; powering off\n');
     expect(counted.read('agent.err')).toBe('');
+
+    await using member = await TestMachine.create({
+      shell: [programPath(shell) ?? shell, ...(SHELL_WORDS[shell] ?? [])],
+    });
+    member.metadata.set(GROUP_TAG, 'runtide-acme-linux');
+    await started(member);
+    member.metadata.set(TARGET_STATE, 'Terminated');
+    await says(member, WAITING);
+    await eventually(() => expect(member.read('etc/runtide/drained')).toBe(INSTANCE));
+    expect(member.read('agent.err')).toBe('');
   });
 });

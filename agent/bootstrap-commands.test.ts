@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { withoutComments } from '../src/adapters/aws/shell-text.ts';
+import { compactText } from '../src/adapters/aws/shell-text.ts';
 import { BOOTSTRAP, failure, FULL, TestImage } from './test-bootstrap.ts';
 
 describe('an image', { timeout: 60_000 }, () => {
@@ -42,12 +42,12 @@ describe('a boot', { timeout: 60_000 }, () => {
     expect(image.read('etc/machine-id')).toBe('new\n');
   });
 
-  it('does nothing there either when user data has brought the bootstrap without its comments', () => {
+  it('does nothing there either when user data has brought the bootstrap without its layout', () => {
     using image = new TestImage();
     image.configure(FULL);
     image.run('image');
     image.forgetCalls();
-    image.write('short', withoutComments(readFileSync(BOOTSTRAP, 'utf8')));
+    image.write('short', compactText(readFileSync(BOOTSTRAP, 'utf8')));
     expect(image.run('boot', image.path('short'))).toBe(0);
     expect(image.read('calls')).toBe('');
     image.write('short', `${image.read('short')}echo\n`);

@@ -87,8 +87,9 @@ else
 fi
 `;
 
-/** Short seconds, so that runs are short; real ones where there is the file `real-seconds`. */
+/** Notes each; short seconds, so that runs are short, and real ones where there is the file `real-seconds`. */
 export const FAKE_SLEEP = `#!/bin/sh
+printf '%s\\n' "$1" >>"$RUNTIDE_ROOT/slept"
 [ -e "$RUNTIDE_ROOT/real-seconds" ] || case $1 in
   1) set -- 0.2 ;;
   2) set -- 0.4 ;;

@@ -3,6 +3,11 @@ import type { TestMachine } from './test-machine.ts';
 
 export const DRAIN_TAG = 'tags/instance/runtide:drain';
 export const INTERRUPTION = 'spot/instance-action';
+/** There on a member of an Auto Scaling group. */
+export const GROUP_TAG = 'tags/instance/runtide:group';
+/** What Auto Scaling is making of a member. */
+export const TARGET_STATE = 'autoscaling/target-lifecycle-state';
+export const WAITING = 'drained; waiting for Auto Scaling to take the instance\n';
 
 /** Waits until `check` no longer throws. */
 export function eventually(check: () => void): Promise<void> {

@@ -4,6 +4,7 @@ import { leftTemplates } from '../adapters/aws/left-templates.ts';
 import { type Examination, type Leftover, removeLeftover } from '../adapters/aws/leftover.ts';
 import { FoundImage } from '../adapters/aws/machine-image.ts';
 import { type Place, placesOf } from './places.ts';
+import { isAttached } from '../config/group-settings.ts';
 import { machineChoice } from '../config/machine-settings.ts';
 import type { Config, PoolConfig } from '../config/schema.ts';
 import type { Clock } from '../controller/ports.ts';
@@ -27,6 +28,8 @@ async function imagesMeant(
   clock: Clock,
   limits: Limits,
 ): Promise<readonly string[]> {
+  // What a group of the operator's launches is not made of images of Runtide's.
+  if (isAttached(pool)) return [];
   const choice = machineChoice(pool);
   if ('template' in choice) return imagesOfTemplate(ec2, choice.template.id, limits);
   const { image } = choice;
@@ -47,7 +50,11 @@ async function allImagesMeant(
 /** Pools that are there, whatever the role: two roles may lead into one account. */
 function ownTemplatesIn(region: string, places: readonly Place[]): ReadonlySet<string> {
   const pools = places.filter((place) => place.region === region).flatMap((place) => place.pools);
-  return new Set(pools.filter(({ instances }) => instances.template === undefined).map(({ name }) => name));
+  return new Set(
+    pools
+      .filter((pool) => pool.instances.template === undefined && !isAttached(pool))
+      .map(({ name }) => name),
+  );
 }
 
 /** Clean-up in every region and account that the configuration names. */

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { groupOf } from './group-settings.ts';
 import type { Applies } from './key-kinds.ts';
 import { about, appliesAt, child, freeKey, keysOf, type Part } from './schema-tree.ts';
 import { type Config, configSchema, type PoolConfig } from './schema.ts';
@@ -15,7 +16,7 @@ export function generationOf(config: Config, poolName: string, runners: readonly
   const pool = config.pools[poolName];
   if (pool === undefined)
     throw new Error(`naming the generation of pool ${poolName}: no such pool is configured`);
-  const entries = drifting(configSchema, { ...config, pools: { '': asWritten(pool) } }, [], 'restart');
+  const entries = drifting(configSchema, { ...config, pools: { '': asMade(config, pool) } }, [], 'restart');
   const made: readonly Entry[] = runners.length === 0 ? [] : [[['runners'], runners]];
   return createHash('sha256')
     .update(canonical([...entries, ...made]))
@@ -23,10 +24,21 @@ export function generationOf(config: Config, poolName: string, runners: readonly
     .slice(0, 12);
 }
 
-/** Types that were chosen by requirements are no part of it: a newer table of types replaces nothing. */
-function asWritten(pool: PoolConfig): unknown {
-  const { types: _types, ...rest } = pool.instances;
-  return pool.instances.requirements === undefined ? pool : { ...pool, instances: rest };
+/**
+ * Types that were chosen by requirements are no part of it: a newer table of types replaces nothing. A group is, also
+ * without a name in the file: what another one launched, or none, is no member.
+ */
+function asMade(config: Config, pool: PoolConfig): unknown {
+  const { types, group: _group, ...rest } = pool.instances;
+  const group = groupOf(config, pool);
+  return {
+    ...pool,
+    instances: {
+      ...rest,
+      ...(rest.requirements === undefined && { types }),
+      ...(group !== undefined && { group: { name: group.name } }),
+    },
+  };
 }
 
 function drifting(part: Part, value: unknown, path: Path, around: Applies): readonly Entry[] {

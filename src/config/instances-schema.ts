@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { FAMILIES_BEFORE_NITRO } from '../offers/families.ts';
 import { bootstrapSchema, postInstallSchema, preInstallSchema } from './bootstrap-schema.ts';
+import { groupSchema } from './group-schema.ts';
 import { imageSchema, templateSchema } from './image-schema.ts';
 import { decimal, listOf, text, wholeNumber } from './key-kinds.ts';
 import { marketSchema } from './market-schema.ts';
@@ -91,11 +92,12 @@ export const instancesSchema = z
       1,
       'subnet ids such as subnet-0abc',
       {
-        description: 'Subnets that instances may be launched into; one in each zone makes shortfalls rare.',
+        description:
+          'Subnets that instances may be launched into; one in each zone makes shortfalls rare. Those of a group of your own are not said here.',
         applies: 'hot',
         example: '[subnet-0abc]',
       },
-    ),
+    ).exactOptional(),
     securityGroups: listOf(
       text(/^sg-[0-9a-z]{1,17}$/, 'the id of a security group, such as sg-0abc', {
         description: 'A security group.',
@@ -114,6 +116,7 @@ export const instancesSchema = z
     bootstrap: bootstrapSchema.exactOptional(),
     preInstall: preInstallSchema.exactOptional(),
     postInstall: postInstallSchema.exactOptional(),
+    group: groupSchema.exactOptional(),
     market: marketSchema.prefault('spot'),
     maxPrice: maxPriceSchema.exactOptional(),
     region: text(REGION, 'an AWS region, such as eu-west-1', {

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { seconds } from '../engine/time.ts';
 import { instanceType } from '../offers/instance-types.ts';
 import { BOOTSTRAP_RULES } from './bootstrap-rules.ts';
+import { GROUP_RULES, namesGroup } from './group-rules.ts';
 import { MOST_OFFERINGS, matchingTypes } from './offered-types.ts';
 import { requirementsSchema } from './requirements-schema.ts';
 import type { Breach, Rule } from './rules.ts';
@@ -17,9 +18,15 @@ export const DEFAULT_CHECK_INTERVAL = seconds(3);
 const NEEDED = ['image', 'securityGroups', 'profile'] as const;
 const IN_TEMPLATE = [...NEEDED, 'volume', 'bootstrap', 'preInstall', 'postInstall'] as const;
 
+/** Whether the launch template is the operator's: named as such, or that of a group. */
+export function isOperators(pool: unknown): boolean {
+  return valueAt(pool, ['instances', 'template']) !== undefined || namesGroup(pool);
+}
+
 function ownTemplateOrParts(pool: unknown): readonly Breach[] {
   const instances = valueAt(pool, ['instances']);
   if (!isMap(instances)) return [];
+  if (namesGroup(pool)) return saidByGroup(instances);
   if (instances['template'] === undefined) {
     return NEEDED.filter((key) => instances[key] === undefined).map((key) => ({ path: ['instances', key] }));
   }
@@ -30,11 +37,22 @@ function ownTemplateOrParts(pool: unknown): readonly Breach[] {
   }));
 }
 
+/** The launch template of an attached group is that of its owner. */
+function saidByGroup(instances: Readonly<Record<string, unknown>>): readonly Breach[] {
+  return [...IN_TEMPLATE, 'template']
+    .filter((key) => instances[key] !== undefined)
+    .map((key) => ({
+      path: ['instances', key],
+      allowed: 'nothing here, because the launch template of your Auto Scaling group says it',
+      mend: 'remove it, or remove `group.name` and let Runtide make the group',
+    }));
+}
+
 /** What Runtide writes into user data; the user data of a template is the operator's. */
 const IN_USER_DATA = ['docker', 'cache', 'proxy', 'caFile', 'environment', 'manager'] as const;
 
 function nothingForItsUserData(pool: unknown): readonly Breach[] {
-  if (valueAt(pool, ['instances', 'template']) === undefined) return [];
+  if (!isOperators(pool)) return [];
   const says = (key: string): boolean => valueAt(pool, [key]) !== undefined;
   // These two have a default, which says nothing.
   const executor = valueAt(pool, ['executor']) === 'docker' ? ['executor'] : [];
@@ -42,8 +60,8 @@ function nothingForItsUserData(pool: unknown): readonly Breach[] {
   const asks = typeof interval === 'number' && interval !== DEFAULT_CHECK_INTERVAL ? ['checkInterval'] : [];
   return [...executor, ...asks, ...IN_USER_DATA.filter(says)].map((key) => ({
     path: [key],
-    allowed: 'nothing here, because it would go into user data, and that of `template` is yours',
-    mend: 'remove it and let the user data of the template say it, or remove `template`',
+    allowed: 'nothing here, because it would go into user data, and that of your launch template is yours',
+    mend: 'remove it and let that user data say it, or let Runtide make the launch template',
   }));
 }
 
@@ -164,5 +182,6 @@ export const MACHINE_RULES: readonly Rule[] = [
   oneArchitecture,
   someTypeFits,
   gp3Can,
+  ...GROUP_RULES,
   ...BOOTSTRAP_RULES,
 ];

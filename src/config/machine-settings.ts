@@ -29,7 +29,10 @@ export type MachineChoice =
       readonly architecture?: 'amd64' | 'arm64';
     };
 
-/** What a pool's machines are made of. Throws for a pool that was not loaded: there one of both is always given. */
+/**
+ * What a pool's machines are made of. Throws for a pool that was not loaded, where one of both is always given, and
+ * for one whose machines the operator's Auto Scaling group makes.
+ */
 export function machineChoice({ name, instances }: PoolConfig): MachineChoice {
   const { template, image, securityGroups, profile, volume, types } = instances;
   if (template !== undefined) {
@@ -37,7 +40,7 @@ export function machineChoice({ name, instances }: PoolConfig): MachineChoice {
     return { template: { id, version } };
   }
   if (image === undefined || securityGroups === undefined || profile === undefined) {
-    throw new Error(`reading the machines of pool ${name}: it has neither an image nor a template`);
+    throw new Error(`reading the machines of pool ${name}: it has neither an image nor a template of its own`);
   }
   const [architecture] = types.flatMap((type) => instanceType(type)?.arch ?? []);
   return {

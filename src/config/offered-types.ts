@@ -31,6 +31,6 @@ export function matchingTypes(
 /** The types that may be bought: those that are named, or those that meet the requirements, the cheapest first. */
 export function typesOf({ types, requirements, market, subnets }: Instances): readonly string[] {
   if (requirements === undefined) return types ?? [];
-  const answer = matchingTypes(requirements, market, subnets.length);
+  const answer = matchingTypes(requirements, market, subnets?.length ?? 1);
   return answer.found ? answer.names : [];
 }

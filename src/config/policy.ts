@@ -2,6 +2,7 @@ import type { FleetPolicy, Market, MarketSplit, Offering, PoolPolicy } from '../
 import { mergedPrices, type Prices, quote } from '../offers/price.ts';
 import { readPriceBook } from '../offers/price-book.ts';
 import { generationOf } from './generation.ts';
+import { groupOf } from './group-settings.ts';
 import { splitOf } from './market-schema.ts';
 import { runnersOf } from './pool-runners.ts';
 import type { Config, PoolConfig } from './schema.ts';
@@ -29,6 +30,7 @@ function poolPolicy(pool: PoolConfig, config: Config, made: MadeRunners): PoolPo
   const split = splitOf(market);
   const ids = made(name);
   const runners = runnersOf(config, pool);
+  const group = groupOf(config, pool);
   const isolated = 'created' in runners && runners.created.isolated;
   return {
     name,
@@ -50,6 +52,7 @@ function poolPolicy(pool: PoolConfig, config: Config, made: MadeRunners): PoolPo
     offerings: marketsOf(split).flatMap((one) => offeringsOf(pool, one, pricesOf(pool, config))),
     split,
     ...(maxPrice === undefined ? {} : { maxPrice }),
+    ...(group !== undefined && { group: { heartbeat: group.heartbeat } }),
   };
 }
 
@@ -69,10 +72,11 @@ function priceIn(prices: Prices, instanceType: string, market: Market): { readon
   return known?.region === prices.region ? { price: known.usdPerHour } : {};
 }
 
-/** Every instance type in every subnet, the first type first. */
+/** Every instance type in every subnet, the first type first; subnets that are not known are no hindrance. */
 function offeringsOf({ instances }: PoolConfig, market: Market, prices: Prices): readonly Offering[] {
   return instances.types.flatMap((instanceType) => {
     const price = priceIn(prices, instanceType, market);
+    if (instances.subnets.length === 0) return [{ instanceType, market, ...price }];
     return instances.subnets.map((subnet) => ({ instanceType, subnet, market, ...price }));
   });
 }

@@ -1,4 +1,4 @@
-import { MACHINE_RULES } from './machine-rules.ts';
+import { isOperators, MACHINE_RULES } from './machine-rules.ts';
 import type { Breach, Rule } from './rules.ts';
 import { isMap, type Path, valueAt } from './tree.ts';
 import { noWrittenSecrets } from './written-secrets.ts';
@@ -112,7 +112,7 @@ function countedByOneRunner(pool: unknown): readonly Breach[] {
 /** Where the token is stands in the operator's own template, and it must not change with the runner. */
 function templateNamesToken(pool: unknown): readonly Breach[] {
   const create = valueAt(pool, ['runner', 'create']);
-  if (create === undefined || valueAt(pool, ['instances', 'template']) === undefined) return [];
+  if (create === undefined || !isOperators(pool)) return [];
   return [
     {
       path: ['runner', 'create'],
@@ -138,7 +138,7 @@ function dockerWithItsExecutor(pool: unknown): readonly Breach[] {
   const executor = valueAt(pool, ['executor']);
   const given = valueAt(pool, ['docker']) !== undefined;
   // With a template of the operator's nothing is said here at all, which another rule holds.
-  if (executor === 'docker' && !given && valueAt(pool, ['instances', 'template']) === undefined) {
+  if (executor === 'docker' && !given && !isOperators(pool)) {
     return [
       {
         path: ['docker'],

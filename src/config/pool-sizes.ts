@@ -14,7 +14,11 @@ export interface LoadedPool extends Omit<Written, 'runner' | 'sizes' | 'surge' |
   readonly instances: LoadedInstances;
 }
 
-type LoadedInstances = Omit<Written['instances'], 'types'> & { readonly types: readonly string[] };
+/** Without subnets: those of the operator's group are not known. */
+type LoadedInstances = Omit<Written['instances'], 'types' | 'subnets'> & {
+  readonly types: readonly string[];
+  readonly subnets: readonly string[];
+};
 
 function loaded(name: string, runner: Runner, pool: Written): LoadedPool {
   const { runner: _runner, sizes: _sizes, ...rest } = pool;
@@ -23,7 +27,11 @@ function loaded(name: string, runner: Runner, pool: Written): LoadedPool {
     name,
     runner,
     surge: pool.surge ?? Math.min(1, pool.max),
-    instances: { ...pool.instances, types: typesOf(pool.instances) },
+    instances: {
+      ...pool.instances,
+      types: typesOf(pool.instances),
+      subnets: pool.instances.subnets ?? [],
+    },
   };
 }
 

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { minutes, seconds } from '../engine/time.ts';
 import { awsSchema } from './aws-schema.ts';
 import { gitlabSchema, webhookSchema } from './gitlab-schema.ts';
+import { GROUPS_RULES } from './group-rules.ts';
 import { ALWAYS, duration, fileContent, listenAddress, oneOf, text } from './key-kinds.ts';
 import { poolSchema } from './pool-schema.ts';
 import { poolsOf } from './pool-sizes.ts';
@@ -135,7 +136,7 @@ export const configSchema = z
     ).exactOptional(),
     pools: poolsSchema,
   })
-  .superRefine(keeps(FILE_RULES), ALWAYS)
+  .superRefine(keeps([...FILE_RULES, ...GROUPS_RULES]), ALWAYS)
   .meta({ title: 'Runtide configuration', description: 'The configuration of one Runtide installation.' });
 
 type Frozen<T> = unknown extends T

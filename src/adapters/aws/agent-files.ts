@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { withoutComments } from './shell-text.ts';
+import { compactText } from './shell-text.ts';
 
-/** What the package ships for an instance, as text without comments. */
+/** What the package ships for an instance, as compact text. */
 export interface AgentFiles {
   readonly agent: string;
   readonly agentUnit: string;
@@ -15,7 +15,7 @@ const FOLDER = new URL('../../../agent/', import.meta.url);
 async function shipped(name: string): Promise<string> {
   const path = fileURLToPath(new URL(name, FOLDER));
   try {
-    return withoutComments(await readFile(path, 'utf8'));
+    return compactText(await readFile(path, 'utf8'));
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new Error(`reading the agent's file ${path}: ${why}; install the package runtide again`, {

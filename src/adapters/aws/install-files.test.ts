@@ -13,7 +13,7 @@ describe('installFiles', () => {
     ]);
   });
 
-  it('are the bootstrap without its comments, and its settings', () => {
+  it('are the bootstrap without its layout, and its settings', () => {
     const bootstrap = { program: '#!/bin/sh\n# why\necho\n', settings: 'RUNTIDE_DOCKER=no\n' };
     expect(installFiles({ bootstrap })).toEqual([
       { mode: '0755', path: '/usr/local/sbin/runtide-bootstrap', text: '#!/bin/sh\necho\n' },

@@ -1,4 +1,4 @@
-import { withoutComments } from './shell-text.ts';
+import { compactText } from './shell-text.ts';
 import type { BootFile } from './user-data.ts';
 
 /** What an instance runs and installs when it boots, besides its agent. */
@@ -30,7 +30,7 @@ export function installFiles({ preInstall, postInstall, bootstrap }: InstallSett
   const { program, settings } = bootstrap;
   return [
     ...hooks,
-    { mode: '0755', path: '/usr/local/sbin/runtide-bootstrap', text: withoutComments(program) },
+    { mode: '0755', path: '/usr/local/sbin/runtide-bootstrap', text: compactText(program) },
     { mode: '0644', path: '/etc/runtide/bootstrap.env', text: settings },
   ];
 }

@@ -1,5 +1,5 @@
 import { PortError } from '../../controller/errors.ts';
-import { withoutComments } from './shell-text.ts';
+import { compactText } from './shell-text.ts';
 import type { BootFile } from './user-data.ts';
 
 /** How the instances of a pool reach the world. */
@@ -140,7 +140,7 @@ function hook(settings: NetworkSettings): string {
     `around='${plain(pool, 'hosts around the proxy', around)}'\n`,
     `mirror='${plain(pool, 'registry mirror', registryMirror)}'\n`,
     `bootstrap=${bootstrap ? 'yes' : ''}\n`,
-    withoutComments(HOOK),
+    compactText(HOOK),
   ].join('');
 }
 

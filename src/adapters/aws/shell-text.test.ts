@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { networkFiles } from './network-files.ts';
-import { withoutComments } from './shell-text.ts';
+import { compactText } from './shell-text.ts';
 
 function shipped(name: string): string {
   return readFileSync(fileURLToPath(new URL(`../../../agent/${name}`, import.meta.url)), 'utf8');
@@ -22,18 +22,18 @@ function settings(unit: string): readonly string[] {
   return unit.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
 }
 
-describe('withoutComments', () => {
+describe('compactText', () => {
   it.each(['runtide-agent', 'bootstrap'])('leaves %s the same program, and shorter', (name) => {
     const program = shipped(name);
-    const short = withoutComments(program);
+    const short = compactText(program);
     expect(understood(short)).toBe(understood(program));
     expect(short.length).toBeLessThan(program.length * 0.9);
     expect(short).toMatch(/^#!\/bin\/sh\nset -u\n/);
-    expect(short).not.toMatch(/^ *# /m);
+    expect(short).not.toMatch(/^# /m);
   });
 
   it.each(['runtide-agent.service', 'runtide-runner.service'])('leaves %s the same unit', (name) => {
-    expect(settings(withoutComments(shipped(name)))).toEqual(settings(shipped(name)));
+    expect(settings(compactText(shipped(name)))).toEqual(settings(shipped(name)));
   });
 
   it('leaves no comment in the hook of the network', () => {
@@ -44,11 +44,15 @@ describe('withoutComments', () => {
 
   it('leaves here-documents as they are', () => {
     const program = "#!/bin/sh\ncat <<'END' >x\n# a\n\n END\nEND\n# b\ncat <<EOF || exit\n\nEOF\n\nexit\n";
-    expect(withoutComments(program)).toBe(program.replace('# b\n', '').replace('\n\nexit', '\nexit'));
+    expect(compactText(program)).toBe(program.replace('# b\n', '').replace('\n\nexit', '\nexit'));
+  });
+
+  it('leaves no indentation', () => {
+    expect(compactText('a() {\n  b \\\n    c\n}\n')).toBe('a() {\nb \\\nc\n}\n');
   });
 
   it('ends a text with a line end', () => {
-    expect(withoutComments('#!/bin/sh\n\n# a\necho a # b\n  # c\n')).toBe('#!/bin/sh\necho a # b\n');
-    expect(withoutComments('a')).toBe('a\n');
+    expect(compactText('#!/bin/sh\n\n# a\necho a # b\n  # c\n')).toBe('#!/bin/sh\necho a # b\n');
+    expect(compactText('a')).toBe('a\n');
   });
 });
