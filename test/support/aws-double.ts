@@ -1,7 +1,9 @@
+import * as autoScalingSdk from '@aws-sdk/client-auto-scaling';
 import * as sdk from '@aws-sdk/client-ec2';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { VirtualClock } from '../../src/adapters/memory/clock.ts';
+import { AutoScaling } from '../../src/adapters/memory/auto-scaling/auto-scaling.ts';
 import { Ec2 } from '../../src/adapters/memory/ec2/ec2.ts';
 import { defaultPlace, type Place } from '../../src/adapters/memory/ec2/place.ts';
 import { Ssm } from '../../src/adapters/memory/ec2/ssm.ts';
@@ -9,15 +11,17 @@ import { Queue } from '../../src/adapters/memory/sqs/queue.ts';
 import type { Exchange } from '../../src/sandbox/aws/exchange.ts';
 import { type Aws, startAws } from '../../src/sandbox/aws/server.ts';
 import { mistakesInJson } from './sdk-json.ts';
-import { mistakesInAnswer } from './sdk-model.ts';
+import { mistakesInAnswer, mistakesInQueryAnswer } from './sdk-model.ts';
 
 /** An AWS double in virtual time, with real SDK clients that speak to it. */
 export interface AwsDouble extends AsyncDisposable {
   readonly clock: VirtualClock;
   readonly model: Ec2;
+  readonly groups: AutoScaling;
   readonly parameters: Ssm;
   readonly aws: Aws;
   readonly ec2: sdk.EC2Client;
+  readonly autoScaling: autoScalingSdk.AutoScalingClient;
   readonly ssm: SSMClient;
   readonly sqs: SQSClient;
   readonly queue: Queue<string>;
@@ -26,17 +30,19 @@ export interface AwsDouble extends AsyncDisposable {
 }
 
 /**
- * Starts a double. Disposing of it fails when an answer of EC2 or SQS was not as the SDK's model says, or
+ * Starts a double. Disposing of it fails when an answer of EC2, Auto Scaling or SQS was not as the SDK's model says, or
  * when the double could not answer.
  */
 export async function startAwsDouble(place: Place = defaultPlace): Promise<AwsDouble> {
   const clock = new VirtualClock();
   const model = new Ec2({ timers: clock, seed: 1, place });
+  const groups = new AutoScaling({ timers: clock, ec2: model, seed: 1 });
   const parameters = new Ssm(clock, 1);
   const queue = new Queue<string>({ timers: clock, seed: 1, name: 'events' });
   const mistakes: string[] = [];
   const aws = await startAws({
     model,
+    groups,
     ssm: parameters,
     queues: [queue],
     timers: clock,
@@ -44,20 +50,24 @@ export async function startAwsDouble(place: Place = defaultPlace): Promise<AwsDo
     observe: (exchange) => mistakes.push(...mistakesIn(exchange)),
   });
   const ec2 = new sdk.EC2Client(clientSettings(aws.url));
+  const autoScaling = new autoScalingSdk.AutoScalingClient(clientSettings(aws.url));
   const ssm = new SSMClient(clientSettings(aws.url));
   const sqs = new SQSClient(clientSettings(aws.url));
   return {
     clock,
     model,
+    groups,
     parameters,
     aws,
     ec2,
+    autoScaling,
     ssm,
     sqs,
     queue,
     queueUrl: `${aws.url}/${defaultPlace.account}/${queue.name}`,
     [Symbol.asyncDispose]: async () => {
       ec2.destroy();
+      autoScaling.destroy();
       ssm.destroy();
       sqs.destroy();
       await aws.close();
@@ -79,6 +89,7 @@ export function clientSettings(endpoint: string, region = 'eu-central-1') {
 function mistakesIn({ service, status, action, body }: Exchange): readonly string[] {
   if (status !== 200) return [];
   if (service === 'sqs') return mistakesInJson(action, body);
+  if (service === 'auto-scaling') return mistakesInQueryAnswer(action, body, autoScalingSdk);
   return service === 'ec2' ? mistakesInAnswer(action, body) : [];
 }
 
@@ -149,7 +160,9 @@ export async function refusalOf(
   try {
     await sent;
   } catch (error) {
-    if (!(error instanceof sdk.EC2ServiceException)) throw error;
+    const isRefusal =
+      error instanceof sdk.EC2ServiceException || error instanceof autoScalingSdk.AutoScalingServiceException;
+    if (!isRefusal) throw error;
     const { httpStatusCode, requestId } = error.$metadata;
     return {
       name: error.name,

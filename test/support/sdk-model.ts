@@ -34,15 +34,20 @@ export function mistakesInAnswer(action: string, xml: string): readonly string[]
   return [...mistakes, ...mistakesInMembers(members, output.members, root.name)];
 }
 
-/** The same for an answer of STS, whose members stand in a result of their own. */
-export function mistakesInStsAnswer(action: string, xml: string, sts: Sdk): readonly string[] {
+/**
+ * The same for an answer of a service such as STS and Auto Scaling, whose members stand in a result of their
+ * own: `sdk` is its client. An operation without output has no result.
+ */
+export function mistakesInQueryAnswer(action: string, xml: string, sdk: Sdk): readonly string[] {
   const root = parseXml(xml);
   const names = root.children.map(({ name }) => name).join(' ');
-  if (root.name !== `${action}Response` || names !== `${action}Result ResponseMetadata`) {
-    return [`${root.name} with ${names}: expected ${action}Response with ${action}Result ResponseMetadata`];
+  const output = shapeOf(operationIn(action, sdk)[5], '');
+  const expected = `${output.kind === 'structure' ? `${action}Result ` : ''}ResponseMetadata`;
+  if (root.name !== `${action}Response` || names !== expected) {
+    return [`${root.name} with ${names}: expected ${action}Response with ${expected}`];
   }
   return root.children.flatMap((child) =>
-    child.name === 'ResponseMetadata' ? [] : mistakesIn(child, outputOf(action, sts), child.name),
+    child.name === 'ResponseMetadata' ? [] : mistakesIn(child, output, child.name),
   );
 }
 
@@ -91,14 +96,18 @@ const forms = {
 const decimals = new Set(['priority', 'weightedCapacity']);
 
 function outputOf(action: string, sdk: Sdk): Extract<Shape, { kind: 'structure' }> {
-  const described: unknown = Object.entries(sdk).find(([name]) => name === `${action}$`)?.[1];
-  if (!Array.isArray(described) || described[0] !== operation)
-    throw new Error(`${action}: the SDK has no such operation`);
-  const shape = shapeOf(described[5], '');
+  const shape = shapeOf(operationIn(action, sdk)[5], '');
   // An operation without output members still says whether it was carried out.
   return shape.kind === 'structure'
     ? shape
     : { kind: 'structure', members: new Map([['return', booleanShape]]) };
+}
+
+function operationIn(action: string, sdk: Sdk): readonly unknown[] {
+  const described: unknown = Object.entries(sdk).find(([name]) => name === `${action}$`)?.[1];
+  if (!Array.isArray(described) || described[0] !== operation)
+    throw new Error(`${action}: the SDK has no such operation`);
+  return described;
 }
 
 const booleanShape = (): Shape => ({ kind: 'boolean' });
@@ -119,7 +128,7 @@ function shapeOf(described: unknown, name: string): Shape {
 /** The model's numbers for simple types; 64 and above mark lists of one. */
 function scalarOf(described: number, name: string): Shape {
   if (described >= 64 && described < 128) {
-    return { kind: 'list', item: 'item', of: () => scalarOf(described - 64, name) };
+    return { kind: 'list', item: 'member', of: () => scalarOf(described - 64, name) };
   }
   if (described === 1) return { kind: decimals.has(name) ? 'decimal' : 'integer' };
   if (described === 2) return { kind: 'boolean' };

@@ -18,3 +18,8 @@ export function hex(random: Random, length: number): string {
   while (digits.length < length) digits += Math.floor(random() * 16).toString(16);
   return digits;
 }
+
+/** A universally unique identifier, by the seed. */
+export function uuid(random: Random): string {
+  return [8, 4, 4, 4, 12].map((length) => hex(random, length)).join('-');
+}

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { AutoScaling } from '../../adapters/memory/auto-scaling/auto-scaling.ts';
 import { VirtualClock } from '../../adapters/memory/clock.ts';
 import { Ec2 } from '../../adapters/memory/ec2/ec2.ts';
 import { Ssm } from '../../adapters/memory/ec2/ssm.ts';
@@ -14,7 +15,8 @@ const log = {
 async function sandbox() {
   const clock = new VirtualClock();
   const model = new Ec2({ timers: clock, seed: 1, pendingFor: seconds(5) });
-  const aws = await startAws({ model, ssm: new Ssm(clock, 1), timers: clock, log });
+  const groups = new AutoScaling({ timers: clock, ec2: model, seed: 1 });
+  const aws = await startAws({ model, groups, ssm: new Ssm(clock, 1), timers: clock, log });
   const { id } = model.createLaunchTemplate({ name: 'pool', data: { imageId: 'ami-0a000000000000001' } });
   const launch = (count: number) =>
     model.createFleet({
@@ -27,7 +29,7 @@ async function sandbox() {
     const answer = await fetch(`${aws.url}/sandbox/faults`, { method: 'POST', body });
     return { status: answer.status, body: await answer.json() };
   };
-  return { clock, model, aws, launch, post, [Symbol.asyncDispose]: () => aws.close() };
+  return { clock, model, groups, template: id, aws, launch, post, [Symbol.asyncDispose]: () => aws.close() };
 }
 
 it('scripts every fault', async () => {
@@ -64,6 +66,30 @@ it('scripts every fault', async () => {
   expect(launch(1).errors).toEqual([]);
 });
 
+it('scripts what befalls calls of Auto Scaling, apart from those of EC2', async () => {
+  await using world = await sandbox();
+  const { groups, launch, post, template } = world;
+  const create = (name: string) => {
+    const members = { minSize: 0, maxSize: 4, desiredCapacity: 0, subnets: ['subnet-0a00000000000000a'] };
+    groups.createAutoScalingGroup({ name, template: { id: template }, ...members });
+  };
+  const done = { status: 200, body: { done: true } };
+  const service = 'auto-scaling' as const;
+  expect(await post({ fault: 'throttle', service, action: 'CreateAutoScalingGroup' })).toEqual(done);
+  expect(() => create('a')).toThrow('Rate exceeded');
+  expect(await post({ fault: 'lose-answer', service })).toEqual(done);
+  expect(() => create('a')).toThrow('connection ended');
+  expect(groups.group('a')).toBeDefined();
+  expect(await post({ fault: 'outage', service, as: 'unreachable' })).toEqual(done);
+  expect(() => create('b')).toThrow('connection ended');
+  expect(launch(1).errors).toEqual([]);
+  expect(await post({ fault: 'throttle', service, times: 9 })).toEqual(done);
+  expect(await post({ fault: 'clear' })).toEqual(done);
+  create('b');
+  expect(groups.groups().map(({ name }) => name)).toEqual(['a', 'b']);
+  expect((await post('{"fault":"shortage","service":"auto-scaling"}')).status).toBe(400);
+});
+
 it('refuses what is no fault', async () => {
   await using world = await sandbox();
   const { post } = world;
@@ -89,5 +115,51 @@ it('shows the state behind the API', async () => {
     throttled: {},
     instances: model.instances().map(({ id }) => ({ id, state: 'pending', market: 'spot', boot: 'normal' })),
     bills: [],
+    groupCalls: {},
+    groups: [],
+  });
+});
+
+it('shows groups with their members', async () => {
+  await using world = await sandbox();
+  const { clock, groups, aws, template } = world;
+  groups.createAutoScalingGroup({
+    name: 'linux',
+    minSize: 0,
+    maxSize: 4,
+    desiredCapacity: 1,
+    mixedInstancesPolicy: {
+      template: { id: template },
+      overrides: [{ instanceType: 'm7i.large' }],
+      distribution: {},
+    },
+    subnets: ['subnet-0a00000000000000a'],
+    newInstancesProtectedFromScaleIn: true,
+    tags: [{ key: 'runtide:pool', value: 'linux' }],
+    lifecycleHooks: [{ name: 'in', transition: 'autoscaling:EC2_INSTANCE_LAUNCHING' }],
+  });
+  groups.suspendProcesses({ group: 'linux', processes: ['AZRebalance'] });
+  await clock.advance(seconds(60));
+  const state: unknown = await (await fetch(`${aws.url}/sandbox/state`)).json();
+  expect(state).toMatchObject({
+    groupCalls: { CreateAutoScalingGroup: 1, SuspendProcesses: 1 },
+    groups: [
+      {
+        name: 'linux',
+        minSize: 0,
+        maxSize: 4,
+        desiredCapacity: 1,
+        tags: { 'runtide:pool': 'linux' },
+        suspended: ['AZRebalance'],
+        instances: [
+          {
+            id: expect.stringMatching(/^i-/),
+            lifecycleState: 'Pending:Wait',
+            healthStatus: 'Healthy',
+            protectedFromScaleIn: true,
+          },
+        ],
+      },
+    ],
   });
 });

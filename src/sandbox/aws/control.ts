@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import type { AutoScaling } from '../../adapters/memory/auto-scaling/auto-scaling.ts';
+import type { GroupDescription } from '../../adapters/memory/auto-scaling/group-requests.ts';
 import type { Ec2 } from '../../adapters/memory/ec2/ec2.ts';
 import { Ec2Error } from '../../adapters/memory/ec2/error.ts';
 import { SHORTAGE_CODES } from '../../adapters/memory/ec2/faults.ts';
@@ -7,6 +9,8 @@ import { seconds } from '../../engine/time.ts';
 import type { Answer } from './exchange.ts';
 
 const times = z.int().min(1).default(1);
+/** Whose calls are hit. */
+const service = z.enum(['ec2', 'auto-scaling']).default('ec2');
 
 const fault = z.discriminatedUnion('fault', [
   z.strictObject({
@@ -19,9 +23,9 @@ const fault = z.discriminatedUnion('fault', [
     /** Only so many instances; absent: until cleared. */
     next: z.int().min(1).optional(),
   }),
-  z.strictObject({ fault: z.literal('throttle'), times, action: z.string().optional() }),
-  z.strictObject({ fault: z.literal('lose-answer'), times }),
-  z.strictObject({ fault: z.literal('outage'), as: z.enum(['unavailable', 'unreachable', 'none']) }),
+  z.strictObject({ fault: z.literal('throttle'), service, times, action: z.string().optional() }),
+  z.strictObject({ fault: z.literal('lose-answer'), service, times }),
+  z.strictObject({ fault: z.literal('outage'), service, as: z.enum(['unavailable', 'unreachable', 'none']) }),
   /** The machines of the zone are gone, and none can be had there until cleared. */
   z.strictObject({ fault: z.literal('zone-out'), zone: z.string() }),
   z.strictObject({ fault: z.literal('boot'), as: z.enum(['fails', 'never']), times }),
@@ -39,11 +43,17 @@ const fault = z.discriminatedUnion('fault', [
 /** A fault as the control endpoint takes it. */
 export type Fault = z.input<typeof fault>;
 
+/** What the control endpoint rules over and shows. */
+export interface Ruled {
+  readonly model: Ec2;
+  readonly groups: AutoScaling;
+}
+
 /** Scripts one fault: `POST /sandbox/faults` with one JSON object. */
-export function answerFaults(ec2: Ec2, body: string): Answer {
+export function answerFaults(ruled: Ruled, body: string): Answer {
   const action = 'POST /sandbox/faults';
   try {
-    script(ec2, fault.parse(JSON.parse(body)));
+    script(ruled, fault.parse(JSON.parse(body)));
     return json(action, 200, { done: true });
   } catch (error) {
     if (error instanceof z.ZodError) return json(action, 400, { error: z.prettifyError(error) });
@@ -53,19 +63,20 @@ export function answerFaults(ec2: Ec2, body: string): Answer {
   }
 }
 
-function script(ec2: Ec2, one: z.output<typeof fault>): void {
+function script({ model: ec2, groups }: Ruled, one: z.output<typeof fault>): void {
+  const faultsOf = (hit: 'ec2' | 'auto-scaling') => (hit === 'ec2' ? ec2 : groups).faults;
   switch (one.fault) {
     case 'shortage':
       ec2.faults.shortage(one);
       return;
     case 'throttle':
-      ec2.faults.throttle(one.times, one.action);
+      faultsOf(one.service).throttle(one.times, one.action);
       return;
     case 'lose-answer':
-      ec2.faults.loseAnswers(one.times);
+      faultsOf(one.service).loseAnswers(one.times);
       return;
     case 'outage':
-      ec2.faults.outage = one.as === 'none' ? undefined : one.as;
+      faultsOf(one.service).outage = one.as === 'none' ? undefined : one.as;
       return;
     case 'zone-out':
       loseZone(ec2, one.zone);
@@ -81,6 +92,7 @@ function script(ec2: Ec2, one: z.output<typeof fault>): void {
       return;
     case 'clear':
       ec2.faults.clear();
+      groups.faults.clear();
   }
 }
 
@@ -93,7 +105,7 @@ function loseZone(ec2: Ec2, zone: string): void {
 }
 
 /** Shows the truth behind the API: `GET /sandbox/state`. */
-export function answerState(ec2: Ec2): Answer {
+export function answerState({ model: ec2, groups }: Ruled): Answer {
   return json('GET /sandbox/state', 200, {
     region: ec2.place.region,
     calls: ec2.calls(),
@@ -111,7 +123,27 @@ export function answerState(ec2: Ec2): Answer {
       interruptedAt: record.interruption && new Date(record.interruption.at).toISOString(),
     })),
     bills: ec2.bills(),
+    groupCalls: groups.calls(),
+    groups: groups.groups().map(groupState),
   });
+}
+
+function groupState(group: GroupDescription) {
+  const { name, minSize, maxSize, desiredCapacity, tags, suspendedProcesses, instances } = group;
+  return {
+    name,
+    minSize,
+    maxSize,
+    desiredCapacity,
+    tags: Object.fromEntries(tags.map(({ key, value }) => [key, value])),
+    suspended: suspendedProcesses.map((one) => one.name),
+    instances: instances.map(({ id, lifecycleState, healthStatus, protectedFromScaleIn }) => ({
+      id,
+      lifecycleState,
+      healthStatus,
+      protectedFromScaleIn,
+    })),
+  };
 }
 
 function json(action: string, status: number, body: unknown): Answer {

@@ -1,7 +1,7 @@
 /** One request and its answer, for whoever watches the wire. */
 export interface Exchange {
-  readonly service: 'ec2' | 'ssm' | 'sts' | 'sqs' | 'imds' | 'control';
-  /** EC2's, SSM's, STS's or SQS's action; method and path for the rest. */
+  readonly service: 'ec2' | 'auto-scaling' | 'ssm' | 'sts' | 'sqs' | 'imds' | 'control';
+  /** EC2's, Auto Scaling's, SSM's, STS's or SQS's action; method and path for the rest. */
   readonly action: string;
   readonly request: string;
   readonly status: number;

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { platform } from 'node:os';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { AutoScaling } from '../../adapters/memory/auto-scaling/auto-scaling.ts';
 import { VirtualClock } from '../../adapters/memory/clock.ts';
 import { Ec2 } from '../../adapters/memory/ec2/ec2.ts';
 import { stateOf } from '../../adapters/memory/ec2/instance-record.ts';
@@ -15,17 +16,19 @@ const log = {
 };
 let clock: VirtualClock;
 let model: Ec2;
+let groups: AutoScaling;
 let aws: Aws;
 
 beforeEach(async () => {
   clock = new VirtualClock();
   model = new Ec2({ timers: clock, seed: 1, pendingFor: seconds(5), shutdownFor: seconds(5) });
-  aws = await startAws({ model, ssm: new Ssm(clock, 1), timers: clock, log });
+  groups = new AutoScaling({ timers: clock, ec2: model, seed: 1 });
+  aws = await startAws({ model, groups, ssm: new Ssm(clock, 1), timers: clock, log });
 });
 
 afterEach(() => aws.close());
 
-async function launch(data: LaunchTemplateData = {}): Promise<string> {
+function templateOf(data: LaunchTemplateData = {}): string {
   const { id } = model.createLaunchTemplate({
     name: `pool-${model.instances().length}`,
     data: {
@@ -35,6 +38,11 @@ async function launch(data: LaunchTemplateData = {}): Promise<string> {
       ...data,
     },
   });
+  return id;
+}
+
+async function launch(data: LaunchTemplateData = {}): Promise<string> {
+  const id = templateOf(data);
   const answer = model.createFleet({
     configs: [{ template: { id, version: '1' }, overrides: [{ instanceType: 'm7i.large' }] }],
     count: 1,
@@ -103,6 +111,51 @@ describe('the metadata service', () => {
     expect(await read('meta-data/iam/security-credentials/other')).toBe(404);
     const bare = await launch();
     expect(await (await reader(bare))('meta-data/iam/security-credentials/')).toBe(404);
+  });
+
+  it('tells a member what its group makes of it', async () => {
+    const alone = await launch();
+    expect(await (await reader(alone))('meta-data/autoscaling/target-lifecycle-state')).toBe(404);
+    groups.createAutoScalingGroup({
+      name: 'linux',
+      minSize: 0,
+      maxSize: 4,
+      desiredCapacity: 1,
+      template: { id: templateOf({ instanceType: 'm7i.large' }) },
+      subnets: ['subnet-0a00000000000000a'],
+      tags: [
+        { key: 'runtide:group', value: 'linux', propagateAtLaunch: true },
+        { key: 'cost', value: '42', propagateAtLaunch: false },
+      ],
+      lifecycleHooks: [
+        { name: 'in', transition: 'autoscaling:EC2_INSTANCE_LAUNCHING' },
+        { name: 'out', transition: 'autoscaling:EC2_INSTANCE_TERMINATING' },
+      ],
+    });
+    await clock.advance(minutes(1));
+    const [member] = groups.group('linux')?.instances ?? [];
+    const id = member?.id ?? '';
+    const read = await reader(id, '3600');
+    const target = () => read('meta-data/autoscaling/target-lifecycle-state');
+    const states: unknown[] = [[member?.lifecycleState, await target()]];
+    expect(await read('meta-data/tags/instance/runtide:group')).toBe('linux');
+    expect(await read('meta-data/tags/instance/aws:autoscaling:groupName')).toBe('linux');
+    expect(await read('meta-data/tags/instance/cost')).toBe(404);
+    const go = async (act: () => void) => {
+      act();
+      await clock.advance(minutes(1));
+      states.push([groups.group('linux')?.instances[0]?.lifecycleState, await target()]);
+    };
+    await go(() => groups.completeLifecycleAction({ group: 'linux', hook: 'in', id, result: 'CONTINUE' }));
+    const ending = { ids: [id], shouldDecrementDesiredCapacity: true };
+    await go(() => groups.terminateInstanceInAutoScalingGroup(ending));
+    await go(() => groups.completeLifecycleAction({ group: 'linux', hook: 'out', id, result: 'CONTINUE' }));
+    expect(states).toEqual([
+      ['Pending:Wait', 'InService'],
+      ['InService', 'InService'],
+      ['Terminating:Wait', 'Terminated'],
+      [undefined, 404],
+    ]);
   });
 
   it('announces an interruption and a rebalance recommendation', async () => {

@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
+import type { AutoScaling } from '../../adapters/memory/auto-scaling/auto-scaling.ts';
 import type { Timers } from '../../adapters/memory/clock.ts';
 import type { Ec2 } from '../../adapters/memory/ec2/ec2.ts';
 import { type InstanceRecord, seesOwnTags, stateOf } from '../../adapters/memory/ec2/instance-record.ts';
 import { after, type Instant, seconds } from '../../engine/time.ts';
 import type { Answer } from './exchange.ts';
+import { targetLifecycleState } from './auto-scaling/target-lifecycle-state.ts';
 import { roleCredentials, roleOf } from './role-credentials.ts';
 
 export interface ImdsRequest {
@@ -20,12 +22,14 @@ const maxTtlSeconds = 21_600;
 /** The instance metadata service, version 2, of every instance. */
 export class Imds {
   readonly #ec2: Ec2;
+  readonly #groups: AutoScaling;
   readonly #timers: Timers;
   /** Tokens by instance. */
   readonly #tokens = new Map<string, Map<string, Instant>>();
 
-  constructor(ec2: Ec2, timers: Timers) {
+  constructor(ec2: Ec2, groups: AutoScaling, timers: Timers) {
     this.#ec2 = ec2;
+    this.#groups = groups;
     this.#timers = timers;
     ec2.onStateChange(({ id, to }) => {
       if (to === 'terminated') this.#tokens.delete(id);
@@ -41,7 +45,11 @@ export class Imds {
     if (request.path === 'latest/api/token') return this.#issue(request);
     if (request.method !== 'GET') return refuse(405);
     if (!this.#isValid(request)) return refuse(401);
-    const value = valueAt(request.path, record, { region: this.#ec2.place.region, now: this.#timers.now() });
+    const value = valueAt(request.path, record, {
+      region: this.#ec2.place.region,
+      groups: this.#groups,
+      now: this.#timers.now(),
+    });
     return value === undefined ? refuse(404) : plain(request, 200, value);
   }
 
@@ -76,16 +84,18 @@ export class Imds {
 /** What is asked about an instance, beyond its record. */
 interface Asked {
   readonly region: string;
+  readonly groups: AutoScaling;
   readonly now: Instant;
 }
 
-function valueAt(path: string, record: InstanceRecord, { region, now }: Asked): string | undefined {
+function valueAt(path: string, record: InstanceRecord, { region, groups, now }: Asked): string | undefined {
   const trimmed = path.replace(/\/$/, '');
   if (trimmed === 'latest/user-data') return userDataOf(record);
   const prefix = 'latest/meta-data/';
   if (!trimmed.startsWith(prefix)) return undefined;
   const key = trimmed.slice(prefix.length);
   if (key === 'tags/instance' || key.startsWith('tags/instance/')) return tagAt(key, record);
+  if (key === 'autoscaling/target-lifecycle-state') return targetLifecycleState(groups, record);
   if (key.startsWith('iam/')) return roleAt(key, record, now);
   return metadataOf(record, region).get(key);
 }

@@ -1,8 +1,8 @@
 import { Ec2Error } from '../../adapters/memory/ec2/error.ts';
 
 /**
- * The parameters of one request in EC2's query protocol: `Name`, `Structure.Name` and `List.1`. It
- * remembers what was read, so that a parameter that nobody understands is refused instead of ignored.
+ * The parameters of one request in AWS's query protocol: `Name`, `Structure.Name` and, in EC2's form of it,
+ * `List.1`, in that of other services `List.member.1`. It remembers what was read, so that a parameter that nobody understands is refused instead of ignored.
  */
 export class QueryParameters {
   readonly #all: ReadonlyMap<string, string>;
@@ -27,9 +27,19 @@ export class QueryParameters {
 
   /** As `text`; `MissingParameter` where it is absent. */
   required(name: string): string {
-    const value = this.text(name);
-    if (value !== undefined) return value;
-    throw new Ec2Error('MissingParameter', `The request must contain the parameter ${this.#prefix}${name}`);
+    return this.#present(name, this.text(name));
+  }
+
+  requiredInteger(name: string): number {
+    return this.#present(name, this.integer(name));
+  }
+
+  requiredBoolean(name: string): boolean {
+    return this.#present(name, this.boolean(name));
+  }
+
+  requiredOneOf<T extends string>(name: string, known: readonly T[]): T {
+    return this.#present(name, this.oneOf(name, known));
   }
 
   integer(name: string): number | undefined {
@@ -73,6 +83,16 @@ export class QueryParameters {
     return this.#numbers(name).flatMap((number) => this.structure(`${name}.${number}`) ?? []);
   }
 
+  /** As `texts`, where the items of a list are `Name.member.1` and an empty one is `Name=`; undefined where it is absent. */
+  memberTexts(name: string): readonly string[] | undefined {
+    return this.#hasMembers(name) ? this.texts(`${name}.member`) : undefined;
+  }
+
+  /** As `list`, where the items of a list are `Name.member.1` and an empty one is `Name=`; undefined where it is absent. */
+  members(name: string): readonly QueryParameters[] | undefined {
+    return this.#hasMembers(name) ? this.list(`${name}.member`) : undefined;
+  }
+
   /** Refuses the request when it holds anything that was not read, or is only a dry run. */
   finish(): void {
     const dryRun = this.boolean('DryRun');
@@ -83,6 +103,15 @@ export class QueryParameters {
     if (dryRun === true) {
       throw new Ec2Error('DryRunOperation', 'Request would have succeeded, but DryRun flag is set.');
     }
+  }
+
+  #present<T>(name: string, value: T | undefined): T {
+    if (value !== undefined) return value;
+    throw new Ec2Error('MissingParameter', `The request must contain the parameter ${this.#prefix}${name}`);
+  }
+
+  #hasMembers(name: string): boolean {
+    return this.structure(`${name}.member`) !== undefined || this.oneOf(name, ['']) !== undefined;
   }
 
   #number(name: string, form: RegExp, expected: string): number | undefined {

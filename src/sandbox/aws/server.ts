@@ -2,9 +2,11 @@ import { once } from 'node:events';
 import { type HttpBindings, serve } from '@hono/node-server';
 import { type Context, Hono, type Next } from 'hono';
 import type { Timers } from '../../adapters/memory/clock.ts';
+import { AutoScaling } from '../../adapters/memory/auto-scaling/auto-scaling.ts';
 import type { Ec2 } from '../../adapters/memory/ec2/ec2.ts';
 import type { Ssm } from '../../adapters/memory/ec2/ssm.ts';
 import type { Queue } from '../../adapters/memory/sqs/queue.ts';
+import { answerAutoScaling } from './auto-scaling/auto-scaling-wire.ts';
 import { answerFaults, answerState } from './control.ts';
 import { readSignature } from './credentials.ts';
 import { answerEc2 } from './ec2-wire.ts';
@@ -20,6 +22,8 @@ import { type World, Worlds } from './worlds.ts';
 export interface AwsOptions {
   readonly model: Ec2;
   readonly ssm: Ssm;
+  /** Over the machines of `model`; default: one that has no groups yet. */
+  readonly groups?: AutoScaling;
   /** Other regions and accounts. A request reaches the one that it is signed for; default: none. */
   readonly elsewhere?: readonly World[];
   /** Gives roles and knows their credentials; default: there are no roles. */
@@ -39,7 +43,7 @@ export interface AwsOptions {
 
 /** AWS on this machine, as the SDK speaks to it. */
 export interface Aws {
-  /** Endpoint of EC2, Systems Manager and SQS. */
+  /** Endpoint of EC2, Auto Scaling, Systems Manager and SQS. */
   readonly url: string;
   /** Where the instance finds its metadata service; `/latest/…` follows. */
   imdsUrl(instanceId: string): string;
@@ -69,9 +73,9 @@ export async function startAws(options: AwsOptions): Promise<Aws> {
 }
 
 function routes(options: AwsOptions): Hono<Env> {
-  const { model, ssm, elsewhere = [], sts, timers, log, observe, metadataFor = 'all', queues = [] } = options;
-  const withImds = (world: World) => ({ ...world, imds: new Imds(world.model, timers) });
-  const worlds = new Worlds(withImds({ model, ssm }), elsewhere.map(withImds), sts);
+  const { elsewhere = [], sts, timers, log, observe, metadataFor = 'all', queues = [] } = options;
+  const whole = (world: World) => wholeWorld(world, timers);
+  const worlds = new Worlds(whole(options), elsewhere.map(whole), sts);
   const app = new Hono<Env>();
   app.post('/', async (context) => {
     const body = await context.req.text();
@@ -81,10 +85,15 @@ function routes(options: AwsOptions): Hono<Env> {
       token: context.req.header('x-amz-security-token'),
     });
     const seen = caller === undefined || observe === undefined ? observe : seenOf(caller, observe);
-    if (sts !== undefined && readSignature(signed)?.service === 'sts') {
+    const service = readSignature(signed)?.service;
+    if (sts !== undefined && service === 'sts') {
       return send(context, 'sts', body, answerSts(sts, body, caller), seen);
     }
     const here = world ?? worlds.home;
+    if (service === 'autoscaling') {
+      const answer = answerAutoScaling(here.groups, body, world !== undefined);
+      return send(context, 'auto-scaling', body, answer, seen);
+    }
     // Credentials that open nothing here are as good as none.
     const authorization = world === undefined ? undefined : signed;
     const target = context.req.header('x-amz-target');
@@ -115,14 +124,20 @@ function routes(options: AwsOptions): Hono<Env> {
   });
   app.post('/sandbox/faults', async (context) => {
     const body = await context.req.text();
-    return send(context, 'control', body, answerFaults(model, body), observe);
+    return send(context, 'control', body, answerFaults(worlds.home, body), observe);
   });
-  app.get('/sandbox/state', (context) => send(context, 'control', '', answerState(model), observe));
+  app.get('/sandbox/state', (context) => send(context, 'control', '', answerState(worlds.home), observe));
   app.onError((error, context) => {
     log.error({ error, path: context.req.path }, 'answering a request to the AWS double failed');
     return context.text('', 500);
   });
   return app;
+}
+
+/** A world with everything that it may have left out, and its metadata service. */
+function wholeWorld({ model, ssm, groups: given }: World, timers: Timers) {
+  const groups = given ?? new AutoScaling({ timers, ec2: model, seed: 1 });
+  return { model, ssm, groups, imds: new Imds(model, groups, timers) };
 }
 
 /** Ends the connection of anybody else, where a firewall would not let it come about. */

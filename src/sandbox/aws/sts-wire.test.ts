@@ -4,7 +4,7 @@ import { fromTemporaryCredentials } from '@aws-sdk/credential-providers';
 import * as sdk from '@aws-sdk/nested-clients/sts';
 import { describe, expect, it } from 'vitest';
 import { clientSettings } from '../../../test/support/aws-double.ts';
-import { mistakesInStsAnswer } from '../../../test/support/sdk-model.ts';
+import { mistakesInQueryAnswer } from '../../../test/support/sdk-model.ts';
 import { VirtualClock } from '../../adapters/memory/clock.ts';
 import { Ec2 } from '../../adapters/memory/ec2/ec2.ts';
 import { defaultPlace } from '../../adapters/memory/ec2/place.ts';
@@ -84,9 +84,9 @@ describe('roles over the wire', () => {
     expect(given.accessKeyId).toMatch(/^ASIA[0-9A-F]{16}$/);
     expect(given.expiration).toEqual(new Date(worlds.clock.now() + seconds(900)));
     const body = worlds.seen[0]?.body ?? '';
-    expect(mistakesInStsAnswer('AssumeRole', body, sdk)).toEqual([]);
+    expect(mistakesInQueryAnswer('AssumeRole', body, sdk)).toEqual([]);
     const wrong = body.replaceAll('SessionToken', 'Token');
-    expect(mistakesInStsAnswer('AssumeRole', wrong, sdk)).toEqual([
+    expect(mistakesInQueryAnswer('AssumeRole', wrong, sdk)).toEqual([
       'AssumeRoleResult/Credentials/Token: unknown element',
     ]);
   });

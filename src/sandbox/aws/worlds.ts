@@ -1,3 +1,4 @@
+import type { AutoScaling } from '../../adapters/memory/auto-scaling/auto-scaling.ts';
 import type { Ec2 } from '../../adapters/memory/ec2/ec2.ts';
 import type { Ssm } from '../../adapters/memory/ec2/ssm.ts';
 import { readSignature } from './credentials.ts';
@@ -7,6 +8,8 @@ import type { Caller, Sts } from './sts.ts';
 export interface World {
   readonly model: Ec2;
   readonly ssm: Ssm;
+  /** Over the machines of `model`; default: one that has no groups yet. */
+  readonly groups?: AutoScaling;
 }
 
 /** What of a request tells where it belongs. */

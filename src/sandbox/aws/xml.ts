@@ -17,6 +17,11 @@ export class XmlItems {
   }
 }
 
+/** A list as services other than EC2 write it: of `member`s. */
+export function members(values: readonly XmlValue[]): XmlItems {
+  return new XmlItems('member', values);
+}
+
 /** Writes the members of a tree as elements. */
 export function xml(tree: XmlTree): string {
   return Object.entries(tree)

@@ -9,8 +9,16 @@ export class ApiCalls {
   readonly #account: string;
   readonly #calls = new Map<string, number>();
   readonly #throttled = new Map<string, number>();
+  readonly #refusal: ((action: string) => Ec2Error) | undefined;
 
-  constructor(throttle: ApiThrottle, faults: Faults, account: string) {
+  /** `refusal`: how another service than EC2 refuses a call for the rate of calls. */
+  constructor(
+    throttle: ApiThrottle,
+    faults: Faults,
+    account: string,
+    refusal?: (action: string) => Ec2Error,
+  ) {
+    this.#refusal = refusal;
     this.#throttle = throttle;
     this.#faults = faults;
     this.#account = account;
@@ -45,6 +53,7 @@ export class ApiCalls {
 
   #limitExceeded(action: string, rate: 'request' | 'resource'): Ec2Error {
     countUp(this.#throttled, action);
+    if (this.#refusal !== undefined) return this.#refusal(action);
     return new Ec2Error(
       'RequestLimitExceeded',
       `Request limit exceeded. Account ${this.#account} has been throttled on ec2:${action} because it exceeded its ${rate} rate limit.`,

@@ -21,6 +21,7 @@ import type {
   LaunchTemplate,
   LaunchTemplateVersion,
   TemplateRef,
+  TemplateVersionRef,
   VersionsDeletion,
 } from './launch-template.ts';
 import { LaunchTemplates } from './launch-templates.ts';
@@ -36,6 +37,7 @@ import { defaultPlace, type Place } from './place.ts';
 import { Power } from './power.ts';
 import { describeSpotRequests, type DescribeSpotRequests, type SpotRequest } from './spot-requests.ts';
 import { type TagToDelete, Tagging } from './tagging.ts';
+import { ServiceAccess } from './service-access.ts';
 import type { Tag } from './tags.ts';
 import { type DescribeTemplatesRequest, templateValues } from './template-listing.ts';
 
@@ -53,6 +55,8 @@ export class Ec2 {
   /** What the account holds; its images as of now. */
   readonly place: Place;
   readonly images: Images;
+  /** What other services of AWS do with the account's instances. */
+  readonly service: ServiceAccess;
   readonly #timers: Timers;
   readonly #api: ApiCalls;
   readonly #instances: Instances;
@@ -95,6 +99,7 @@ export class Ec2 {
       supply: options.supply ?? seededSupply(seed),
       parameter: options.parameter ?? (() => undefined),
     };
+    this.service = new ServiceAccess(this.#surroundings, timers);
   }
 
   // Calls.
@@ -140,7 +145,7 @@ export class Ec2 {
       const answer = this.#fleets.once(request.clientToken, request, () =>
         new FleetLaunch(this.#surroundings, request).run(),
       );
-      if (this.faults.takeLostAnswer()) throw new LostAnswer('CreateFleet');
+      if (this.faults.takeLostAnswer('CreateFleet')) throw new LostAnswer('CreateFleet');
       return answer;
     });
   }
@@ -195,6 +200,11 @@ export class Ec2 {
   }
 
   // The machines themselves.
+
+  /** What a launch by this template would be made of; throws where there is no such template or version. */
+  templateVersion(ref: TemplateVersionRef): LaunchTemplateVersion {
+    return this.#templates.version(ref);
+  }
 
   /** The truth about one instance; undefined when there is none, or no longer. */
   instance(id: string): InstanceRecord | undefined {

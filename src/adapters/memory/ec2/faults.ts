@@ -55,9 +55,15 @@ export class Faults {
   #shortages: { readonly of: Shortage; left: number }[] = [];
   #throttles: { readonly action: string | undefined; left: number }[] = [];
   #boots: Boot[] = [];
-  #lostAnswers = 0;
+  #lostAnswers: { readonly action: string | undefined; left: number }[] = [];
+  readonly #unavailable: string;
   /** Present while every call fails. */
   outage: Outage | undefined;
+
+  /** `unavailable`: the service's code for being out. */
+  constructor(unavailable = 'Unavailable') {
+    this.#unavailable = unavailable;
+  }
 
   /** Makes something scarce; the answer lifts it. */
   shortage(of: Shortage): () => void {
@@ -73,9 +79,9 @@ export class Faults {
     this.#throttles.push({ action, left: times });
   }
 
-  /** The next `times` fleets are bought, but the caller never hears of it. */
-  loseAnswers(times = 1): void {
-    this.#lostAnswers += times;
+  /** The next `times` changes (by one action, or by any; of EC2's, fleets alone) are made, but the caller never hears of it. */
+  loseAnswers(times = 1, action?: string): void {
+    this.#lostAnswers.push({ action, left: times });
   }
 
   /** The next `times` instances boot like this. */
@@ -88,7 +94,7 @@ export class Faults {
     this.#shortages = [];
     this.#throttles = [];
     this.#boots = [];
-    this.#lostAnswers = 0;
+    this.#lostAnswers = [];
     this.outage = undefined;
   }
 
@@ -96,23 +102,18 @@ export class Faults {
   beforeCall(action: string): void {
     if (this.outage === 'unreachable') throw new LostAnswer(action);
     if (this.outage === 'unavailable') {
-      throw new Ec2Error('Unavailable', 'The server is overloaded and cannot handle the request.');
+      throw new Ec2Error(this.#unavailable, 'The server is overloaded and cannot handle the request.');
     }
   }
 
   /** Whether a scripted throttle refuses a call of `action`; counts down. */
   takeThrottle(action: string): boolean {
-    const throttle = this.#throttles.find((one) => one.left > 0 && (one.action ?? action) === action);
-    if (throttle === undefined) return false;
-    throttle.left--;
-    return true;
+    return countDown(this.#throttles, action);
   }
 
-  /** Whether the answer to the fleet just bought gets lost; counts down. */
-  takeLostAnswer(): boolean {
-    if (this.#lostAnswers === 0) return false;
-    this.#lostAnswers--;
-    return true;
+  /** Whether the answer to a change that `action` has just made gets lost; counts down. */
+  takeLostAnswer(action: string): boolean {
+    return countDown(this.#lostAnswers, action);
   }
 
   /** How the instance just bought boots; counts down. */
@@ -134,4 +135,14 @@ export class Faults {
     match.left--;
     return { code: match.of.code, once: match.of.next !== undefined };
   }
+}
+
+function countDown(
+  scripts: readonly { readonly action: string | undefined; left: number }[],
+  action: string,
+): boolean {
+  const script = scripts.find((one) => one.left > 0 && (one.action ?? action) === action);
+  if (script === undefined) return false;
+  script.left--;
+  return true;
 }

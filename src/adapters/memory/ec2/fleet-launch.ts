@@ -37,6 +37,7 @@ export function seededSupply(seed: number): Supply {
 export class FleetLaunch {
   readonly #world: Surroundings;
   readonly #request: FleetRequest;
+  readonly #serviceTags: readonly Tag[];
   readonly #fleetId: string;
   readonly #quota: QuotaUse;
   readonly #reservations = new Map<FleetPool, string>();
@@ -44,8 +45,10 @@ export class FleetLaunch {
   readonly #errors = new Map<string, FleetAnswer['errors'][number]>();
   #throttled = false;
 
-  constructor(world: Surroundings, request: FleetRequest) {
+  /** `serviceTags`: what the service that buys sets itself. */
+  constructor(world: Surroundings, request: FleetRequest, serviceTags: readonly Tag[] = []) {
     checkFleetRequest(request);
+    this.#serviceTags = serviceTags;
     this.#world = world;
     this.#request = request;
     this.#quota = new QuotaUse(world.quotas, request.market, world.instances.all());
@@ -128,6 +131,7 @@ export class FleetLaunch {
     tags.set('aws:ec2:fleet-id', this.#fleetId);
     tags.set('aws:ec2launchtemplate:id', pool.template.id);
     tags.set('aws:ec2launchtemplate:version', String(pool.template.version));
+    for (const { key, value } of this.#serviceTags) tags.set(key, value);
     instances.add({
       id,
       reservationId: this.#reservationOf(pool),
