@@ -70,8 +70,6 @@ export interface PoolPolicy {
   readonly split: MarketSplit;
   /** Offerings whose known price is above this are not bought; dollars an hour. */
   readonly maxPrice?: number;
-  /** Its instances are an Auto Scaling group's, which waits so long for a word before it gives one up. */
-  readonly group?: { readonly heartbeat: Duration };
 }
 
 /** Everything the engine is told about what is wanted. */

@@ -109,12 +109,23 @@ function keptPolicy({ said }: DescribedGroup, { settings, template }: OwnGroup):
   return marketPolicy(template, kept.length > 0 ? kept : offerings, onDemand, offerings);
 }
 
+const PLAIN = [
+  'MinSize',
+  'NewInstancesProtectedFromScaleIn',
+  'CapacityRebalance',
+  'DefaultCooldown',
+  'HealthCheckType',
+  'HealthCheckGracePeriod',
+] as const;
+
 /** What differs though nobody but Runtide has to change it. */
 function strayed({ said }: DescribedGroup, settings: GroupPool): Update {
-  const { VPCZoneIdentifier, InstanceLifecyclePolicy: lifecycle, ...plain } = fixedSettings(settings);
-  const differs = Object.entries(plain).filter(
-    ([key, value]) => value !== (said[key as keyof typeof plain] ?? false),
-  );
+  const wanted = fixedSettings(settings);
+  const { VPCZoneIdentifier, InstanceLifecyclePolicy: lifecycle } = wanted;
+  const differs = PLAIN.filter((key) => (said[key] ?? false) !== wanted[key]).map((key) => [
+    key,
+    wanted[key],
+  ]);
   return {
     ...Object.fromEntries(differs),
     ...(sameSubnets(said.VPCZoneIdentifier, VPCZoneIdentifier) ? {} : { VPCZoneIdentifier }),
