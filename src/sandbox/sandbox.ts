@@ -3,8 +3,10 @@ import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
+import { AutoScaling } from '../adapters/memory/auto-scaling/auto-scaling.ts';
+import { handOnLifecycleEvents } from '../adapters/memory/auto-scaling/event-bridge.ts';
 import { Ec2 } from '../adapters/memory/ec2/ec2.ts';
-import { handOnEvents } from '../adapters/memory/ec2/event-bridge.ts';
+import { type CloudEvent, handOnEvents } from '../adapters/memory/ec2/event-bridge.ts';
 import { stateOf } from '../adapters/memory/ec2/instance-record.ts';
 import { defaultPlace } from '../adapters/memory/ec2/place.ts';
 import { Ssm } from '../adapters/memory/ec2/ssm.ts';
@@ -48,6 +50,7 @@ export interface Sandbox extends AsyncDisposable {
   readonly gitlab: GitLab;
   readonly double: GitLabDouble;
   readonly ec2: Ec2;
+  readonly groups: AutoScaling;
   readonly daemon: DaemonProcess;
   /** Whether jobs run as a user of their own; otherwise they can do all that the agent can. */
   readonly isolatesJobs: boolean;
@@ -95,21 +98,42 @@ function addRunners(gitlab: GitLab, ssm: Ssm) {
   });
 }
 
-function newModels(options: SandboxOptions): { timers: Timers; gitlab: GitLab; ec2: Ec2; ssm: Ssm } {
+interface Models {
+  readonly timers: Timers;
+  readonly gitlab: GitLab;
+  readonly ec2: Ec2;
+  readonly groups: AutoScaling;
+  readonly ssm: Ssm;
+}
+
+/** Groups act as fast as machines boot here. */
+const GROUP_TIMES = {
+  settleAfter: seconds(1),
+  healthCheckEvery: seconds(5),
+  proceedFor: seconds(1),
+  retryAfter: seconds(5),
+  retryAtLongest: seconds(20),
+};
+
+function newModels(options: SandboxOptions): Models {
   const { seed, complain } = options;
   const timers = realTimers((error) => complain(`a timer failed: ${String(error)}`));
+  const ec2 = new Ec2({ timers, seed, pendingFor: seconds(1), shutdownFor: seconds(1) });
   return {
     timers,
     gitlab: new GitLab({ timers, seed }),
-    ec2: new Ec2({ timers, seed, pendingFor: seconds(1), shutdownFor: seconds(1) }),
+    ec2,
+    groups: new AutoScaling({ timers, ec2, seed, times: GROUP_TIMES }),
     ssm: new Ssm(timers, seed),
   };
 }
 
-/** The queue into which rules of EventBridge write EC2's events. */
-function eventsOf(ec2: Ec2, timers: Timers, seed: number): Queue<string> {
+/** The queue into which rules of EventBridge write EC2's events and Auto Scaling's. */
+function eventsOf({ ec2, groups, timers }: Models, seed: number): Queue<string> {
   const queue = new Queue<string>({ timers, seed, name: 'runtide-sandbox-events' });
-  handOnEvents(ec2, { timers, seed }, (event) => queue.send(JSON.stringify(event)));
+  const write = (event: CloudEvent) => queue.send(JSON.stringify(event));
+  handOnEvents(ec2, { timers, seed }, write);
+  handOnLifecycleEvents(groups, { timers, seed, place: ec2.place }, write);
   return queue;
 }
 
@@ -122,7 +146,8 @@ async function isolate(options: JobsUsersOptions): Promise<JobsUsers | undefined
 /** Starts everything; the daemon is up when this resolves. Throws when it does not come up, with its last words. */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   await using starting = new AsyncDisposableStack();
-  const { gitlab, ec2, ssm, timers } = newModels(options);
+  const models = newModels(options);
+  const { gitlab, ec2, groups, ssm, timers } = models;
   const { gitlabToken, webhookToken, signingToken } = secrets();
   const folder = await mkdtemp(join(tmpdir(), 'runtide-sandbox-'));
   let keep = false;
@@ -147,9 +172,10 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const path = machinePath();
   const gitlabRunner = options.gitlabRunner ?? findExecutable('gitlab-runner', path);
   const jobsUsers = options.isolateJobs === false ? undefined : await isolate({ folder, path, gitlabRunner });
-  const events = eventsOf(ec2, timers, options.seed);
+  const events = eventsOf(models, options.seed);
   const aws = await startAws({
     model: ec2,
+    groups,
     ssm,
     queues: [events],
     timers,
@@ -218,6 +244,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     gitlab,
     double,
     ec2,
+    groups,
     daemon,
     isolatesJobs: jobsUsers !== undefined,
     project,

@@ -1,106 +1,12 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it, vi } from 'vitest';
-import { type AwsDouble, startAwsDouble } from '../../../test/support/aws-double.ts';
-import type { LaunchTemplateData } from '../../adapters/memory/ec2/launch-template.ts';
-import { stateOf } from '../../adapters/memory/ec2/instance-record.ts';
+import { gone, isAlive, openRoom, patience, pidsIn } from '../../../test/support/machine-room.ts';
 import { EC2_LIFE_TIMES } from '../../adapters/memory/ec2/life-times.ts';
-import type { Market } from '../../engine/pool.ts';
-import { minutes, seconds } from '../../engine/time.ts';
-import type { JobsUsers } from './jobs-users.ts';
-import { type Machines, startMachines } from './machines.ts';
-
-const patience = { timeout: 10_000, interval: 20 };
-
-interface Room extends AsyncDisposable {
-  readonly double: AwsDouble;
-  readonly machines: Machines;
-  readonly dir: string;
-  /** What was logged as an error; closing the room wants none. */
-  readonly failures: string[];
-  /** Launches an instance with this user data and boots it. */
-  boot(userData: string | Buffer, data?: LaunchTemplateData, market?: Market): Promise<string>;
-  consoleOf(id: string): string;
-  saw(id: string, line: string): Promise<void>;
-  state(id: string): string;
-}
-
-async function openRoom(jobsUsers?: JobsUsers): Promise<Room> {
-  const double = await startAwsDouble();
-  const { model, clock, aws } = double;
-  const dir = mkdtempSync(join(tmpdir(), 'machines-'));
-  const failures: string[] = [];
-  const machines = await startMachines({
-    model,
-    aws,
-    dir,
-    path: '/usr/local/bin:/usr/bin:/bin',
-    jobsUsers,
-    log: { error: (details, message) => failures.push(`${message}: ${JSON.stringify(details)}`) },
-  });
-  const consoleOf = (id: string): string => model.consoleOf(id);
-  return {
-    double,
-    machines,
-    dir,
-    failures,
-    boot: async (userData, data = {}, market = 'spot') => {
-      const template = model.createLaunchTemplate({
-        name: `pool-${model.instances().length}`,
-        data: {
-          imageId: 'ami-0a000000000000001',
-          instanceInitiatedShutdownBehavior: 'terminate',
-          userData: Buffer.from(userData).toString('base64'),
-          ...data,
-        },
-      });
-      const answer = model.createFleet({
-        configs: [
-          { template: { id: template.id, version: '1' }, overrides: [{ instanceType: 'm7i.large' }] },
-        ],
-        count: 1,
-        market,
-      });
-      await clock.advance(EC2_LIFE_TIMES.pending.longest);
-      return answer.instances[0]?.ids[0] ?? '';
-    },
-    consoleOf,
-    saw: (id, line) => vi.waitFor(() => expect(consoleOf(id)).toContain(line), patience),
-    state: (id) => {
-      const record = model.instance(id);
-      return record === undefined ? 'unknown' : stateOf(record);
-    },
-    [Symbol.asyncDispose]: async () => {
-      await machines.close();
-      const left = readdirSync(dir);
-      rmSync(dir, { recursive: true });
-      await double[Symbol.asyncDispose]();
-      expect(failures).toEqual([]);
-      expect(left).toEqual([]);
-    },
-  };
-}
-
-/** Whether a process exists and is not only waiting to be collected. */
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return (
-      !existsSync('/proc/self/stat') || !/^\d+ \(.*\) Z /s.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
-    );
-  } catch {
-    return false;
-  }
-}
-
-/** The process ids that a machine wrote to its console as `pid N`. */
-function pidsIn(output: string): number[] {
-  return Array.from(output.matchAll(/pid (\d+)/g), (match) => Number(match[1]));
-}
 
 /** A machine with a stubborn process, one in a session of its own, and one that forgot its environment. */
 const crowd = `#!/bin/sh
@@ -111,51 +17,6 @@ env -i /bin/sh -c 'echo "pid $$"; exec /bin/sleep 1000' &
 echo "pid $$"
 wait
 `;
-
-async function gone(pids: readonly number[]): Promise<void> {
-  await vi.waitFor(() => expect(pids.filter(isAlive)).toEqual([]), patience);
-}
-
-describe('the machine of a group', () => {
-  it('boots as any other, and runs on while a hook holds its end', async () => {
-    await using room = await openRoom();
-    const { model, groups, clock } = room.double;
-    const { id: template } = model.createLaunchTemplate({
-      name: 'linux',
-      data: {
-        imageId: 'ami-0a000000000000001',
-        instanceType: 'm7i.large',
-        userData: Buffer.from('#!/bin/sh\necho "pid $$"\nexec sleep 1000\n').toString('base64'),
-      },
-    });
-    groups.createAutoScalingGroup({
-      name: 'linux',
-      minSize: 0,
-      maxSize: 4,
-      desiredCapacity: 1,
-      template: { id: template },
-      subnets: ['subnet-0a00000000000000a'],
-      lifecycleHooks: [{ name: 'out', transition: 'autoscaling:EC2_INSTANCE_TERMINATING' }],
-    });
-    await clock.advance(minutes(5));
-    const [id = ''] = model.instances().map((record) => record.id);
-    await room.saw(id, 'pid ');
-    const pids = pidsIn(room.consoleOf(id));
-    groups.terminateInstanceInAutoScalingGroup({ ids: [id], shouldDecrementDesiredCapacity: true });
-    await clock.advance(minutes(50));
-    expect(groups.group('linux')?.instances.map((one) => one.lifecycleState)).toEqual(['Terminating:Wait']);
-    expect([room.state(id), pids.filter(isAlive)]).toEqual(['running', pids]);
-    groups.completeLifecycleAction({ group: 'linux', hook: 'out', id, result: 'CONTINUE' });
-    await clock.advance(seconds(10));
-    await gone(pids);
-    // The processes end in real time, the rest in that of the model.
-    await vi.waitFor(async () => {
-      await clock.advance(minutes(1));
-      expect(groups.group('linux')?.instances).toEqual([]);
-    }, patience);
-    expect(room.state(id)).toBe('terminated');
-  });
-});
 
 describe('a machine', () => {
   it('runs its user data in a folder of its own, and knows nothing of the environment around it', async () => {

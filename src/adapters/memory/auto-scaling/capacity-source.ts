@@ -42,14 +42,22 @@ export function marketsFor(
   active: readonly Member[],
 ): readonly { readonly market: Market; readonly units: number }[] {
   if (distribution === undefined) return [{ market: 'on-demand', units }];
-  const { onDemandBaseCapacity: base = 0, onDemandPercentageAboveBaseCapacity: share = 100 } = distribution;
-  const wanted = Math.min(capacity, base) + Math.ceil((Math.max(0, capacity - base) * share) / 100);
-  const present = unitsOf(active.filter(({ market }) => market === 'on-demand'));
-  const onDemand = Math.min(units, Math.max(0, wanted - present));
+  const onDemand = Math.min(units, Math.max(0, onDemandLacking(distribution, capacity, active)));
   return [
     { market: 'on-demand' as const, units: onDemand },
     { market: 'spot' as const, units: units - onDemand },
   ].filter((one) => one.units > 0);
+}
+
+/** By how much the on-demand part of so many units is more than there is; negative where there is too much. */
+export function onDemandLacking(
+  distribution: InstancesDistribution,
+  capacity: number,
+  active: readonly Member[],
+): number {
+  const { onDemandBaseCapacity: base = 0, onDemandPercentageAboveBaseCapacity: share = 100 } = distribution;
+  const wanted = Math.min(capacity, base) + Math.ceil((Math.max(0, capacity - base) * share) / 100);
+  return wanted - unitsOf(active.filter(({ market }) => market === 'on-demand'));
 }
 
 /** How many units an instance of the type is, and whether the policy weighs types at all. */

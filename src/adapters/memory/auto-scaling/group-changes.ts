@@ -60,6 +60,7 @@ export class GroupChanges {
         `a user request update of AutoScalingGroup constraints to min: ${minSize}, max: ${maxSize}, desired: ${desiredCapacity} changing the desired capacity from ${before.desiredCapacity} to ${desiredCapacity}.`,
       );
     }
+    if (request.mixedInstancesPolicy?.distribution !== undefined) group.marketsChanged = true;
     if (maxInstanceLifetime !== before.maxInstanceLifetime) {
       for (const { view } of group.active()) health.watchAge(group, view.id);
     }

@@ -42,8 +42,8 @@ export class GroupLaunch {
 
   /** Whether all of `units` could be had. */
   run(units: number): boolean {
-    const capacity = unitsOf(this.#group.active()) + units;
-    for (const { market, units: part } of marketsFor(this.#source, units, capacity, this.#group.active())) {
+    const capacity = unitsOf(this.#group.staying()) + units;
+    for (const { market, units: part } of marketsFor(this.#source, units, capacity, this.#group.staying())) {
       this.#buy(market, part);
     }
     for (const failure of this.#failures.values()) this.#fail(failure);
@@ -69,7 +69,7 @@ export class GroupLaunch {
     const group = this.#group;
     const present = new Map<string, number>(Array.from(open, (subnet) => [subnet, 0]));
     const zones = new Map<string, number>();
-    for (const { subnet, view } of group.active()) {
+    for (const { subnet, view } of group.staying()) {
       present.set(subnet, (present.get(subnet) ?? 0) + 1);
       zones.set(view.zone, (zones.get(view.zone) ?? 0) + 1);
     }

@@ -49,6 +49,8 @@ export class Group {
   failures = 0;
   retryAt: Instant | undefined;
   deleting = false;
+  /** Whether members may be on other markets than the policy says since it was changed. */
+  marketsChanged = false;
   /** Whether it was said already that all instances are protected. */
   saidProtected = false;
   lastScaledAt: Instant | undefined;
@@ -125,6 +127,11 @@ export class Group {
   /** The members that count towards the desired capacity, in the order in which they came. */
   active(): readonly Member[] {
     return [...this.members.values()].filter((member) => !isLeaving(member));
+  }
+
+  /** The active members but for those that go once others have come for them. */
+  staying(): readonly Member[] {
+    return this.active().filter(({ view }) => !this.replacements.has(view.id));
   }
 
   /** Changes a member; without effect where there is none. */

@@ -103,18 +103,19 @@ export class Refreshes {
     this.#lookAgainOnceWarm(group, refresh, again);
   }
 
-  #replaceNext(group: Group, { preferences }: Refresh, free: readonly Member[]): void {
+  #replaceNext(group: Group, refresh: Refresh, free: readonly Member[]): void {
     if (!group.runs('Terminate')) return;
     const { desiredCapacity } = group.settings;
-    const { minHealthyPercentage = 90, maxHealthyPercentage = 100 } = preferences;
+    const { minHealthyPercentage = 90, maxHealthyPercentage = 100 } = refresh.preferences;
     const cause = 'an instance was taken out of service in response to an instance refresh.';
     if (maxHealthyPercentage > 100) {
       const surge = Math.max(1, Math.floor((desiredCapacity * (maxHealthyPercentage - 100)) / 100));
-      this.#world.scaling.replace(group, free.slice(0, Math.max(0, surge - group.replacements.size)), cause);
+      const next = free.filter(({ view }) => !group.replacements.has(view.id));
+      this.#world.scaling.replace(group, next.slice(0, Math.max(0, surge - group.replacements.size)), cause);
       return;
     }
     const least = Math.ceil((desiredCapacity * minHealthyPercentage) / 100);
-    let healthy = unitsOf(this.#healthy(group, preferences.instanceWarmup));
+    let healthy = unitsOf(this.#healthy(group, refresh));
     // because at least one is replaced at a time, however small the group
     let mayTakeOne = healthy >= desiredCapacity;
     for (const { view, weight } of free) {
@@ -147,16 +148,22 @@ export class Refreshes {
     if (cold.length > 0) this.#world.timers.after(milliseconds(Math.min(...cold)), again);
   }
 
-  #healthy(group: Group, warmup: Duration = seconds(0)): readonly Member[] {
+  /** Members in service; new ones once they are warm. */
+  #healthy(group: Group, { old, preferences }: Refresh): readonly Member[] {
     const now = this.#world.timers.now();
-    return group.active().filter((one) => isInService(one) && elapsed(one.inServiceAt ?? now, now) >= warmup);
+    const warmup = preferences.instanceWarmup ?? seconds(0);
+    return group
+      .active()
+      .filter(
+        (one) => isInService(one) && (old.has(one.view.id) || elapsed(one.inServiceAt ?? now, now) >= warmup),
+      );
   }
 
   /** How many are not replaced yet: old ones, and new ones that are still to come. */
   #left(group: Group, refresh: Refresh): number {
     if (refresh.status === 'Successful') return 0;
     const old = oldOf(group, refresh);
-    const healthy = unitsOf(this.#healthy(group, refresh.preferences.instanceWarmup));
+    const healthy = unitsOf(this.#healthy(group, refresh));
     const lacking = Math.max(0, group.settings.desiredCapacity - healthy);
     return Math.min(refresh.total, old.length + lacking);
   }

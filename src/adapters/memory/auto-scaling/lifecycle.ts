@@ -65,7 +65,10 @@ export class Lifecycle {
       zone: member.view.zone,
     });
     group.replacements.delete(id);
-    group.update(id, { activity: activity.id, view: { lifecycleState: 'Terminating' } });
+    group.update(id, {
+      activity: activity.id,
+      view: { lifecycleState: retained ? 'Terminating:Proceed' : 'Terminating' },
+    });
     const hooks = retained ? [] : group.hooksOf('autoscaling:EC2_INSTANCE_TERMINATING');
     if (hooks.length === 0) this.#end(group, id);
     else {
@@ -79,7 +82,11 @@ export class Lifecycle {
 
   /** A member leaves at once, without its hooks. */
   endNow(group: Group, id: string): void {
+    const member = group.members.get(id);
+    if (member === undefined) return;
     this.#world.actions.drop(id);
+    if (!isLeaving(member)) this.#abandonLaunch(group, member);
+    this.#enter(group, id, 'Terminating');
     this.#end(group, id);
   }
 
@@ -164,9 +171,6 @@ export class Lifecycle {
   }
 
   #end(group: Group, id: string): void {
-    if (group.members.get(id)?.view.lifecycleState === 'Terminating:Retained') {
-      this.#enter(group, id, 'Terminating:Proceed');
-    }
     if (this.#isGone(id)) this.#leave(group, id);
     else this.#world.ec2.service.terminate(id);
   }

@@ -2,6 +2,7 @@ import { after, backoff, elapsed } from '../../../engine/time.ts';
 import type { Timers } from '../clock.ts';
 import type { Ec2 } from '../ec2/ec2.ts';
 import type { GroupTimes } from './auto-scaling-options.ts';
+import { onDemandLacking, sourceOf } from './capacity-source.ts';
 import { type Group, stamp } from './group.ts';
 import { GroupLaunch } from './group-launch.ts';
 import type { Lifecycle } from './lifecycle.ts';
@@ -30,6 +31,7 @@ export class Scaling {
     if (group.deleting) return;
     this.#finishReplacements(group);
     this.#leaveForeignZones(group);
+    this.#adjustMarkets(group);
     this.#balance(group);
     const active = group.active();
     const surge = unitsOf(active.filter(({ view }) => group.replacements.has(view.id)));
@@ -115,9 +117,7 @@ export class Scaling {
       const member = active.find(({ view }) => view.id === id);
       if (member === undefined) group.replacements.delete(id);
       else if (group.runs('Terminate')) {
-        const others = unitsOf(
-          active.filter((one) => isInService(one) && !group.replacements.has(one.view.id)),
-        );
+        const others = unitsOf(group.staying().filter(isInService));
         const olds = unitsOf(active.filter(({ view }) => group.replacements.has(view.id)));
         const staying = others + olds - member.weight;
         if (staying >= group.settings.desiredCapacity) this.#world.lifecycle.terminate(group, id, cause);
@@ -137,13 +137,46 @@ export class Scaling {
     );
   }
 
+  /**
+   * After a change of the policy, members of the market that has too many are replaced one by one, as AWS says
+   * of `OnDemandBaseCapacity` and `OnDemandPercentageAboveBaseCapacity`. That protected ones stay is assumed.
+   */
+  #adjustMarkets(group: Group): void {
+    const { distribution } = sourceOf(group);
+    if (distribution === undefined || !group.marketsChanged || !this.#isSettled(group)) return;
+    const active = group.active();
+    const lacking = onDemandLacking(distribution, group.settings.desiredCapacity, active);
+    const surplus = lacking > 0 ? 'spot' : 'on-demand';
+    const movable = active.filter(
+      ({ market, view, weight }) =>
+        market === surplus && !view.protectedFromScaleIn && weight <= Math.abs(lacking),
+    );
+    if (lacking === 0) group.marketsChanged = false;
+    else {
+      this.replace(
+        group,
+        movable.slice(0, 1),
+        'an instance was taken out of service in response to a change of the purchase options of the group.',
+      );
+    }
+  }
+
+  /** Whether the group has all that it should have, and nothing is on its way. */
+  #isSettled(group: Group): boolean {
+    const active = group.active();
+    return (
+      group.replacements.size === 0 &&
+      unitsOf(active) === group.settings.desiredCapacity &&
+      active.every(isInService)
+    );
+  }
+
   /** Where zones differ by more than one, a member that is not protected moves. */
   #balance(group: Group): void {
     const { timers } = this.#world;
     const now = timers.now();
-    if (!group.runs('AZRebalance') || group.replacements.size > 0) return;
+    if (!group.runs('AZRebalance') || !this.#isSettled(group)) return;
     const active = group.active();
-    if (unitsOf(active) !== group.settings.desiredCapacity || !active.every(isInService)) return;
     const able = group.zones().filter((zone) => elapsed(now, group.shortZones.get(zone) ?? now) <= 0);
     const inZone = (zone: string): readonly Member[] => active.filter(({ view }) => view.zone === zone);
     const counts = able.map((zone) => inZone(zone).length);

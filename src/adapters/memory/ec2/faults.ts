@@ -54,6 +54,7 @@ export type Outage = 'unavailable' | 'unreachable';
 export class Faults {
   #shortages: { readonly of: Shortage; left: number }[] = [];
   #throttles: { readonly action: string | undefined; left: number }[] = [];
+  #refusals: { readonly action: string | undefined; readonly error: Ec2Error; left: number }[] = [];
   #boots: Boot[] = [];
   #lostAnswers: { readonly action: string | undefined; left: number }[] = [];
   readonly #unavailable: string;
@@ -79,6 +80,11 @@ export class Faults {
     this.#throttles.push({ action, left: times });
   }
 
+  /** The next `times` calls (of one action, or of any) are refused like this, such as with `ResourceContention`. */
+  refuse(error: Ec2Error, times: number, action?: string): void {
+    this.#refusals.push({ action, error, left: times });
+  }
+
   /** The next `times` changes (by one action, or by any; of EC2's, fleets alone) are made, but the caller never hears of it. */
   loseAnswers(times = 1, action?: string): void {
     this.#lostAnswers.push({ action, left: times });
@@ -93,27 +99,30 @@ export class Faults {
   clear(): void {
     this.#shortages = [];
     this.#throttles = [];
+    this.#refusals = [];
     this.#boots = [];
     this.#lostAnswers = [];
     this.outage = undefined;
   }
 
-  /** Throws the outage that is scripted. */
+  /** Throws the outage or the refusal that is scripted; counts refusals down. */
   beforeCall(action: string): void {
     if (this.outage === 'unreachable') throw new LostAnswer(action);
     if (this.outage === 'unavailable') {
       throw new Ec2Error(this.#unavailable, 'The server is overloaded and cannot handle the request.');
     }
+    const refusal = takeFirst(this.#refusals, action);
+    if (refusal !== undefined) throw refusal.error;
   }
 
   /** Whether a scripted throttle refuses a call of `action`; counts down. */
   takeThrottle(action: string): boolean {
-    return countDown(this.#throttles, action);
+    return takeFirst(this.#throttles, action) !== undefined;
   }
 
   /** Whether the answer to a change that `action` has just made gets lost; counts down. */
   takeLostAnswer(action: string): boolean {
-    return countDown(this.#lostAnswers, action);
+    return takeFirst(this.#lostAnswers, action) !== undefined;
   }
 
   /** How the instance just bought boots; counts down. */
@@ -137,12 +146,12 @@ export class Faults {
   }
 }
 
-function countDown(
-  scripts: readonly { readonly action: string | undefined; left: number }[],
+/** The first script that is left for the action; counts it down. */
+function takeFirst<T extends { readonly action: string | undefined; left: number }>(
+  scripts: readonly T[],
   action: string,
-): boolean {
+): T | undefined {
   const script = scripts.find((one) => one.left > 0 && (one.action ?? action) === action);
-  if (script === undefined) return false;
-  script.left--;
-  return true;
+  if (script !== undefined) script.left--;
+  return script;
 }
