@@ -20,7 +20,7 @@ export type PortErrorKind =
 export interface PortErrorDetails {
   readonly kind: PortErrorKind;
   /** Who failed. */
-  readonly system: 'gitlab' | 'ec2' | 'ssm' | 'sqs' | 'cloudwatch' | 'store';
+  readonly system: 'gitlab' | 'ec2' | 'auto-scaling' | 'ssm' | 'sqs' | 'cloudwatch' | 'store';
   /** What was being done, to what: "listing pending jobs of project acme/web". */
   readonly doing: string;
   /** Why it failed, in the other side's words where there are any. */

@@ -1,4 +1,5 @@
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient } from '@aws-sdk/client-ssm';
@@ -10,6 +11,7 @@ export interface AwsAccess {
   /** Full URLs in place of the region's own endpoints: VPC endpoints, or a double. */
   readonly endpoints?: {
     readonly ec2?: string;
+    readonly autoScaling?: string;
     readonly ssm?: string;
     readonly sts?: string;
     readonly sqs?: string;
@@ -51,6 +53,11 @@ function settings(access: AwsAccess, endpoint: string | undefined) {
 /** A client for EC2; the time-out of each call is the caller's. */
 export function ec2Client(access: AwsAccess): EC2Client {
   return new EC2Client(settings(access, access.endpoints?.ec2));
+}
+
+/** A client for Auto Scaling; the time-out of each call is the caller's. */
+export function autoScalingClient(access: AwsAccess): AutoScalingClient {
+  return new AutoScalingClient(settings(access, access.endpoints?.autoScaling));
 }
 
 /** A client for Systems Manager; the time-out of each call is the caller's. */

@@ -15,6 +15,14 @@ function offeringOf(described: Description, instanceType: string): Offering {
   };
 }
 
+/** The tag that AWS itself keeps on the members of a group, and takes off those that leave it alive. */
+const MEMBER_OF = 'aws:autoscaling:groupName';
+
+function membershipOf(tags: ReadonlyMap<string, string>): Pick<Instance, 'membership'> {
+  const group = tags.get(MEMBER_OF);
+  return group === undefined || group === '' ? {} : { membership: { group } };
+}
+
 /** EC2's codes for a spot instance that it has taken back. */
 const TAKEN_BACK: ReadonlySet<string | undefined> = new Set([
   'Server.SpotInstanceTermination',
@@ -54,6 +62,7 @@ function instanceOf(id: string, described: Description): Instance {
     offering: offeringOf(described, type),
     ...(drain === undefined ? {} : { drain }),
     ...interruptionOf(described, launchedAt),
+    ...membershipOf(tags),
   };
 }
 

@@ -12,7 +12,7 @@ import { awsCall, type CallLimits, limitsOf } from './aws-call.ts';
 import { readDescription } from './described-instance.ts';
 import { launchFleet } from './fleet-launch.ts';
 import { describeIds, describeMatching } from './instance-listing.ts';
-import { drainValue, TAG } from './instance-tags.ts';
+import { drainValue, TAG, tagMap } from './instance-tags.ts';
 import { LaunchTemplates, wantedTemplate } from './launch-template.ts';
 import type { FoundImage } from './machine-image.ts';
 import { MachineParts, type Machines } from './machine-parts.ts';
@@ -49,12 +49,21 @@ function followedImage(machines: Machines): FoundImage | undefined {
   return 'image' in machines && machines.image.follow ? machines.image : undefined;
 }
 
+/** What EC2 knows of instances by their ids. */
+export interface LookedUp {
+  /** Those of the installation, terminated ones too. */
+  readonly instances: readonly Instance[];
+  /** Ids of machines that are there and are none of the installation's, by their tags. */
+  readonly strangers: readonly string[];
+}
+
 /** Pools of EC2 instances, each bought by instant fleets over a launch template that Runtide owns. */
-export function ec2Fleet(options: Ec2FleetOptions): Fleet {
+export function ec2Fleet(options: Ec2FleetOptions): Ec2Fleet {
   return new Ec2Fleet(options);
 }
 
-class Ec2Fleet implements Fleet {
+/** The fleet of one region and account. */
+export class Ec2Fleet implements Fleet {
   readonly #options: Ec2FleetOptions;
   readonly #templates: LaunchTemplates;
   readonly #parts: MachineParts;
@@ -84,6 +93,24 @@ class Ec2Fleet implements Fleet {
       describeIds(this.#options.ec2, batch, call, () => this.#limits(signal)),
     );
     return this.#look(pages.flat(), signal);
+  }
+
+  /** Looks up what may not be the installation's; ids that EC2 does not know are in neither list. */
+  async lookUp(ids: readonly string[], signal: AbortSignal): Promise<LookedUp> {
+    const call = { system: 'ec2', doing: `looking up ${namesOf(ids)}` } as const;
+    const pages = await inBatches(ids, FIND_BATCH, (batch) =>
+      describeIds(this.#options.ec2, batch, call, () => this.#limits(signal)),
+    );
+    const descriptions = pages.flat();
+    const { installation } = this.#options;
+    const tagged = descriptions.filter(({ Tags }) => tagMap(Tags).get(TAG.installation) === installation);
+    const instances = await this.#look(tagged, signal);
+    const known = new Set(instances.map(({ id }) => id));
+    const ended = ({ State }: Description) => State?.Name === 'terminated';
+    const strangers = descriptions
+      .filter((one) => !known.has(one.InstanceId ?? '') && !ended(one))
+      .flatMap(({ InstanceId }) => InstanceId ?? []);
+    return { instances, strangers };
   }
 
   async prepare(pool: string, signal: AbortSignal): Promise<LaunchRequest['template']> {

@@ -89,6 +89,11 @@ const MEANINGS: Readonly<Record<string, CodeMeaning>> = {
   TooManyRequestsException: THROTTLED,
   EC2ThrottledException: THROTTLED,
   BandwidthLimitExceeded: THROTTLED,
+  // The SDK's names for what Auto Scaling spells without their last word.
+  ScalingActivityInProgressFault: THROTTLED,
+  ResourceContentionFault: THROTTLED,
+  ScalingActivityInProgress: THROTTLED,
+  ResourceContention: THROTTLED,
   OverLimit: THROTTLED,
 
   InternalError: FAILING,
@@ -138,6 +143,12 @@ const MEANINGS: Readonly<Record<string, CodeMeaning>> = {
   UnknownParameter: MISTAKE,
   ValidationException: MISTAKE,
   IdempotentParameterMismatch: MISTAKE,
+  ServiceLinkedRoleFailure: {
+    kind: 'unauthorized',
+    next: 'create the role once: aws iam create-service-linked-role --aws-service-name autoscaling.amazonaws.com',
+  },
+  LimitExceededFault: mistake('ask for a higher quota of Auto Scaling, or use fewer groups'),
+  LimitExceeded: mistake('ask for a higher quota of Auto Scaling, or use fewer groups'),
   OperationNotPermitted: mistake('switch off the termination or stop protection of the instance'),
   TagLimitExceeded: mistake('use fewer tags: AWS allows 50 on one resource'),
 };

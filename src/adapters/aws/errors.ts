@@ -1,4 +1,5 @@
 import { CloudWatchServiceException } from '@aws-sdk/client-cloudwatch';
+import { AutoScalingServiceException } from '@aws-sdk/client-auto-scaling';
 import { EC2ServiceException } from '@aws-sdk/client-ec2';
 import { SQSServiceException } from '@aws-sdk/client-sqs';
 import { SSMServiceException } from '@aws-sdk/client-ssm';
@@ -12,7 +13,7 @@ import { type CodeMeaning, meaningOf } from './error-codes.ts';
 
 /** One call of an AWS API, in words. */
 export interface CallDescription {
-  readonly system: 'ec2' | 'ssm' | 'sqs' | 'cloudwatch';
+  readonly system: 'ec2' | 'auto-scaling' | 'ssm' | 'sqs' | 'cloudwatch';
   /** What is being done, to what. */
   readonly doing: string;
 }
@@ -27,11 +28,16 @@ export interface CutOff {
 const ENCODED_PART = /\s*Encoded authorization failure message:.*$/s;
 
 type ServiceError =
-  EC2ServiceException | SSMServiceException | SQSServiceException | CloudWatchServiceException;
+  | EC2ServiceException
+  | AutoScalingServiceException
+  | SSMServiceException
+  | SQSServiceException
+  | CloudWatchServiceException;
 
 function isServiceError(error: unknown): error is ServiceError {
   return (
     error instanceof EC2ServiceException ||
+    error instanceof AutoScalingServiceException ||
     error instanceof SSMServiceException ||
     error instanceof SQSServiceException ||
     error instanceof CloudWatchServiceException

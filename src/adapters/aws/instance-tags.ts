@@ -72,6 +72,21 @@ export function launchTags(
   ]);
 }
 
+/** What the tags of a group's members say; which launch they are of they cannot. */
+export interface MemberTags extends Omit<LaunchTags, 'launchId'> {
+  readonly group: string;
+}
+
+/** The tags that every member of a group gets from it at its launch. */
+export function memberTags(
+  member: MemberTags,
+  users: Readonly<Record<string, string>>,
+): ReadonlyMap<string, string> {
+  const tags = new Map(launchTags({ ...member, launchId: member.group }, users));
+  tags.delete(TAG.launch);
+  return tags.set(TAG.group, member.group);
+}
+
 /** Why what EC2 says of an instance does not make it one of ours. */
 export class Unreadable extends Error {}
 
@@ -87,13 +102,13 @@ function positive(tags: ReadonlyMap<string, string>, key: string, what: string):
   return Number(value);
 }
 
-/** Reads back what `launchTags` wrote. Throws `Unreadable`. */
+/** Reads back what `launchTags` or `memberTags` wrote. Throws `Unreadable`. */
 export function readLaunchTags(tags: ReadonlyMap<string, string>): LaunchTags {
   const maxJobs = tags.has(TAG.maxJobs) ? positive(tags, TAG.maxJobs, 'jobs') : undefined;
   return {
     installation: required(tags, TAG.installation),
     pool: required(tags, TAG.pool),
-    launchId: required(tags, TAG.launch),
+    launchId: required(tags, tags.has(TAG.group) && !tags.has(TAG.launch) ? TAG.group : TAG.launch),
     slots: positive(tags, TAG.slots, 'slots'),
     ...(maxJobs !== undefined && { maxJobs }),
     generation: required(tags, TAG.generation),
