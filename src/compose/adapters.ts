@@ -10,7 +10,8 @@ import { type GitLabRunners, gitLabRunners } from '../adapters/gitlab/runners/ru
 import { replacementIn } from '../adapters/gitlab/token/token-parameter.ts';
 import { connectionOf, gitLabOptions } from './gitlab.ts';
 import { composeHookUpkeep } from './hooks.ts';
-import { composePlaces, type PlacedAdapters, type PlaceParts } from './places.ts';
+import type { PlaceParts } from './place.ts';
+import { composePlaces, type PlacedAdapters } from './places.ts';
 import { composeRunnerMakers, runnerIdsOf, type RunnerMakers, runnersByPool } from './runners.ts';
 import { composeTokenParameter, composeTokenUpkeep } from './token.ts';
 import { type MadeRunners, policyOf } from '../config/policy.ts';

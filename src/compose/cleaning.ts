@@ -3,7 +3,7 @@ import { imagesOfTemplate, leftImages } from '../adapters/aws/left-images.ts';
 import { leftTemplates } from '../adapters/aws/left-templates.ts';
 import { type Examination, type Leftover, removeLeftover } from '../adapters/aws/leftover.ts';
 import { FoundImage } from '../adapters/aws/machine-image.ts';
-import { type Place, placesOf } from './places.ts';
+import { type Place, placesOf } from './place.ts';
 import { isAttached } from '../config/group-settings.ts';
 import { machineChoice } from '../config/machine-settings.ts';
 import type { Config, PoolConfig } from '../config/schema.ts';

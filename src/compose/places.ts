@@ -1,36 +1,36 @@
 import { readAgentFiles, type AgentFiles } from '../adapters/aws/agent-files.ts';
 import { limitsOf } from '../adapters/aws/aws-call.ts';
-import { type AwsAccess, ec2Client, ssmClient } from '../adapters/aws/clients.ts';
 import { ec2Fleet } from '../adapters/aws/ec2-fleet.ts';
 import { installFiles } from '../adapters/aws/install-files.ts';
 import { FoundImage } from '../adapters/aws/machine-image.ts';
 import { type CheckedPool, MachineChecks, type MachineFinding } from '../adapters/aws/machine-checks.ts';
 import type { Machines } from '../adapters/aws/machine-parts.ts';
 import { networkFiles, proxyVariables } from '../adapters/aws/network-files.ts';
-import { parameterSecrets, readParameter } from '../adapters/aws/parameters.ts';
 import { placedFleet } from '../adapters/aws/placed-fleet.ts';
 import { renderRunnerConfig } from '../adapters/aws/runner-config.ts';
 import { renderUserData } from '../adapters/aws/user-data.ts';
+import { composeGroupFleet, placedGroups } from './groups.ts';
+import { type Place, type PlaceParts, placesOf } from './place.ts';
 import { renderBootstrapSettings } from '../bootstrap/bootstrap-settings.ts';
 import { readBootstrap } from '../bootstrap/bootstrap-text.ts';
 import {
   agentSettingsOf,
   bootstrapSettingsOf,
   networkSettingsOf,
-  placeOf,
-  type PoolPlace,
   runnerSettingsOf,
 } from '../config/boot-settings.ts';
 import { generationOf } from '../config/generation.ts';
+import { isAttached } from '../config/group-settings.ts';
 import { machineChoice } from '../config/machine-settings.ts';
 import { type MadeRunners, policyOf } from '../config/policy.ts';
 import type { Config, PoolConfig } from '../config/schema.ts';
-import type { Clock, Fleet } from '../controller/ports.ts';
+import type { Fleet, Groups } from '../controller/ports.ts';
 import type { SecretStore } from '../controller/registrations.ts';
 
 /** What speaks to AWS, wherever the pools are. */
 export interface PlacedAdapters {
   readonly fleet: Fleet;
+  readonly groups: Groups;
   /** Reads an SSM parameter with a token where the pool is. */
   readonly readToken: (pool: string, parameter: string, signal: AbortSignal) => Promise<string>;
   /** Where tokens of the pool's runners are kept, and which key encrypts them. */
@@ -39,61 +39,10 @@ export interface PlacedAdapters {
   readonly checkMachines: (pool: string, signal: AbortSignal) => Promise<readonly MachineFinding[]>;
 }
 
-export interface PlaceParts {
-  readonly clock: Clock;
-  /** Asked each time: a runner that takes another's place makes other instances. Absent: none are known. */
-  readonly made?: MadeRunners;
-  /** Hears of what the operator should know and no call failed for. */
-  readonly note: (message: string) => void;
-}
-
 /** What the package ships for instances. */
 interface Shipped {
   readonly agentFiles: AgentFiles;
   readonly bootstrap: string;
-}
-
-/** What AWS is asked with in one region and account, and the pools that are there. */
-export interface Place {
-  readonly region: string;
-  /** The ARN of the role that is assumed there; absent: Runtide's own credentials. */
-  readonly role?: string;
-  readonly ec2: ReturnType<typeof ec2Client>;
-  readonly readParameter: (name: string, signal: AbortSignal) => Promise<string>;
-  readonly secrets: (kmsKey?: string) => SecretStore;
-  readonly pools: readonly PoolConfig[];
-}
-
-function accessOf(config: Config, { region, role, endpoints }: PoolPlace): AwsAccess {
-  const session = `runtide-${config.installation}`;
-  return { region, endpoints, ...(role !== undefined && { role: { arn: role, session } }) };
-}
-
-function keyOf({ region, role = '' }: PoolPlace): string {
-  return `${region} ${role}`;
-}
-
-/** Every region and role that pools are in. */
-export function placesOf(config: Config): readonly Place[] {
-  const asked = Object.values(config.pools).map((pool) => ({ place: placeOf(config, pool), pool }));
-  return [...Map.groupBy(asked, ({ place }) => keyOf(place)).values()].flatMap((alike) => {
-    const [first] = alike;
-    if (first === undefined) return [];
-    const access = accessOf(config, first.place);
-    const ssm = ssmClient(access);
-    const { region, role } = first.place;
-    return [
-      {
-        region,
-        ...(role !== undefined && { role }),
-        ec2: ec2Client(access),
-        readParameter: (name, signal) => readParameter(ssm, name, signal, config.aws.timeout),
-        secrets: (kmsKey) =>
-          parameterSecrets({ ssm, timeout: config.aws.timeout, ...(kmsKey !== undefined && { kmsKey }) }),
-        pools: alike.map(({ pool }) => pool),
-      },
-    ];
-  });
 }
 
 function bootstrapOf(pool: PoolConfig, program: string) {
@@ -187,7 +136,9 @@ export async function composePlaces(config: Config, parts: PlaceParts): Promise<
   const shipped = { agentFiles: await readAgentFiles(), bootstrap: await readBootstrap() };
   const made = placesOf(config).map((place) => {
     const { ec2, pools } = place;
-    const asOfNow = pools.map((pool) => {
+    // The operator's group makes those of an attached pool.
+    const own = pools.filter((pool) => !isAttached(pool));
+    const asOfNow = own.map((pool) => {
       const first = machinesOf(config, pool, { ...parts, shipped, place });
       return [pool.name, machinesAsOfNow(config, pool, first, { shipped, made: parts.made })] as const;
     });
@@ -200,7 +151,8 @@ export async function composePlaces(config: Config, parts: PlaceParts): Promise<
       timeout: aws.timeout,
       note,
     };
-    return { ...place, machines, pools: pools.map(({ name }) => name), fleet: ec2Fleet(options) };
+    const fleet = composeGroupFleet(config, place, { ...parts, fleet: ec2Fleet(options) });
+    return { ...place, machines, pools: pools.map(({ name }) => name), fleet };
   });
   const placeOfPool = (pool: string, doing: string) => {
     const place = made.find(({ pools }) => pools.includes(pool));
@@ -209,6 +161,7 @@ export async function composePlaces(config: Config, parts: PlaceParts): Promise<
   };
   return {
     fleet: placedFleet(made),
+    groups: placedGroups(made),
     async readToken(pool, parameter, signal) {
       return placeOfPool(pool, 'reading the runner token of').readParameter(parameter, signal);
     },

@@ -23,6 +23,10 @@ export const awsSchema = z
           description: 'Where the EC2 API is.',
           example: 'https://vpce-0abc.ec2.eu-central-1.vpce.amazonaws.com',
         }).exactOptional(),
+        autoScaling: address('an http(s) address without credentials', {
+          description: 'Where the API of Auto Scaling is, which groups are asked by.',
+          example: 'https://vpce-0abc.autoscaling.eu-central-1.vpce.amazonaws.com',
+        }).exactOptional(),
         ssm: address('an http(s) address without credentials', {
           description: 'Where the SSM API is.',
           example: 'https://vpce-0abc.ssm.eu-central-1.vpce.amazonaws.com',

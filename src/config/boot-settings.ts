@@ -10,18 +10,24 @@ export interface PoolPlace {
   /** The ARN of the role that is assumed; absent: Runtide's own credentials. */
   readonly role?: string;
   /** In place of the region's own endpoints. */
-  readonly endpoints: { readonly ec2?: string; readonly ssm?: string; readonly sts?: string };
+  readonly endpoints: {
+    readonly ec2?: string;
+    readonly autoScaling?: string;
+    readonly ssm?: string;
+    readonly sts?: string;
+  };
 }
 
 /** The region, the role and the endpoints of a pool. */
 export function placeOf({ aws }: Config, { instances }: PoolConfig): PoolPlace {
   const { region = aws.region, role } = instances;
-  const { ec2, ssm, sts } = region === aws.region ? (aws.endpoints ?? {}) : {};
+  const { ec2, autoScaling, ssm, sts } = region === aws.region ? (aws.endpoints ?? {}) : {};
   return {
     region,
     ...(role !== undefined && { role }),
     endpoints: {
       ...(ec2 !== undefined && { ec2 }),
+      ...(autoScaling !== undefined && { autoScaling }),
       ...(ssm !== undefined && { ssm }),
       ...(sts !== undefined && { sts }),
     },

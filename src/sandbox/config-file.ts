@@ -29,7 +29,7 @@ export function configFile({ place, projects, ports, pools, ...urls }: ConfigFil
     },
     aws: {
       region: place.region,
-      endpoints: { ec2: awsUrl, ssm: awsUrl, sqs: awsUrl },
+      endpoints: { ec2: awsUrl, autoScaling: awsUrl, ssm: awsUrl, sqs: awsUrl },
       events: { queue: eventsUrl },
     },
     status: { listen: `127.0.0.1:${ports.status}` },
