@@ -288,29 +288,6 @@ describe('laws of the plan', () => {
     );
   });
 
-  it('5: no group is let go on with a member that may have a job', () => {
-    fc.assert(
-      fc.property(anySituation, ({ policy, observation }) => {
-        const views = new Map(
-          [...viewsByPool(observation).values()].flat().map((view) => [view.instance.id, view]),
-        );
-        const ended = plan(observation, policy).actions.flatMap((action) =>
-          action.do === 'complete' && action.hook === 'termination' ? [views.get(action.instance)] : [],
-        );
-        const fresh = (pool: string): boolean =>
-          isFresh(observation.managers[pool], observation.now) && isFresh(observation.jobs, observation.now);
-        const risked = ended.filter(
-          (view) =>
-            view !== undefined &&
-            view.phase !== 'terminating' &&
-            (view.busySlots > 0 || view.manager !== undefined || !fresh(view.instance.pool)),
-        );
-        expect(risked).toEqual([]);
-      }),
-      RUNS,
-    );
-  });
-
   it('11: a cycle takes only what was launched before it, its batch at once, and none while it is paused', () => {
     fc.assert(
       fc.property(anySituation, ({ policy, observation }) => {

@@ -41,13 +41,13 @@ function ordered(
   actions: readonly Action[],
   policy: FleetPolicy,
 ): NonNullable<Observation['groups']> {
-  const after = { ...groups };
+  const then = { ...groups };
   for (const action of actions) {
     if (action.do !== 'launch' && action.do !== 'cancel') continue;
     const pool = policy.pools.find(({ name }) => name === action.pool);
     if (pool?.group === undefined) continue;
     const more = action.do === 'launch' ? action.count : -action.count;
-    const { failure: _before, ...reading } = after[pool.name] ?? {
+    const { failure: _before, ...reading } = then[pool.name] ?? {
       pool: pool.name,
       group: 'new',
       min: 0,
@@ -55,9 +55,9 @@ function ordered(
       desired: 0,
       ordered: 0,
     };
-    after[pool.name] = { ...reading, ordered: reading.ordered + more };
+    then[pool.name] = { ...reading, ordered: reading.ordered + more };
   }
-  return after;
+  return then;
 }
 
 /** A member after its group has gone on: it counts, or it ends. */

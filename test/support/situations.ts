@@ -1,12 +1,13 @@
 import fc from 'fast-check';
 import { emptyHistory, type History, type InstanceHistory } from '../../src/engine/history.ts';
 import type { GroupReading, Membership } from '../../src/engine/group.ts';
-import type { DrainReason, Enrolled, Instance, Manager } from '../../src/engine/instance.ts';
+import type { DrainReason, Instance, Manager } from '../../src/engine/instance.ts';
 import { type Instruction, keyOf } from '../../src/engine/instruction.ts';
 import type { KindDemand } from '../../src/engine/job.ts';
 import type { Observation, Part } from '../../src/engine/observation.ts';
 import type { FleetPolicy, PoolPolicy } from '../../src/engine/pool.ts';
 import { after, milliseconds, seconds } from '../../src/engine/time.ts';
+import { anyOwnRunner, enrolledOf, type OwnRunner } from './own-runner-situations.ts';
 import { anyGroupPolicy, anyMembership, anyReadings, hookHistoryOf } from './group-situations.ts';
 import {
   ago,
@@ -258,35 +259,6 @@ export const anySituation: fc.Arbitrary<{ readonly policy: FleetPolicy; readonly
       })
       .map((made) => ({ policy, observation: observationOf(pools, made) }));
   });
-
-/** A runner that an instance has for itself, which may be gone. */
-type OwnRunner = Enrolled & { readonly pool: string; readonly instance: string };
-
-const anyOwnRunner = (pools: readonly string[]): fc.Arbitrary<OwnRunner> =>
-  fc
-    .record({
-      pool: fc.constantFrom(...pools),
-      instance: fc.constantFrom('i-0', 'i-1', 'i-2', 'i-gone'),
-      whole: fc.boolean(),
-      age: fc.integer({ min: 0, max: 600 }),
-    })
-    .map(({ age, ...rest }) => ({ ...rest, since: ago(seconds(age)) }));
-
-function enrolledOf(
-  pools: readonly string[],
-  own: readonly OwnRunner[],
-): NonNullable<Observation['enrolled']> {
-  return Object.fromEntries(
-    pools.map((name) => [
-      name,
-      new Map(
-        own
-          .filter(({ pool }) => pool === name)
-          .map(({ instance, since, whole }) => [instance, { since, whole }]),
-      ),
-    ]),
-  );
-}
 
 interface Made {
   readonly machines: readonly AnyMachine[];
