@@ -1,10 +1,9 @@
 import type { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import type { EC2Client } from '@aws-sdk/client-ec2';
-import { isPortError } from '../../../controller/errors.ts';
 import type { Fleet, Groups, LaunchRequest, LaunchResult, Remarks } from '../../../controller/ports.ts';
 import type { Transition } from '../../../engine/group.ts';
 import type { DrainReason, Instance } from '../../../engine/instance.ts';
-import { type Duration, type Instant, instant, minutes } from '../../../engine/time.ts';
+import type { Duration, Instant } from '../../../engine/time.ts';
 import { type CallLimits, limitsOf } from '../aws-call.ts';
 import type { Ec2Fleet } from '../ec2-fleet.ts';
 import { AttachedVersions } from './attached-versions.ts';
@@ -13,12 +12,12 @@ import { setDesired } from './desired-capacity.ts';
 import { ExpectedDesired } from './expected-desired.ts';
 import { refusedGroup } from './group-call.ts';
 import { GroupKeeper } from './group-keeper.ts';
-import { countedIn, type GroupOfPool, isAwaited, unknownToEc2, withMembership } from './group-members.ts';
+import { GroupListing } from './group-listing.ts';
+import { countedIn } from './group-members.ts';
 import type { GroupPool } from './group-pool.ts';
-import { failureSince, type Order } from './launch-failure.ts';
+import type { Order } from './launch-failure.ts';
 import { answerHook, beat } from './lifecycle-hooks.ts';
 import { expectedOnDemand, isPolicyOf, marketPolicy, templateOf } from './market-policy.ts';
-import { isCounted, type Member } from './member.ts';
 import { endMembers } from './member-ends.ts';
 import { type OrderPin, readPin, writePin } from './order-pin.ts';
 import { updateGroup } from './own-group.ts';
@@ -40,51 +39,39 @@ export interface GroupFleetOptions {
   readonly note: (message: string) => void;
 }
 
-/** How far back a new process looks for why an order of the one before was not launched. */
-const LOOK_BACK = minutes(5);
-
-/** What the last listing showed. */
-interface Seen {
-  readonly groups: ReadonlyMap<string, GroupOfPool>;
-  readonly instances: readonly Instance[];
-  /** Members that are none of the installation's, by group. */
-  readonly strangers: ReadonlyMap<string, readonly string[]>;
-}
-
-const NOTHING_SEEN: Seen = { groups: new Map(), instances: [], strangers: new Map() };
-
 /**
  * The machines of one region and account where Auto Scaling groups launch those of some pools. A group follows: it
  * is asked for machines by its desired capacity, and ends none but those that it is told to.
  */
 export class GroupFleet implements Fleet, Groups {
-  readonly keeper: GroupKeeper;
   readonly #options: GroupFleetOptions;
   readonly #expected = new ExpectedDesired();
-  readonly #versions: AttachedVersions;
-  /** The last order of each pool, by this process. */
   readonly #orders = new Map<string, Order>();
+  readonly #listing: GroupListing;
+  readonly #keeper: GroupKeeper;
   readonly #noted = new Set<string>();
-  #seen: Seen = NOTHING_SEEN;
 
   constructor(options: GroupFleetOptions) {
-    const { client, ec2, installation, tags, now } = options;
-    const note = (message: string) => options.note(message);
+    const { client, ec2, fleet, installation, groups, tags, now, note } = options;
     this.#options = options;
-    this.#versions = new AttachedVersions({ ec2, now, note: (message) => this.#noteOnce(message) });
+    const once = (message: string) => this.#noteOnce(message);
     const ownership = () => ({ installation, tags: tags() });
-    this.keeper = new GroupKeeper({ client, ownership, expected: this.#expected, now, note });
+    const shared = { client, expected: this.#expected, now };
+    this.#keeper = new GroupKeeper({ ...shared, ownership, note });
+    this.#listing = new GroupListing({
+      ...shared,
+      fleet,
+      installation,
+      groups,
+      orders: this.#orders,
+      versions: new AttachedVersions({ ec2, now, note: once }),
+      limits: (signal) => this.#limits(signal),
+      note: once,
+    });
   }
 
-  async list(signal: AbortSignal, remarks?: Remarks): Promise<readonly Instance[]> {
-    const listed = await this.#options.fleet.list(signal);
-    const groups = await this.#describe(
-      listed.flatMap(({ membership }) => membership?.group ?? []),
-      signal,
-    );
-    const instances = await this.#withGroups(listed, groups, signal);
-    if (remarks?.group !== undefined) await this.#report(instances, groups, remarks, signal);
-    return instances;
+  list(signal: AbortSignal, remarks?: Remarks): Promise<readonly Instance[]> {
+    return this.#listing.list(signal, remarks);
   }
 
   find(ids: readonly string[], signal: AbortSignal): Promise<readonly Instance[]> {
@@ -101,9 +88,9 @@ export class GroupFleet implements Fleet, Groups {
   /** The pool's group as it must be, and what it launches from. Throws `PortError`. */
   async keep(pool: string, settings: GroupPool, signal: AbortSignal) {
     const template = settings.attached ? undefined : await this.#options.fleet.prepare(pool, signal);
-    const ours = new Set(this.#seen.instances.map(({ id }) => id));
+    const ours = new Set(this.#listing.seen.instances.map(({ id }) => id));
     const kept = { pool, settings, isOurs: (id: string) => ours.has(id) };
-    const group = await this.keeper.keep(
+    const group = await this.#keeper.keep(
       template === undefined ? kept : { ...kept, template },
       this.#limits(signal),
     );
@@ -122,7 +109,7 @@ export class GroupFleet implements Fleet, Groups {
     const limits = this.#limits(signal);
     const group = await this.#groupOf(settings.group, limits);
     if (group === undefined) {
-      this.keeper.forget(settings.group);
+      this.#keeper.forget(settings.group);
       throw refusedGroup(doing, `group ${settings.group} is gone`, 'the next pass looks for it again');
     }
     if (isForeign(group, this.#options.installation)) {
@@ -135,7 +122,7 @@ export class GroupFleet implements Fleet, Groups {
     const target = pin.base + count;
     if (this.#expected.of(group, this.#options.now()) < target) {
       if (target > group.max) throw tooMany(doing, target, group);
-      await this.#order(request, { settings, group, pin }, limits);
+      await this.#order(request, { settings, group, pin }, signal);
     }
     return { launched: [], ordered: count, shortfalls: [] };
   }
@@ -146,7 +133,7 @@ export class GroupFleet implements Fleet, Groups {
 
   async terminate(ids: readonly string[], signal: AbortSignal): Promise<void> {
     const { client, fleet } = this.#options;
-    const groups = await this.#describe([], signal);
+    const groups = await this.#listing.describe(signal);
     const members = new Set<string>();
     const wanted = new Set(ids);
     const endings = [...groups.values()].flatMap(({ group }) => {
@@ -179,7 +166,7 @@ export class GroupFleet implements Fleet, Groups {
     const group = await this.#groupOf(settings.group, limits);
     if (group === undefined) return;
     const desired = this.#expected.of(group, now());
-    const least = Math.max(group.min, countedIn(group, this.#seen.instances));
+    const least = Math.max(group.min, countedIn(group, this.#listing.seen.instances));
     const target = Math.max(desired - count, least);
     if (target >= desired) return;
     await setDesired(client, group.name, target, limits);
@@ -198,19 +185,14 @@ export class GroupFleet implements Fleet, Groups {
     }
   }
 
-  /** Members of the groups that are none of the installation's, as of the last listing. */
-  strangers(): ReadonlyMap<string, readonly string[]> {
-    return this.#seen.strangers;
-  }
-
-  /** The groups as they were listed last. */
-  listed(): ReadonlyMap<string, GroupOfPool> {
-    return this.#seen.groups;
+  /** What was listed last. */
+  get seen(): GroupListing['seen'] {
+    return this.#listing.seen;
   }
 
   /** The group that the instance was seen in, or else that of its pool. */
   #groupsOf(pool: string, instance: string): readonly string[] {
-    const seen = this.#seen.instances.find(({ id }) => id === instance)?.membership?.group;
+    const seen = this.#listing.seen.instances.find(({ id }) => id === instance)?.membership?.group;
     const name = seen ?? this.#options.groups()[pool]?.group;
     return name === undefined ? [] : [name];
   }
@@ -219,121 +201,16 @@ export class GroupFleet implements Fleet, Groups {
     return (await describeGroups(this.#options.client, [name], () => limits)).get(name);
   }
 
-  /** The groups of the pools and those that instances were seen in, without those that others have. */
-  async #describe(seenIn: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, GroupOfPool>> {
-    const { client, installation } = this.#options;
-    const pools = Object.entries(this.#options.groups());
-    const names = new Set([
-      ...pools.map(([, { group }]) => group),
-      ...this.#seen.instances.flatMap(({ membership }) => membership?.group ?? []),
-      ...seenIn,
-    ]);
-    const described = await describeGroups(client, [...names], () => this.#limits(signal));
-    const groups = new Map<string, GroupOfPool>();
-    for (const group of described.values()) {
-      if (isForeign(group, installation)) continue;
-      const [pool, settings] = pools.find(([, one]) => one.group === group.name) ?? [];
-      const version =
-        settings?.attached === true ? await this.#versions.of(group, this.#limits(signal)) : undefined;
-      groups.set(group.name, {
-        group,
-        ...(pool !== undefined && { pool }),
-        ...(settings !== undefined && { settings }),
-        ...(version !== undefined && { version }),
-      });
-    }
-    return groups;
-  }
-
-  /** What EC2 lists, with what groups say of their members, and the members that EC2 does not list. */
-  async #withGroups(
-    listed: readonly Instance[],
-    groups: ReadonlyMap<string, GroupOfPool>,
-    signal: AbortSignal,
-  ): Promise<readonly Instance[]> {
-    const members = new Map<string, { readonly member: Member; readonly of: GroupOfPool }>();
-    for (const of of groups.values()) {
-      for (const member of of.group.members) members.set(member.id, { member, of });
-    }
-    const withMember = (instance: Instance): Instance => {
-      const found = members.get(instance.id);
-      return found === undefined ? instance : withMembership(instance, found.member, found.of);
-    };
-    const known = new Set(listed.map(({ id }) => id));
-    const unlisted = [...members.keys()].filter((id) => !known.has(id));
-    const { fleet, now } = this.#options;
-    const found =
-      unlisted.length === 0 ? { instances: [], strangers: [] } : await fleet.lookUp(unlisted, signal);
-    const foundIds = new Set([...found.instances.map(({ id }) => id), ...found.strangers]);
-    const firstSeen = new Map(this.#seen.instances.map(({ id, launchedAt }) => [id, launchedAt]));
-    const unknown = unlisted
-      .filter((id) => !foundIds.has(id))
-      .flatMap((id) => {
-        const one = members.get(id);
-        return one === undefined ? [] : (unknownToEc2(one.member, one.of, firstSeen.get(id) ?? now()) ?? []);
-      });
-    const instances = [...listed, ...found.instances].map(withMember).concat(unknown).filter(isAwaited);
-    const strangers = Map.groupBy(found.strangers, (id) => members.get(id)?.of.group.name ?? '');
-    this.#seen = { groups, instances, strangers };
-    for (const [group, ids] of strangers) {
-      this.#noteOnce(
-        `${ids.length} members of group ${group} are left alone (${ids.slice(0, 3).join(', ')}…): they were launched before Runtide had it, and carry no tags of Runtide; end them by hand once their work is done`,
-      );
-    }
-    return instances;
-  }
-
-  async #report(
-    instances: readonly Instance[],
-    groups: ReadonlyMap<string, GroupOfPool>,
-    remarks: Remarks,
-    signal: AbortSignal,
-  ): Promise<void> {
-    for (const { group, pool } of groups.values()) {
-      if (pool === undefined) continue;
-      const { min, max } = group;
-      const desired = this.#expected.of(group, this.#options.now());
-      const ordered = Math.max(0, desired - countedIn(group, instances));
-      const failure = ordered > 0 ? await this.#failureOf(pool, group, signal) : undefined;
-      remarks.group?.({
-        pool,
-        group: group.name,
-        min,
-        max,
-        desired,
-        ordered,
-        ...(failure !== undefined && { failure }),
-      });
-    }
-  }
-
-  /** Why what was ordered does not come. Where that cannot be asked, it may still come. */
-  async #failureOf(pool: string, group: DescribedGroup, signal: AbortSignal) {
-    const { client, now } = this.#options;
-    const before = {
-      at: instant(now() - LOOK_BACK),
-      offerings: this.#options.groups()[pool]?.offerings ?? [],
-    };
-    try {
-      return await failureSince(client, group.name, this.#orders.get(pool) ?? before, this.#limits(signal));
-    } catch (error) {
-      if (!isPortError(error)) throw error;
-      this.#noteOnce(`why group ${group.name} launches nothing is not known: ${error.message}`);
-      return undefined;
-    }
-  }
-
   async #order(
     { pool, offerings, count }: LaunchRequest,
     { settings, group, pin }: { settings: GroupPool; group: DescribedGroup; pin: OrderPin },
-    limits: CallLimits,
+    signal: AbortSignal,
   ): Promise<void> {
     const { client, now } = this.#options;
+    const limits = this.#limits(signal);
     if (!settings.attached) {
-      const members = this.#seen.instances.filter(
-        ({ membership }) => membership?.group === group.name && membership.ending !== true,
-      );
-      const ordered = Math.max(0, this.#expected.of(group, now()) - group.members.filter(isCounted).length);
+      const members = await this.#listing.membersOf(group, signal);
+      const ordered = Math.max(0, this.#expected.of(group, now()) - members.length);
       const onDemand = expectedOnDemand(group, members, ordered);
       const more = offerings[0]?.market === 'on-demand' ? count : 0;
       const policy = marketPolicy(pin.template, offerings, onDemand + more, settings.offerings);

@@ -1,5 +1,6 @@
 import type { Instance } from '../../../engine/instance.ts';
-import { type Instant } from '../../../engine/time.ts';
+import type { Market } from '../../../engine/pool.ts';
+import type { Instant } from '../../../engine/time.ts';
 import type { DescribedGroup } from './described-group.ts';
 import type { GroupPool } from './group-pool.ts';
 import { isCounted, isEnding, type Member, membershipOf } from './member.ts';
@@ -25,30 +26,34 @@ export function withMembership(instance: Instance, member: Member, of: GroupOfPo
   return { ...withVersion(instance, member, of), membership: membershipOf(of.group.name, member) };
 }
 
+/** EC2 does not know it yet, or no more. */
+export function stateUnknownToEc2(member: Member): Instance['state'] {
+  return isEnding(member) ? 'terminated' : 'pending';
+}
+
 /**
  * A member that EC2 does not know: not yet, or no more, where its group still waits for a word about its end.
- * Undefined where its pool is not known any more.
+ * Undefined where its pool is not known any more. `ordered`: the market of the last order.
  */
 export function unknownToEc2(
   member: Member,
   { group, pool, settings }: GroupOfPool,
+  ordered: Market | undefined,
   now: Instant,
 ): Instance | undefined {
   if (pool === undefined || settings === undefined) return undefined;
-  const [offering] = settings.offerings.filter(
-    ({ instanceType }) => member.instanceType === undefined || instanceType === member.instanceType,
-  );
+  const market = ordered ?? settings.offerings[0]?.market ?? 'on-demand';
   const { slots, maxJobs, generation } = settings;
   return {
     id: member.id,
     pool,
     launchId: group.name,
-    state: isEnding(member) ? 'terminated' : 'pending',
+    state: stateUnknownToEc2(member),
     launchedAt: now,
     slots,
     generation,
     // Not its subnet: a group tells the zone alone.
-    offering: { instanceType: member.instanceType ?? 'unknown', market: offering?.market ?? 'on-demand' },
+    offering: { instanceType: member.instanceType ?? 'unknown', market },
     membership: membershipOf(group.name, member),
     ...(maxJobs !== undefined && { maxJobs }),
   };
