@@ -23,7 +23,7 @@ import { runPasses, Wakes } from '../../src/controller/wakes.ts';
 import { DeliveryFaults } from '../../src/sandbox/gitlab/delivery-faults.ts';
 import type { FleetPolicy, PoolPolicy } from '../../src/engine/pool.ts';
 import { type Duration, elapsed, type Instant, minutes, seconds } from '../../src/engine/time.ts';
-import { groupPools } from './group-pools.ts';
+import { groupPools } from './world-groups.ts';
 import { aPolicy, aPool } from './observations.ts';
 import { Disks } from './disks.ts';
 import { OwnRunners } from './own-runners.ts';
