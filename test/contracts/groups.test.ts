@@ -6,7 +6,7 @@ import { VirtualClock } from '../../src/adapters/memory/clock.ts';
 import { Ec2 } from '../../src/adapters/memory/ec2/ec2.ts';
 import { defaultPlace } from '../../src/adapters/memory/ec2/place.ts';
 import { Ssm } from '../../src/adapters/memory/ec2/ssm.ts';
-import { minutes, seconds } from '../../src/engine/time.ts';
+import { seconds } from '../../src/engine/time.ts';
 import { startAws } from '../../src/sandbox/aws/server.ts';
 import { groupPools, linuxMachines } from '../support/group-pools.ts';
 import { groupsContract } from './groups.contract.ts';
@@ -87,7 +87,8 @@ groupsContract('auto-scaling-group over the AWS double', async () => {
         protects: group.newInstancesProtectedFromScaleIn,
       };
     },
-    tryInVain: () => clock.advance(minutes(2)),
+    // Long enough for one try, and too short for the next.
+    tryInVain: () => clock.advance(seconds(15)),
     async [Symbol.asyncDispose]() {
       ec2.destroy();
       client.destroy();
