@@ -9,7 +9,7 @@ import { networkFiles, proxyVariables } from '../adapters/aws/network-files.ts';
 import { placedFleet } from '../adapters/aws/placed-fleet.ts';
 import { renderRunnerConfig } from '../adapters/aws/runner-config.ts';
 import { renderUserData } from '../adapters/aws/user-data.ts';
-import { composeGroupFleet, placedGroups } from './groups.ts';
+import { composeGroupFleet, composeGroupUpkeep, placedGroups } from './groups.ts';
 import { type Place, type PlaceParts, placesOf } from './place.ts';
 import { renderBootstrapSettings } from '../bootstrap/bootstrap-settings.ts';
 import { readBootstrap } from '../bootstrap/bootstrap-text.ts';
@@ -26,11 +26,14 @@ import { type MadeRunners, policyOf } from '../config/policy.ts';
 import type { Config, PoolConfig } from '../config/schema.ts';
 import type { Fleet, Groups } from '../controller/ports.ts';
 import type { SecretStore } from '../controller/registrations.ts';
+import type { Upkeep } from '../controller/upkeep.ts';
 
 /** What speaks to AWS, wherever the pools are. */
 export interface PlacedAdapters {
   readonly fleet: Fleet;
   readonly groups: Groups;
+  /** Looks after the groups; absent: no pool has one. `isKnown` says of which pools it is known what to launch. */
+  readonly groupUpkeep: (isKnown: (pool: string) => boolean) => Upkeep | undefined;
   /** Reads an SSM parameter with a token where the pool is. */
   readonly readToken: (pool: string, parameter: string, signal: AbortSignal) => Promise<string>;
   /** Where tokens of the pool's runners are kept, and which key encrypts them. */
@@ -162,6 +165,7 @@ export async function composePlaces(config: Config, parts: PlaceParts): Promise<
   return {
     fleet: placedFleet(made),
     groups: placedGroups(made),
+    groupUpkeep: (isKnown) => composeGroupUpkeep(config, made, isKnown),
     async readToken(pool, parameter, signal) {
       return placeOfPool(pool, 'reading the runner token of').readParameter(parameter, signal);
     },
