@@ -1,5 +1,6 @@
 import { readAgentFiles, type AgentFiles } from '../adapters/aws/agent-files.ts';
 import { limitsOf } from '../adapters/aws/aws-call.ts';
+import { checkGroup } from '../adapters/aws/auto-scaling/group-checks.ts';
 import { ec2Fleet } from '../adapters/aws/ec2-fleet.ts';
 import { installFiles } from '../adapters/aws/install-files.ts';
 import { FoundImage } from '../adapters/aws/machine-image.ts';
@@ -173,9 +174,15 @@ export async function composePlaces(config: Config, parts: PlaceParts): Promise<
       return placeOfPool(pool, 'keeping the runner tokens of').secrets(kmsKey);
     },
     async checkMachines(pool, signal) {
-      const { ec2, machines } = placeOfPool(pool, 'checking');
-      const checked = checkedPool(config, pool, machines()[pool]);
-      return new MachineChecks(ec2, checked, () => limitsOf(signal, aws.timeout)).run();
+      const { ec2, autoScaling: client, fleet, machines } = placeOfPool(pool, 'checking');
+      const limits = () => limitsOf(signal, aws.timeout);
+      const settings = fleet.pools[pool];
+      const group =
+        settings === undefined ? [] : await checkGroup({ ec2, client, installation, pool, settings }, limits);
+      // It has no machines of its own.
+      if (settings?.attached === true) return group;
+      const checked = { ...checkedPool(config, pool, machines()[pool]), byGroup: settings !== undefined };
+      return [...(await new MachineChecks(ec2, checked, limits).run()), ...group];
     },
   };
 }

@@ -29,20 +29,23 @@ export function strangerConcern(
   return [
     {
       about: `members of ${called}`,
-      why: `${some(strangers)} carry no tags of Runtide: they count in the group and serve no pool, and are left alone`,
+      why: `members without tags of Runtide, which are left alone: ${some(strangers)}; they count in the group and serve no pool`,
       next: `once their work is done: aws autoscaling detach-instances --auto-scaling-group-name ${group.name} --should-decrement-desired-capacity --instance-ids ${first}`,
     },
   ];
 }
 
+const WITHOUT: Readonly<Record<string, string>> = { Launch: 'launches nothing', Terminate: 'ends nothing' };
+
 /** Processes without which an own group cannot launch or end anything. */
 export function processConcern({ group, called }: NamedGroup): readonly Concern[] {
   const missing = missingProcesses(group);
   if (missing.length === 0) return [];
+  const what = missing.map((process) => WITHOUT[process]).join(' and ');
   return [
     {
       about: `processes of ${called}`,
-      why: `somebody has suspended ${missing.join(' and ')}: until they are resumed it ${missing.includes('Launch') ? 'launches nothing' : 'ends nothing'}`,
+      why: `somebody has suspended ${missing.join(' and ')}: it ${what}`,
       next: resuming(group.name, missing),
     },
   ];
