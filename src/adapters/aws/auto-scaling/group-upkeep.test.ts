@@ -2,6 +2,7 @@ import * as sdk from '@aws-sdk/client-auto-scaling';
 import { describe, expect, it } from 'vitest';
 import { type AwsDouble, startAwsDouble } from '../../../../test/support/aws-double.ts';
 import { createGroup, describeGroup, GROUP, launchInGroup } from '../../../../test/support/aws-group.ts';
+import { ATTACHED, OURS, POOL, suspend, WHOLE } from '../../../../test/support/pool-group.ts';
 import { isPortError } from '../../../controller/errors.ts';
 import type { Concern } from '../../../engine/concern.ts';
 import { minutes, seconds } from '../../../engine/time.ts';
@@ -13,36 +14,6 @@ import type { GroupPool } from './group-pool.ts';
 import { GroupUpkeep } from './group-upkeep.ts';
 
 const signal = new AbortController().signal;
-const SUBNETS = defaultPlace.subnets.map(({ id }) => id);
-
-const POOL: GroupPool = {
-  group: GROUP,
-  attached: false,
-  heartbeat: minutes(60),
-  max: 10,
-  subnets: SUBNETS,
-  offerings: [{ instanceType: 'm7i.large', subnet: SUBNETS[0] ?? '', market: 'spot' }],
-  slots: 1,
-  generation: 'g1',
-};
-const ATTACHED: GroupPool = { ...POOL, attached: true, subnets: [] };
-const OURS = { Key: 'runtide:installation', Value: 'acme', PropagateAtLaunch: true };
-const HOOKS = [
-  ['runtide-launch', 'LAUNCHING'],
-  ['runtide-terminate', 'TERMINATING'],
-].map(([LifecycleHookName, end]) => ({
-  LifecycleHookName,
-  LifecycleTransition: `autoscaling:EC2_INSTANCE_${end}`,
-  HeartbeatTimeout: 3600,
-  DefaultResult: 'ABANDON',
-}));
-/** All that an attached group must have, but that AZRebalance is suspended. */
-const WHOLE = {
-  Tags: [OURS],
-  LifecycleHookSpecificationList: HOOKS,
-  InstanceLifecyclePolicy: { RetentionTriggers: { TerminateHookAbandon: 'retain' } },
-} satisfies Partial<sdk.CreateAutoScalingGroupCommandInput>;
-
 /** A place of installation acme with one pool, whose group is this one. */
 function placeOf(double: AwsDouble, pool: GroupPool = POOL) {
   const { ec2, autoScaling: client, clock } = double;
@@ -75,10 +46,6 @@ function upkeepOf(places: readonly Place[], isKnown = true): GroupUpkeep {
 
 function tend(double: AwsDouble, pool: GroupPool = POOL): Promise<readonly Concern[]> {
   return upkeepOf([placeOf(double, pool)]).tend(signal);
-}
-
-async function suspend({ autoScaling }: AwsDouble, ...ScalingProcesses: string[]): Promise<void> {
-  await autoScaling.send(new sdk.SuspendProcessesCommand({ AutoScalingGroupName: GROUP, ScalingProcesses }));
 }
 
 describe('a group that Runtide makes', () => {
