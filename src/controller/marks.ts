@@ -1,4 +1,3 @@
-import { isLeaving } from '../engine/capacity.ts';
 import type { DrainReason, Instance } from '../engine/instance.ts';
 import { lastKnown, type Part, toldUntil } from '../engine/observation.ts';
 import { type Duration, elapsed, type Instant } from '../engine/time.ts';
@@ -40,7 +39,10 @@ export class Marks {
 
 function withMark(instance: Instance, mark: Mark): Instance {
   // A member that waits at its hook is not ended yet, whatever it was told.
-  const ending = mark.state === 'shutting-down' && instance.state !== 'terminated' && !isLeaving(instance);
+  const ending =
+    mark.state === 'shutting-down' &&
+    instance.state !== 'terminated' &&
+    instance.membership?.hook !== 'termination';
   const drain = instance.drain ?? mark.drain;
   return { ...instance, ...(ending && { state: mark.state }), ...(drain !== undefined && { drain }) };
 }

@@ -1,10 +1,10 @@
 import type { Action } from './action.ts';
 import type { InstanceView } from './capacity.ts';
 import type { Instance } from './instance.ts';
-import { instancesOf, isFresh, isWhole, lastKnown, type Observation } from './observation.ts';
+import { instancesOf, isFresh, isWhole, lastKnown, type Observation, toldUntil } from './observation.ts';
 import type { FleetPolicy, PoolPolicy } from './pool.ts';
-import { isBeatDue, type TerminationFacts, terminationStep } from './termination.ts';
-import { minutes } from './time.ts';
+import { isBeatDue, type TerminationEnd, type TerminationFacts, terminationStep } from './termination.ts';
+import { elapsed, type Instant, minutes } from './time.ts';
 
 /** Of a group whose pool was taken out of the configuration: the default of `instances.group.heartbeat`. */
 const FORGOTTEN: NonNullable<PoolPolicy['group']> = { heartbeat: minutes(60) };
@@ -16,17 +16,23 @@ interface Waiting {
   readonly group: NonNullable<PoolPolicy['group']>;
 }
 
+/** Whether GitLab was asked for its manager since it drains: until then its runner may have taken another job. */
+function wasAskedSince({ drain }: Instance, readAt: Instant): boolean {
+  return drain === undefined || elapsed(drain.at, readAt) > 0;
+}
+
 /** What is known of a member that its group ends. */
 export function terminationFacts(
   { instance, view, group }: Waiting,
   { now, managers, jobs, history }: Observation,
 ): TerminationFacts {
+  const readAt = toldUntil(managers[instance.pool], now);
   return {
     now,
     gone: view === undefined || view.phase === 'terminating',
     retained: instance.membership?.retained === true,
     drainedAt: instance.drain?.at,
-    certain: isFresh(managers[instance.pool], now) && isWhole(jobs, now),
+    certain: isFresh(managers[instance.pool], now) && isWhole(jobs, now) && wasAskedSince(instance, readAt),
     wasReady: view?.readyAt !== undefined,
     managerGone: view?.managerMissingSince !== undefined,
     busySlots: view?.busySlots ?? 0,
@@ -36,23 +42,22 @@ export function terminationFacts(
 }
 
 function planTermination(waiting: Waiting, observation: Observation): readonly Action[] {
-  const { id: instance, pool, membership } = waiting.instance;
+  const { id: instance, pool } = waiting.instance;
   const facts = terminationFacts(waiting, observation);
+  if (facts.retained && facts.gone) return [];
   const step = terminationStep(facts);
   const beats = !facts.retained && isBeatDue(facts.beatAt, facts.heartbeat, facts.now);
-  const beat: Action = { do: 'heartbeat', pool, instance, hook: 'termination' };
-  switch (step.do) {
-    case 'wait':
-      return [];
-    case 'heartbeat':
-      return [beat];
-    case 'drain':
-      return [...(beats ? [beat] : []), { do: 'drain', pool, instance, because: 'asked' }];
-    case 'complete':
-      return membership?.retained === true
-        ? [{ do: 'terminate', pool, instance, because: waiting.instance.drain?.because ?? 'asked' }]
-        : [{ do: 'complete', pool, instance, hook: 'termination', because: step.because }];
-  }
+  const beat: readonly Action[] = beats ? [{ do: 'heartbeat', pool, instance, hook: 'termination' }] : [];
+  if (step.do === 'complete') return [end(waiting.instance, step.because)];
+  if (step.do === 'drain') return [...beat, { do: 'drain', pool, instance, because: 'asked' }];
+  return beat;
+}
+
+/** Lets the group of a member go on; one that has let go of it is told to end it. */
+function end({ id: instance, pool, drain, membership }: Instance, because: TerminationEnd): Action {
+  return membership?.retained === true
+    ? { do: 'terminate', pool, instance, because: drain?.because ?? 'asked' }
+    : { do: 'complete', pool, instance, hook: 'termination', because };
 }
 
 /** The launch gate: a member counts for its group once its runner is in contact with GitLab. */

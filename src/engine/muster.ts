@@ -39,6 +39,8 @@ export function muster(
   observation: Observation,
   policy: FleetPolicy,
   views: readonly InstanceView[],
+  /** Ids of members that their group is told to go on with now. */
+  ended: ReadonlySet<string> = new Set(),
 ): Muster {
   const stale = staleSources(pool.name, observation);
   const managersFresh = !stale.includes('managers');
@@ -62,7 +64,9 @@ export function muster(
     : retirements(views, circumstances);
   const retired = new Set(leavers.map(({ view }) => view.instance.id));
   const staying = views.filter(({ instance }) => !retired.has(instance.id));
-  const alreadyDraining = staying.filter(({ phase }) => phase === 'draining').length;
+  const alreadyDraining = staying.filter(
+    ({ phase, instance }) => phase === 'draining' && !ended.has(instance.id),
+  ).length;
   return {
     pool,
     stale,

@@ -63,6 +63,16 @@ function asOfNow(pool: PoolPolicy, { groups = {}, instructions = [] }: Observati
   return withinGroup({ ...pool, surge, minAvailable }, groups[pool.name]);
 }
 
+/** Members that are no more once the actions are carried out. */
+function endedBy(hooks: readonly Action[]): ReadonlySet<string> {
+  return new Set(
+    hooks.flatMap((action) => {
+      const ends = action.do === 'terminate' || (action.do === 'complete' && action.hook === 'termination');
+      return ends ? [action.instance] : [];
+    }),
+  );
+}
+
 /** Decides. Pure: the same observation and policy give the same plan, in whatever order the input comes. */
 export function plan(observation: Observation, asConfigured: FleetPolicy): Plan {
   const policy = {
@@ -70,7 +80,11 @@ export function plan(observation: Observation, asConfigured: FleetPolicy): Plan 
     pools: asConfigured.pools.map((pool) => asOfNow(pool, observation)),
   };
   const views = viewsByPool(observation, policy.pools);
-  const mustered = policy.pools.map((pool) => muster(pool, observation, policy, views.get(pool.name) ?? []));
+  const hooks = planHooks(observation, policy, views);
+  const ended = endedBy(hooks);
+  const mustered = policy.pools.map((pool) =>
+    muster(pool, observation, policy, views.get(pool.name) ?? [], ended),
+  );
   const byPool = new Map(mustered.map((one) => [one.pool.name, one]));
   const demand = demandByPool(observation, policy, byPool);
   const pools = mustered.map((one) =>
@@ -78,7 +92,7 @@ export function plan(observation: Observation, asConfigured: FleetPolicy): Plan 
   );
   const actions = [
     ...pools.flatMap((pool) => pool.actions),
-    ...planHooks(observation, policy, views),
+    ...hooks,
     ...planOrphans(observation, policy, views),
     ...planRetries(observation),
     ...planEnrolments(observation, policy),

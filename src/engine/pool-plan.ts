@@ -104,7 +104,14 @@ export function planPool(
   const wanted = waiting === 0 ? desired.count : Math.max(desired.count, pool.minAvailable + waiting);
   const certain = stale.length === 0 && partial === undefined;
   const reading = observation.groups?.[pool.name];
-  const orders = takeBack({ pool: pool.name, reading, live, wanted, certain });
+  const orders = takeBack({
+    pool: pool.name,
+    reading,
+    live,
+    wanted,
+    fresh: !stale.includes('instances'),
+    certain,
+  });
   const out = scaleOut({
     pool,
     desired: wanted,

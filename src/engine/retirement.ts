@@ -81,11 +81,13 @@ const RULES: readonly RetirementRule[] = [
     // A member does not power off: it has drained, and waits to be taken.
     by: 'terminate',
     paced: false,
-    applies: (view, { managersFresh, jobsFresh }) =>
+    applies: (view, { managersFresh, managersReadAt, jobsFresh }) =>
       managersFresh &&
       jobsFresh &&
       view.instance.membership !== undefined &&
       view.instance.drain !== undefined &&
+      // Asked since: until then its runner may have taken another job.
+      elapsed(view.instance.drain.at, managersReadAt) > 0 &&
       view.busySlots === 0 &&
       view.managerMissingSince !== undefined,
   },

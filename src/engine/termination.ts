@@ -23,12 +23,12 @@ export interface TerminationFacts {
   readonly heartbeat: Duration;
 }
 
+/** Why its group may go on. */
+export type TerminationEnd = Extract<Action, { do: 'complete' }>['because'];
+
 /** What to do for it now. */
 export type TerminationStep =
-  | {
-      readonly do: 'complete';
-      readonly because: Extract<Action, { do: 'complete' }>['because'];
-    }
+  | { readonly do: 'complete'; readonly because: TerminationEnd }
   | { readonly do: 'drain' }
   | { readonly do: 'heartbeat' }
   | { readonly do: 'wait' };

@@ -21,16 +21,18 @@ export interface FleetWorld extends AsyncDisposable {
   throttle(): void;
   /** The cloud gives the instance notice that it takes it. */
   interrupt(id: string): Promise<void>;
+  /** Where a launch only orders: lets the cloud go on until so many instances are listed, and answers all their ids. */
+  fill?(count: number): Promise<readonly string[]>;
   /** The machine writes to its console. */
   say(id: string, text: string): Promise<void>;
 }
 
 /** How a cloud that is known not to behave like EC2 departs from one case of the contract. */
-export interface FleetDifference {
+export interface FleetDifference<W extends FleetWorld = FleetWorld> {
   /** What it does instead, in words. */
   readonly because: string;
   /** Shows in a fresh world that this is what happens instead. */
-  readonly instead: (world: FleetWorld) => Promise<void>;
+  readonly instead: (world: W) => Promise<void>;
 }
 
 const signal = new AbortController().signal;
@@ -54,9 +56,15 @@ export async function launchRequest(
   };
 }
 
-async function launch(world: FleetWorld, over: Partial<LaunchRequest> = {}): Promise<readonly string[]> {
-  const { launched } = await world.fleet.launch(await launchRequest(world, over), signal);
-  return launched.map(({ id }) => id);
+/** The ids of what a launch has bought; where it only orders, once that has come. */
+export async function launch(
+  world: FleetWorld,
+  over: Partial<LaunchRequest> = {},
+): Promise<readonly string[]> {
+  const before = new Set((await world.fleet.list(signal)).map(({ id }) => id));
+  const { launched, ordered = 0 } = await world.fleet.launch(await launchRequest(world, over), signal);
+  const filled = ordered === 0 ? [] : ((await world.fill?.(before.size + ordered)) ?? []);
+  return [...launched.map(({ id }) => id), ...filled.filter((id) => !before.has(id))];
 }
 
 /** The cases of the contract, each in a world of its own. */
@@ -213,20 +221,23 @@ const CASES: Readonly<Record<string, (world: FleetWorld) => Promise<void>>> = {
 
 /**
  * What every adapter of the port `Fleet` must do. Where `differences` names a case, the case must fail and
- * the difference must show: once the cloud behaves, the entry has to go.
+ * the difference must show: once the cloud behaves, the entry has to go. `variants` take the place of cases that
+ * cannot be so for one kind of fleet, and add those that it alone has.
  */
-export function fleetContract(
+export function fleetContract<W extends FleetWorld = FleetWorld>(
   name: string,
-  make: () => Promise<FleetWorld>,
-  differences: Readonly<Record<string, FleetDifference>> = {},
+  make: () => Promise<W>,
+  differences: Readonly<Record<string, FleetDifference<W>>> = {},
+  variants: Readonly<Record<string, (world: W) => Promise<void>>> = {},
 ): void {
-  const inWorld = async (body: (world: FleetWorld) => Promise<void>): Promise<void> => {
+  const cases: Readonly<Record<string, (world: W) => Promise<void>>> = { ...CASES, ...variants };
+  const inWorld = async (body: (world: W) => Promise<void>): Promise<void> => {
     await using world = await make();
     await body(world);
   };
 
   describe(`fleet: ${name}`, () => {
-    it.each(Object.entries(CASES).filter(([title]) => differences[title] === undefined))(
+    it.each(Object.entries(cases).filter(([title]) => differences[title] === undefined))(
       '%s',
       async (_title, body) => {
         expect.hasAssertions();
@@ -235,7 +246,7 @@ export function fleetContract(
     );
 
     it.each(Object.entries(differences))('%s: differs as expected', async (title, { because, instead }) => {
-      const body = CASES[title];
+      const body = cases[title];
       if (body === undefined) throw new Error(`the contract has no such case: ${title}`);
       await expect(
         inWorld(body),

@@ -5,7 +5,8 @@ import { defaultPlace } from '../../src/adapters/memory/ec2/place.ts';
 import { FLEET_TAG } from '../../src/adapters/memory/fleet.ts';
 import { instanceIdOf } from '../../src/controller/system-id.ts';
 import { minutes, seconds } from '../../src/engine/time.ts';
-import { type Run, World, worldPool } from '../support/world.ts';
+import { World, worldPool } from '../support/world.ts';
+import type { Run } from '../support/world-options.ts';
 
 const REFILL = EC2_API_LIMITS.resources['RunInstances'] ?? { capacity: 0, perSecond: 0 };
 

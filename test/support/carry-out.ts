@@ -20,7 +20,8 @@ function launched(
   const pool = action.do === 'launch' ? policy.pools.find(({ name }) => name === action.pool) : undefined;
   if (action.do !== 'launch' || pool === undefined) return [];
   const [offering] = action.offerings;
-  if (offering === undefined) return [];
+  // A group launches in its own time.
+  if (offering === undefined || pool.group !== undefined) return [];
   return Array.from({ length: action.count }, (_, index) => ({
     id: `i-new-${now}-${order}-${index}`,
     pool: action.pool,
@@ -32,6 +33,40 @@ function launched(
     generation: pool.generation,
     offering,
   }));
+}
+
+/** What groups were asked for and have not launched, after these actions. */
+function ordered(
+  groups: NonNullable<Observation['groups']>,
+  actions: readonly Action[],
+  policy: FleetPolicy,
+): NonNullable<Observation['groups']> {
+  const then = { ...groups };
+  for (const action of actions) {
+    if (action.do !== 'launch' && action.do !== 'cancel') continue;
+    const pool = policy.pools.find(({ name }) => name === action.pool);
+    if (pool?.group === undefined) continue;
+    const more = action.do === 'launch' ? action.count : -action.count;
+    const { failure: _before, ...reading } = then[pool.name] ?? {
+      pool: pool.name,
+      group: 'new',
+      min: 0,
+      max: pool.max + pool.surge,
+      desired: 0,
+      ordered: 0,
+    };
+    then[pool.name] = { ...reading, ordered: reading.ordered + more };
+  }
+  return then;
+}
+
+/** A member after its group has gone on: it counts, or it ends. */
+function wentOn(instance: Instance, actions: readonly Action[]): Instance {
+  const told = actions.find((action) => action.do === 'complete' && action.instance === instance.id);
+  if (instance.membership === undefined || told?.do !== 'complete') return instance;
+  const { group } = instance.membership;
+  const membership = told.hook === 'launch' ? { group } : { group, ending: true as const };
+  return { ...instance, membership };
 }
 
 function changed(instance: Instance, actions: readonly Action[], now: Instance['launchedAt']): Instance {
@@ -66,6 +101,11 @@ function enrolledAfter(
   return Object.fromEntries(byPool);
 }
 
+function isOrder(action: Action, policy: FleetPolicy): action is Extract<Action, { do: 'launch' }> {
+  const pool = policy.pools.find(({ name }) => name === action.pool);
+  return action.do === 'launch' && pool?.group !== undefined;
+}
+
 /** The observation after every action of the plan took effect and nothing else changed. */
 export function carryOut(observation: Observation, plan: Plan, policy: FleetPolicy): Observation {
   const { now } = observation;
@@ -74,6 +114,7 @@ export function carryOut(observation: Observation, plan: Plan, policy: FleetPoli
     action,
     done: true,
     launched: (news[order] ?? []).map(({ id }) => id),
+    ...(isOrder(action, policy) && { ordered: action.count }),
   }));
   const forgotten = new Set(
     plan.actions.flatMap((action) => (action.do === 'forget' ? [action.manager] : [])),
@@ -82,8 +123,9 @@ export function carryOut(observation: Observation, plan: Plan, policy: FleetPoli
   return {
     ...observation,
     ...(enrolled !== undefined && { enrolled }),
+    groups: ordered(observation.groups ?? {}, plan.actions, policy),
     instances: map(observation.instances, (before) => [
-      ...before.map((instance) => changed(instance, plan.actions, now)),
+      ...before.map((instance) => changed(wentOn(instance, plan.actions), plan.actions, now)),
       ...news.flat(),
     ]),
     managers: Object.fromEntries(

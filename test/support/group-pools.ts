@@ -1,18 +1,40 @@
-import type { GroupPool } from '../../src/adapters/memory/group-fleet.ts';
-import type { PoolPolicy } from '../../src/engine/pool.ts';
+import type { GroupPool } from '../../src/adapters/aws/auto-scaling/group-pool.ts';
+import type { PoolMachines } from '../../src/adapters/aws/launch-template.ts';
+import type { Place } from '../../src/adapters/memory/ec2/place.ts';
+import type { Offering } from '../../src/engine/pool.ts';
+import { minutes } from '../../src/engine/time.ts';
 
-/** For tests: the groups of those pools that have one; `names` are in place of names of their own. */
-export function groupPools(
-  pools: readonly PoolPolicy[],
-  installation: string,
-  names: Readonly<Record<string, string>>,
-): Readonly<Record<string, GroupPool>> {
-  return Object.fromEntries(
-    pools.flatMap(({ name, group, max, surge, offerings }) => {
-      if (group === undefined) return [];
-      const subnets = [...new Set(offerings.flatMap(({ subnet }) => subnet ?? []))];
-      const { [name]: named = `runtide-${installation}-${name}` } = names;
-      return [[name, { group: named, subnets, most: max + surge, heartbeat: group.heartbeat }] as const];
-    }),
-  );
+/** What the pool `linux` is made of in a place of the model. */
+export function linuxMachines({ images, securityGroups }: Place): PoolMachines {
+  return {
+    generation: 'g1',
+    imageId: images[0]?.id ?? '',
+    securityGroups: [securityGroups[0]?.id ?? ''],
+    profile: 'runtide-instance',
+    userData: '#!/bin/sh\n',
+  };
+}
+
+/** The pool `linux` with a group for at most ten instances of two slots. */
+export function groupPools({
+  group,
+  attached,
+  offerings,
+  ...over
+}: Pick<GroupPool, 'group' | 'attached' | 'offerings'> & Partial<GroupPool>): Readonly<
+  Record<string, GroupPool>
+> {
+  const subnets = [...new Set(offerings.flatMap(({ subnet }: Offering) => subnet ?? []))];
+  const linux = {
+    group,
+    attached,
+    offerings,
+    heartbeat: minutes(60),
+    max: 10,
+    subnets: attached ? [] : subnets,
+    slots: 2,
+    generation: 'g1',
+    ...over,
+  };
+  return { linux };
 }

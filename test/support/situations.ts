@@ -1,11 +1,14 @@
 import fc from 'fast-check';
 import { emptyHistory, type History, type InstanceHistory } from '../../src/engine/history.ts';
-import type { Enrolled, Instance, Manager } from '../../src/engine/instance.ts';
+import type { GroupReading, Membership } from '../../src/engine/group.ts';
+import type { DrainReason, Instance, Manager } from '../../src/engine/instance.ts';
 import { type Instruction, keyOf } from '../../src/engine/instruction.ts';
 import type { KindDemand } from '../../src/engine/job.ts';
 import type { Observation, Part } from '../../src/engine/observation.ts';
 import type { FleetPolicy, PoolPolicy } from '../../src/engine/pool.ts';
 import { after, milliseconds, seconds } from '../../src/engine/time.ts';
+import { anyOwnRunner, enrolledOf, type OwnRunner } from './own-runner-situations.ts';
+import { anyGroupPolicy, anyMembership, anyReadings, hookHistoryOf } from './group-situations.ts';
 import {
   ago,
   aManager,
@@ -37,8 +40,9 @@ const anyPool = (name: string): fc.Arbitrary<PoolPolicy> =>
       cooldown: fc.constantFrom(0, 30),
       maxAge: fc.constantFrom(undefined, 3600),
       isolated: fc.constantFrom(undefined, true as const),
+      group: anyGroupPolicy,
     })
-    .map(({ more, idleSlots, idleTime, cooldown, maxAge, maxJobs, kept, isolated, ...rest }) =>
+    .map(({ more, idleSlots, idleTime, cooldown, maxAge, maxJobs, kept, isolated, group, ...rest }) =>
       aPool({
         ...rest,
         name,
@@ -50,6 +54,7 @@ const anyPool = (name: string): fc.Arbitrary<PoolPolicy> =>
         cooldown: seconds(cooldown),
         ...(maxAge !== undefined && { maxAge: seconds(maxAge) }),
         ...(isolated !== undefined && { isolated }),
+        ...(group !== undefined && { group }),
       }),
     );
 
@@ -73,6 +78,30 @@ interface MadeMachine {
   readonly ran: number;
   readonly idle: number;
   readonly booted: number;
+}
+
+/** One that its group takes, and whose manager is gone, has drained. */
+function drainOf({
+  drain,
+  life,
+  membership,
+}: Pick<MadeMachine, 'life'> & {
+  readonly drain: DrainReason | undefined;
+  readonly membership: Membership | undefined;
+}): Pick<Instance, 'drain'> {
+  const taken = membership?.hook === 'termination' || membership?.retained === true;
+  const because = drain ?? (taken && life === 'lost' ? 'asked' : undefined);
+  return because === undefined ? {} : { drain: { because, at: ago(seconds(20)) } };
+}
+
+/** A pass remembers first, so that it knows of every hook. */
+function rememberedOf(made: MadeMachine & { readonly membership: Membership | undefined }) {
+  const hook = hookHistoryOf(made.membership);
+  if (made.life === 'new' && hook === undefined) return undefined;
+  return {
+    ...memoryOf({ ...made, life: made.life === 'new' ? 'booting' : made.life }),
+    ...(hook !== undefined && { hook }),
+  };
 }
 
 function memoryOf({ pool, life, maxJobs, ran, idle, booted }: MadeMachine): InstanceHistory {
@@ -105,6 +134,7 @@ const anyMachine = (id: string, pools: readonly string[]): fc.Arbitrary<AnyMachi
         'interruption' as const,
         'rebalance' as const,
       ),
+      membership: anyMembership,
       life: fc.constantFrom('new', 'booting', 'idle', 'active', 'held', 'lost'),
       idle: fc.integer({ min: 0, max: 900 }),
       booted: fc.integer({ min: 0, max: 1200 }),
@@ -121,12 +151,13 @@ const anyMachine = (id: string, pools: readonly string[]): fc.Arbitrary<AnyMachi
           ...(made.maxJobs !== undefined && { maxJobs: made.maxJobs, slots: 1 }),
           generation: made.generation,
           launchedAt: ago(seconds(made.age)),
-          ...(made.drain !== undefined && { drain: { because: made.drain, at: ago(seconds(20)) } }),
+          ...drainOf(made),
           ...(made.interrupted !== undefined && { interruption: { kind: made.interrupted, at: NOW } }),
+          ...(made.membership !== undefined && { membership: made.membership }),
         }),
         manager: present ? aManager(id, { active: made.life === 'active' }) : undefined,
         held: made.life === 'held' ? made.heldJobs : 0,
-        remembered: made.life === 'new' ? undefined : memoryOf(made),
+        remembered: rememberedOf(made),
       };
     });
 
@@ -223,39 +254,11 @@ export const anySituation: fc.Arbitrary<{ readonly policy: FleetPolicy; readonly
         setbacks: fc.constantFrom(0, 0, 0, 2),
         lastDesired: fc.constantFrom(undefined, 0, 1, 4),
         instructions: anyInstructions(policy),
+        groups: anyReadings(policy),
         own: fc.option(fc.array(anyOwnRunner(pools), { maxLength: 4 }), { nil: undefined }),
       })
       .map((made) => ({ policy, observation: observationOf(pools, made) }));
   });
-
-/** A runner that an instance has for itself, which may be gone. */
-type OwnRunner = Enrolled & { readonly pool: string; readonly instance: string };
-
-const anyOwnRunner = (pools: readonly string[]): fc.Arbitrary<OwnRunner> =>
-  fc
-    .record({
-      pool: fc.constantFrom(...pools),
-      instance: fc.constantFrom('i-0', 'i-1', 'i-2', 'i-gone'),
-      whole: fc.boolean(),
-      age: fc.integer({ min: 0, max: 600 }),
-    })
-    .map(({ age, ...rest }) => ({ ...rest, since: ago(seconds(age)) }));
-
-function enrolledOf(
-  pools: readonly string[],
-  own: readonly OwnRunner[],
-): NonNullable<Observation['enrolled']> {
-  return Object.fromEntries(
-    pools.map((name) => [
-      name,
-      new Map(
-        own
-          .filter(({ pool }) => pool === name)
-          .map(({ instance, since, whole }) => [instance, { since, whole }]),
-      ),
-    ]),
-  );
-}
 
 interface Made {
   readonly machines: readonly AnyMachine[];
@@ -267,6 +270,7 @@ interface Made {
   readonly setbacks: number;
   readonly lastDesired: number | undefined;
   readonly instructions: readonly Instruction[];
+  readonly groups: Readonly<Record<string, GroupReading>>;
   readonly own: readonly OwnRunner[] | undefined;
 }
 
@@ -286,6 +290,7 @@ function observationOf(pools: readonly string[], made: Made): Observation {
       made.instances,
       made.machines.map(({ instance }) => instance),
     ),
+    groups: made.groups,
     ...(made.instructions.length > 0 && { instructions: made.instructions }),
     ...(made.own !== undefined && { enrolled: enrolledOf(pools, made.own) }),
     history: historyOf(pools, made),

@@ -11,6 +11,7 @@ import type {
   NoticeSource,
   Store,
 } from '../../src/controller/ports.ts';
+import type { Controller, PassReport } from '../../src/controller/reconcile.ts';
 import type { SecretStore } from '../../src/controller/registrations.ts';
 import type { Concerns } from '../../src/controller/upkeep.ts';
 import type { PoolPolicy } from '../../src/engine/pool.ts';
@@ -60,4 +61,12 @@ export interface RunOptions {
   readonly groupNames?: Readonly<Record<string, string>>;
   /** Names of its pools; default: all. */
   readonly pools?: readonly string[];
+}
+
+/** One run of a controller process. */
+export interface Run {
+  readonly controller: Controller;
+  readonly reports: readonly PassReport[];
+  readonly abort: AbortController;
+  readonly ended: Promise<void>;
 }

@@ -23,11 +23,12 @@ import { runPasses, Wakes } from '../../src/controller/wakes.ts';
 import { DeliveryFaults } from '../../src/sandbox/gitlab/delivery-faults.ts';
 import type { FleetPolicy, PoolPolicy } from '../../src/engine/pool.ts';
 import { type Duration, elapsed, type Instant, minutes, seconds } from '../../src/engine/time.ts';
-import { groupPools } from './group-pools.ts';
+import { groupPools } from './world-groups.ts';
 import { aPolicy, aPool } from './observations.ts';
 import { Disks } from './disks.ts';
 import { OwnRunners } from './own-runners.ts';
-import type { RunOptions, WorldOptions } from './world-options.ts';
+import { eventsNamed } from './named-events.ts';
+import type { Run, RunOptions, WorldOptions } from './world-options.ts';
 
 const SUBNET = defaultPlace.subnets[0]?.id ?? '';
 const IMAGE = defaultPlace.images[0]?.id ?? '';
@@ -39,14 +40,6 @@ export function worldPool(over: Partial<PoolPolicy> = {}): PoolPolicy {
     offerings: [{ instanceType: 'm7i.large', subnet: SUBNET, market: 'spot' }],
     ...over,
   });
-}
-
-/** One run of a controller process. */
-export interface Run {
-  readonly controller: Controller;
-  readonly reports: readonly PassReport[];
-  readonly abort: AbortController;
-  readonly ended: Promise<void>;
 }
 
 const unbroken = <T>(one: T): T => one;
@@ -346,13 +339,6 @@ export class World {
   eventsNamed<Name extends ControllerEvent['event']>(
     name: Name,
   ): readonly Extract<ControllerEvent, { event: Name }>[] {
-    return this.events.flatMap(({ event }) => (isNamed(event, name) ? [event] : []));
+    return eventsNamed(this.events, name);
   }
-}
-
-function isNamed<Name extends ControllerEvent['event']>(
-  event: ControllerEvent,
-  name: Name,
-): event is Extract<ControllerEvent, { event: Name }> {
-  return event.event === name;
 }

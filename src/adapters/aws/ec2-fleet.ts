@@ -106,9 +106,8 @@ export class Ec2Fleet implements Fleet {
     const tagged = descriptions.filter(({ Tags }) => tagMap(Tags).get(TAG.installation) === installation);
     const instances = await this.#look(tagged, signal);
     const known = new Set(instances.map(({ id }) => id));
-    const ended = ({ State }: Description) => State?.Name === 'terminated';
     const strangers = descriptions
-      .filter((one) => !known.has(one.InstanceId ?? '') && !ended(one))
+      .filter((one) => !known.has(one.InstanceId ?? '') && one.State?.Name !== 'terminated')
       .flatMap(({ InstanceId }) => InstanceId ?? []);
     return { instances, strangers };
   }

@@ -148,7 +148,7 @@ export class GroupListing {
   }
 
   /** Tells of each pool's group. */
-  async #report({ group: tell }: Remarks, signal: AbortSignal): Promise<void> {
+  async #report(remarks: Remarks, signal: AbortSignal): Promise<void> {
     const { groups, instances } = this.#seen;
     const { expected, now } = this.#options;
     for (const { group, pool } of groups.values()) {
@@ -157,7 +157,15 @@ export class GroupListing {
       const desired = expected.of(group, now());
       const ordered = Math.max(0, desired - countedIn(group, instances));
       const failure = ordered > 0 ? await this.#failureOf(pool, name, signal) : undefined;
-      tell?.({ pool, group: name, min, max, desired, ordered, ...(failure !== undefined && { failure }) });
+      remarks.group?.({
+        pool,
+        group: name,
+        min,
+        max,
+        desired,
+        ordered,
+        ...(failure !== undefined && { failure }),
+      });
     }
   }
 

@@ -94,9 +94,10 @@ export async function createGroup(
   await suspendRebalancing(client, group, limits);
 }
 
+const inOrder = (list: string): string => list.split(',').toSorted().join();
+
 function sameSubnets(one = '', other = ''): boolean {
-  const sorted = (list: string) => list.split(',').toSorted().join();
-  return sorted(one) === sorted(other);
+  return inOrder(one) === inOrder(other);
 }
 
 /** The policy of the last order, with this template; types that are not the pool's are none of it. */
