@@ -105,6 +105,9 @@ export async function composeAdapters(
     runners: () => runnerIdsOf(config, made),
     needsProtection: () => runners.needsProtection(),
   });
+  const policy = policyAsOfNow(config, made);
+  const isKnown = (pool: string) => policy().pools.find(({ name }) => name === pool)?.awaits === undefined;
+  const groupUpkeep = placed.groupUpkeep(isKnown);
   return {
     connection,
     client,
@@ -114,12 +117,13 @@ export async function composeAdapters(
     ...makers,
     ...(registrar.pools.length > 0 && { enrolment: enroller }),
     ...placed,
-    policy: policyAsOfNow(config, made),
+    policy,
     heedsRebalance: (pool) => config.pools[pool]?.rebalance !== 'ignore',
     freshFor: milliseconds(config.pollInterval * FRESH_SWEEPS + config.gitlab.timeout),
     upkeeps: [
       ...(registrar.pools.length === 0 ? [] : [registrar]),
       watchedUpkeep(jobs),
+      ...(groupUpkeep === undefined ? [] : [groupUpkeep]),
       composeTokenUpkeep(config, { client, token, parameter, clock, note }),
       ...(hookWatch === undefined ? [] : composeHookUpkeep(config, options, { ...hookWatch, ...parts })),
     ],

@@ -1,4 +1,5 @@
 import { GroupFleet } from '../adapters/aws/auto-scaling/group-fleet.ts';
+import { GroupUpkeep } from '../adapters/aws/auto-scaling/group-upkeep.ts';
 import type { GroupPool } from '../adapters/aws/auto-scaling/group-pool.ts';
 import type { Ec2Fleet } from '../adapters/aws/ec2-fleet.ts';
 import { generationOf } from '../config/generation.ts';
@@ -6,6 +7,7 @@ import { groupOf } from '../config/group-settings.ts';
 import { policyOf } from '../config/policy.ts';
 import type { Config } from '../config/schema.ts';
 import type { Groups } from '../controller/ports.ts';
+import type { Upkeep } from '../controller/upkeep.ts';
 import type { Place, PlaceParts } from './place.ts';
 
 /** The pools of a place that have groups, as of now: their generation changes with the runners made for them. */
@@ -81,4 +83,21 @@ export function placedGroups(
       for (const groups of of(pool)) await groups.complete(pool, instance, hook, signal);
     },
   };
+}
+
+/** What looks after the groups of all places; undefined where no pool has one. */
+export function composeGroupUpkeep(
+  { installation, aws }: Config,
+  places: readonly (Pick<Place, 'region' | 'role' | 'autoScaling'> & { readonly fleet: GroupFleet })[],
+  isKnown: (pool: string) => boolean,
+): Upkeep | undefined {
+  const withGroups = places
+    .filter(({ fleet }) => Object.keys(fleet.pools).length > 0)
+    .map(({ region, role, autoScaling: client, fleet }) => ({
+      name: role === undefined ? region : `${region}, as ${role}`,
+      client,
+      fleet,
+    }));
+  if (withGroups.length === 0) return undefined;
+  return new GroupUpkeep({ places: withGroups, installation, isKnown, timeout: aws.timeout });
 }

@@ -1,5 +1,6 @@
 import { readAgentFiles, type AgentFiles } from '../adapters/aws/agent-files.ts';
 import { limitsOf } from '../adapters/aws/aws-call.ts';
+import { checkGroup } from '../adapters/aws/auto-scaling/group-checks.ts';
 import { ec2Fleet } from '../adapters/aws/ec2-fleet.ts';
 import { installFiles } from '../adapters/aws/install-files.ts';
 import { FoundImage } from '../adapters/aws/machine-image.ts';
@@ -9,7 +10,7 @@ import { networkFiles, proxyVariables } from '../adapters/aws/network-files.ts';
 import { placedFleet } from '../adapters/aws/placed-fleet.ts';
 import { renderRunnerConfig } from '../adapters/aws/runner-config.ts';
 import { renderUserData } from '../adapters/aws/user-data.ts';
-import { composeGroupFleet, placedGroups } from './groups.ts';
+import { composeGroupFleet, composeGroupUpkeep, placedGroups } from './groups.ts';
 import { type Place, type PlaceParts, placesOf } from './place.ts';
 import { renderBootstrapSettings } from '../bootstrap/bootstrap-settings.ts';
 import { readBootstrap } from '../bootstrap/bootstrap-text.ts';
@@ -26,11 +27,14 @@ import { type MadeRunners, policyOf } from '../config/policy.ts';
 import type { Config, PoolConfig } from '../config/schema.ts';
 import type { Fleet, Groups } from '../controller/ports.ts';
 import type { SecretStore } from '../controller/registrations.ts';
+import type { Upkeep } from '../controller/upkeep.ts';
 
 /** What speaks to AWS, wherever the pools are. */
 export interface PlacedAdapters {
   readonly fleet: Fleet;
   readonly groups: Groups;
+  /** Looks after the groups; absent: no pool has one. `isKnown` says of which pools it is known what to launch. */
+  readonly groupUpkeep: (isKnown: (pool: string) => boolean) => Upkeep | undefined;
   /** Reads an SSM parameter with a token where the pool is. */
   readonly readToken: (pool: string, parameter: string, signal: AbortSignal) => Promise<string>;
   /** Where tokens of the pool's runners are kept, and which key encrypts them. */
@@ -162,6 +166,7 @@ export async function composePlaces(config: Config, parts: PlaceParts): Promise<
   return {
     fleet: placedFleet(made),
     groups: placedGroups(made),
+    groupUpkeep: (isKnown) => composeGroupUpkeep(config, made, isKnown),
     async readToken(pool, parameter, signal) {
       return placeOfPool(pool, 'reading the runner token of').readParameter(parameter, signal);
     },
@@ -169,9 +174,15 @@ export async function composePlaces(config: Config, parts: PlaceParts): Promise<
       return placeOfPool(pool, 'keeping the runner tokens of').secrets(kmsKey);
     },
     async checkMachines(pool, signal) {
-      const { ec2, machines } = placeOfPool(pool, 'checking');
-      const checked = checkedPool(config, pool, machines()[pool]);
-      return new MachineChecks(ec2, checked, () => limitsOf(signal, aws.timeout)).run();
+      const { ec2, autoScaling: client, fleet, machines } = placeOfPool(pool, 'checking');
+      const limits = () => limitsOf(signal, aws.timeout);
+      const settings = fleet.pools[pool];
+      const group =
+        settings === undefined ? [] : await checkGroup({ ec2, client, installation, pool, settings }, limits);
+      // It has no machines of its own.
+      if (settings?.attached === true) return group;
+      const checked = { ...checkedPool(config, pool, machines()[pool]), byGroup: settings !== undefined };
+      return [...(await new MachineChecks(ec2, checked, limits).run()), ...group];
     },
   };
 }

@@ -1,14 +1,10 @@
-import type { Concern } from '../engine/concern.ts';
 import type { Duration } from '../engine/time.ts';
-import { isPortError, type PortErrorDetails, type PortErrorKind } from './errors.ts';
+import { lastingConcern } from './lasting-concern.ts';
 import type { Measurement, MetricSink } from './metric-sink.ts';
 import type { Clock } from './ports.ts';
 import type { Upkeep } from './upkeep.ts';
 
 const NAME = 'metrics in CloudWatch';
-
-/** Failures that last until somebody mends them. */
-const LASTING: readonly PortErrorKind[] = ['unauthorized', 'not-found', 'refused'];
 
 function keyOf({ metric, dimensions }: Measurement): string {
   return JSON.stringify([metric, Object.entries(dimensions)]);
@@ -49,11 +45,6 @@ export interface MetricUpkeepOptions {
   readonly clock: Clock;
 }
 
-function concernOf({ doing, why, requestId, next }: PortErrorDetails): Concern {
-  const request = requestId === undefined ? '' : ` (request ${requestId})`;
-  return { about: NAME, why: `${doing}: ${why}${request}`, ...(next !== undefined && { next }) };
-}
-
 /** Publishes the metrics. What only an operator can mend is a concern; of the rest the upkeep tells. */
 export function metricUpkeep({ sink, measure, published, every, clock }: MetricUpkeepOptions): Upkeep {
   return {
@@ -65,8 +56,7 @@ export function metricUpkeep({ sink, measure, published, every, clock }: MetricU
         await sink.publish(growth, clock.now(), (arrived) => published.accept(arrived), signal);
         return [];
       } catch (error) {
-        if (!isPortError(error) || !LASTING.includes(error.kind)) throw error;
-        return [concernOf(error.details)];
+        return [lastingConcern(NAME, error)];
       }
     },
   };

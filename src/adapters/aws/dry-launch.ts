@@ -163,3 +163,14 @@ export async function tryFleet(ec2: EC2Client, launch: DryLaunch, limits: CallLi
     ? tryTemplate(ec2, wanted, limits)
     : tryFleetFrom(ec2, template, launch, limits);
 }
+
+/**
+ * Asks EC2 whether it would make the launch template that a group needs, where there is none yet: the group itself, as
+ * Auto Scaling knows no dry run, is not tried. Throws what stands against it.
+ */
+export async function tryGroupTemplate(ec2: EC2Client, launch: DryLaunch, limits: CallLimits): Promise<void> {
+  const { installation, pool, tags, from } = launch;
+  if ('id' in from) return;
+  const wanted = wantedTemplate(installation, pool, from, tags);
+  if ((await newestVersion(ec2, wanted.name, limits)) === undefined) await tryTemplate(ec2, wanted, limits);
+}

@@ -87,6 +87,14 @@ describe('MachineChecks', () => {
     expect(double.model.calls()).toMatchObject({ RunInstances: 2 });
   });
 
+  it('tries no fleet where a group launches, but the template that it needs', async () => {
+    await using double = await startAwsDouble();
+    const findings = await found(double.ec2, { byGroup: true });
+    expect(findings.every(({ ok }) => ok)).toBe(true);
+    expect(double.model.calls()).toMatchObject({ RunInstances: 1, CreateLaunchTemplate: 1 });
+    expect(double.model.calls()).not.toHaveProperty('CreateFleet');
+  });
+
   it('takes a launch template of the operator, which names its own security groups', async () => {
     await using double = await startAwsDouble();
     const parts = await new MachineParts(double.ec2).of('linux', MACHINES, limits());

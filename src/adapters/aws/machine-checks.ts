@@ -2,7 +2,7 @@ import type { EC2Client } from '@aws-sdk/client-ec2';
 import { isPortError } from '../../controller/errors.ts';
 import type { Offering } from '../../engine/pool.ts';
 import type { CallLimits } from './aws-call.ts';
-import { type DryLaunch, tryFleet, tryLaunch } from './dry-launch.ts';
+import { type DryLaunch, tryFleet, tryGroupTemplate, tryLaunch } from './dry-launch.ts';
 import { MachineParts, type Machines } from './machine-parts.ts';
 import { checkNetwork, type CheckedNetwork } from './network-check.ts';
 import { checkTypes, type CheckedTypes } from './types-check.ts';
@@ -19,11 +19,13 @@ export interface CheckedPool {
   readonly offerings: readonly Offering[];
   /** Whether the configuration names each instance type. */
   readonly typesAreNamed: boolean;
+  /** A group that Runtide makes launches them, and no fleet. */
+  readonly byGroup?: boolean;
 }
 
 /** One thing that was tried. */
 export interface MachineFinding {
-  readonly about: 'machines' | 'network' | 'instance types' | 'launch';
+  readonly about: 'machines' | 'network' | 'instance types' | 'launch' | 'group';
   readonly ok: boolean;
   readonly detail: string;
 }
@@ -103,14 +105,14 @@ export class MachineChecks {
     network: CheckedNetwork,
     types: CheckedTypes | undefined,
   ): Promise<void> {
-    const { installation, name: pool, tags, offerings } = this.#pool;
+    const { installation, name: pool, tags, offerings, byGroup = false } = this.#pool;
     const tried = offeringsToTry(offerings, network, types);
     if (tried.length === 0) return;
     await this.#try('launch', async () => {
       for (const offering of tried) {
         const launch = { installation, pool, tags, offering, from };
         await tryLaunch(this.#ec2, launch, this.#limits());
-        await tryFleet(this.#ec2, launch, this.#limits());
+        await (byGroup ? tryGroupTemplate : tryFleet)(this.#ec2, launch, this.#limits());
       }
       const [first] = tried;
       const markets = tried.map(({ market }) => market).join(' and ');

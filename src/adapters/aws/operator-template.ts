@@ -52,14 +52,60 @@ const NEEDS: readonly Need[] = [
     ({ MetadataOptions }) => MetadataOptions?.InstanceMetadataTags === 'enabled',
   ],
   ['user data that starts runtide-agent', ({ UserData }) => startsAgent(UserData)],
-  [
-    'no market options: Runtide says whether it buys spot',
-    ({ InstanceMarketOptions }) => InstanceMarketOptions === undefined,
-  ],
+];
+
+/** Of a template that a fleet launches from; one of a group may say it. */
+const NO_MARKET: Need = [
+  'no market options: Runtide says whether it buys spot',
+  ({ InstanceMarketOptions }) => InstanceMarketOptions === undefined,
 ];
 
 function refused(doing: string, why: string, next: string): PortError {
   return new PortError({ kind: 'refused', system: 'ec2', doing, why, next });
+}
+
+/** A template as the APIs of AWS name it. */
+export interface TemplateName {
+  readonly LaunchTemplateId?: string | undefined;
+  readonly LaunchTemplateName?: string | undefined;
+}
+
+/** A version of a template that is looked for, and where it is named. */
+interface Wanted {
+  readonly template: TemplateName;
+  /** A number, `$Default` or `$Latest`. */
+  readonly version: string;
+  readonly doing: string;
+  /** What to do where there is none. */
+  readonly absent: string;
+  readonly needs: readonly Need[];
+}
+
+/** The number of the version that it means now. Throws `refused`, with all that is missing. */
+async function checkedVersion(
+  ec2: EC2Client,
+  { template, version, doing, absent, needs }: Wanted,
+  limits: CallLimits,
+): Promise<string> {
+  const call = { system: 'ec2', doing } as const;
+  const answer = await awsCall(call, limits, (options) =>
+    ec2.send(new DescribeLaunchTemplateVersionsCommand({ ...template, Versions: [version] }), options),
+  ).catch((error: unknown) => {
+    if (!isPortError(error, 'not-found')) throw error;
+    throw refused(doing, error.details.why, absent);
+  });
+  const [found] = answer.LaunchTemplateVersions ?? [];
+  const { VersionNumber: number, LaunchTemplateData: data } = found ?? {};
+  if (number === undefined || data === undefined) {
+    throw invalidAnswer(call, 'the version', answer.$metadata.requestId);
+  }
+  const lacking = needs.filter(([, has]) => !has(data)).map(([what]) => what);
+  if (lacking.length === 0) return String(number);
+  throw refused(
+    doing,
+    `it lacks ${lacking.join('; ')}`,
+    'make a version that has all of it, and name that one',
+  );
 }
 
 /**
@@ -73,24 +119,35 @@ export async function pinOperatorTemplate(
   limits: CallLimits,
 ): Promise<LaunchRequest['template']> {
   const named = typeof version === 'number' ? String(version) : NAMES[version];
-  const doing = `checking launch template ${id} (version ${named}) of pool ${pool}`;
-  const call = { system: 'ec2', doing } as const;
-  const answer = await awsCall(call, limits, (options) =>
-    ec2.send(new DescribeLaunchTemplateVersionsCommand({ LaunchTemplateId: id, Versions: [named] }), options),
-  ).catch((error: unknown) => {
-    if (!isPortError(error, 'not-found')) throw error;
-    throw refused(doing, error.details.why, 'check instances.template of the pool, and its region');
-  });
-  const [found] = answer.LaunchTemplateVersions ?? [];
-  const { VersionNumber: number, LaunchTemplateData: data } = found ?? {};
-  if (number === undefined || data === undefined) {
-    throw invalidAnswer(call, 'the version', answer.$metadata.requestId);
-  }
-  const lacking = NEEDS.filter(([, has]) => !has(data)).map(([what]) => what);
-  if (lacking.length === 0) return { id, version: String(number) };
-  throw refused(
-    doing,
-    `it lacks ${lacking.join('; ')}`,
-    'make a version that has all of it, and name that one',
-  );
+  const wanted = {
+    template: { LaunchTemplateId: id },
+    version: named,
+    doing: `checking launch template ${id} (version ${named}) of pool ${pool}`,
+    absent: 'check instances.template of the pool, and its region',
+    needs: [...NEEDS, NO_MARKET],
+  };
+  return { id, version: await checkedVersion(ec2, wanted, limits) };
+}
+
+/**
+ * Checks a template that a group of the operator's launches from, and answers with its version in words. Throws
+ * `refused`, with all that is missing.
+ */
+export async function checkGroupTemplate(
+  ec2: EC2Client,
+  group: string,
+  { Version: version = '$Default', ...template }: TemplateName & { readonly Version?: string | undefined },
+  limits: CallLimits,
+): Promise<string> {
+  const { LaunchTemplateId, LaunchTemplateName } = template;
+  const called = LaunchTemplateName ?? LaunchTemplateId ?? '';
+  const wanted = {
+    // AWS refuses a question that names it twice.
+    template: LaunchTemplateId === undefined ? { LaunchTemplateName } : { LaunchTemplateId },
+    version,
+    doing: `checking launch template ${called} (version ${version}) of group ${group}`,
+    absent: 'give the group a launch template that is there',
+    needs: NEEDS,
+  };
+  return `launch template ${called}, version ${await checkedVersion(ec2, wanted, limits)}`;
 }

@@ -185,6 +185,11 @@ export class GroupFleet implements Fleet, Groups {
     }
   }
 
+  /** The pools that have groups, as of now. */
+  get pools(): Readonly<Record<string, GroupPool>> {
+    return this.#options.groups();
+  }
+
   /** What was listed last. */
   get seen(): GroupListing['seen'] {
     return this.#listing.seen;

@@ -5,10 +5,11 @@ import {
   type ScalingPolicy,
 } from '@aws-sdk/client-auto-scaling';
 import type { CallLimits } from '../aws-call.ts';
+import { TAG } from '../instance-tags.ts';
 import { type DescribedGroup, ownerOf } from './described-group.ts';
 import { groupCall, refusedGroup } from './group-call.ts';
 import type { GroupPool, Ownership } from './group-pool.ts';
-import { isHook, wantedHooks } from './lifecycle-hooks.ts';
+import { describeHooks, isHook, wantedHooks } from './lifecycle-hooks.ts';
 import { hasWeights, templateOf } from './market-policy.ts';
 import { REBALANCING } from './own-group.ts';
 
@@ -23,6 +24,16 @@ export interface WholeGroup {
   readonly group: DescribedGroup;
   readonly hooks: readonly LifecycleHook[];
   readonly policies: readonly ScalingPolicy[];
+}
+
+/** The group with its hooks and scaling policies. Throws `PortError`. */
+export async function describeWhole(
+  client: AutoScalingClient,
+  group: DescribedGroup,
+  limits: () => CallLimits,
+): Promise<WholeGroup> {
+  const hooks = await describeHooks(client, group.name, limits());
+  return { group, hooks, policies: await describePolicies(client, group.name, limits()) };
 }
 
 /** The scaling policies of a group that are in force. Throws `PortError`. */
@@ -42,7 +53,7 @@ export function checkOwner(
   pool: string,
   group: DescribedGroup,
   { attached }: GroupPool,
-  { installation }: Ownership,
+  { installation }: Pick<Ownership, 'installation'>,
 ): void {
   const doing = `using group ${group.name} for pool ${pool}`;
   const owner = ownerOf(group);
@@ -52,9 +63,15 @@ export function checkOwner(
       'give the pool another group, or take the runtide: tags off that group once the other has let go';
     throw refusedGroup(doing, `installation ${owner} has it`, next);
   }
-  if (attached) return;
+  if (attached)
+    throw refusedGroup(doing, 'no installation has been given it', giving(group.name, installation));
   const next = `delete it, or write instances.group.name: ${group.name} to attach it`;
   throw refusedGroup(doing, 'somebody else has made it', next);
+}
+
+/** The command by which an operator gives a group to an installation. */
+function giving(group: string, installation: string): string {
+  return `aws autoscaling create-or-update-tags --tags ResourceId=${group},ResourceType=auto-scaling-group,Key=${TAG.installation},Value=${installation},PropagateAtLaunch=true`;
 }
 
 /** Throws `refused` for a group whose types have weights: its capacity is no number of instances. */
@@ -97,6 +114,11 @@ const NEEDED_PROCESSES = ['Launch', 'Terminate'];
 export function missingProcesses({ said }: DescribedGroup): readonly string[] {
   const suspended = new Set(said.SuspendedProcesses?.map(({ ProcessName }) => ProcessName));
   return NEEDED_PROCESSES.filter((name) => suspended.has(name));
+}
+
+/** The command that has a group do again what it was kept from. */
+export function resuming(group: string, processes: readonly string[]): string {
+  return cli('resume-processes', group, `--scaling-processes ${processes.join(' ')}`);
 }
 
 function suspends({ said }: DescribedGroup, process: string): boolean {
@@ -149,7 +171,7 @@ export function lacksOf(whole: WholeGroup, settings: GroupPool): readonly Lack[]
   }));
   const processes = missingProcesses(group).map((process) => ({
     what: `process ${process}, which is suspended`,
-    mend: cli('resume-processes', name, `--scaling-processes ${process}`),
+    mend: resuming(name, [process]),
   }));
   const scaling = policies.map(({ PolicyName = '' }) => ({
     what: `no scaling policy, such as ${PolicyName}`,

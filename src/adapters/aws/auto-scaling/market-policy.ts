@@ -1,4 +1,8 @@
-import type { InstancesDistribution, MixedInstancesPolicy } from '@aws-sdk/client-auto-scaling';
+import type {
+  InstancesDistribution,
+  LaunchTemplateSpecification,
+  MixedInstancesPolicy,
+} from '@aws-sdk/client-auto-scaling';
 import type { Instance } from '../../../engine/instance.ts';
 import type { Offering } from '../../../engine/pool.ts';
 import type { DescribedGroup } from './described-group.ts';
@@ -72,6 +76,16 @@ export function hasWeights({ said }: DescribedGroup): boolean {
 /** The launch template that the group launches from now, whatever its version is called. */
 export function templateOf({ said }: DescribedGroup) {
   return said.MixedInstancesPolicy?.LaunchTemplate?.LaunchTemplateSpecification ?? said.LaunchTemplate;
+}
+
+/** Every launch template that the group may launch from: types may have one of their own. */
+export function templatesOf(group: DescribedGroup): readonly LaunchTemplateSpecification[] {
+  const overrides = group.said.MixedInstancesPolicy?.LaunchTemplate?.Overrides ?? [];
+  const all = [templateOf(group), ...overrides.map((one) => one.LaunchTemplateSpecification)];
+  const once = new Map(
+    all.flatMap((one) => (one === undefined ? [] : [[JSON.stringify(one), one] as const])),
+  );
+  return [...once.values()];
 }
 
 /**
