@@ -35,6 +35,10 @@ const TAKEN = ['marked-for-termination', 'marked-for-stop', 'instance-terminated
 
 const KINDS: Readonly<Record<string, PortErrorKind>> = {
   RequestLimitExceeded: 'throttled',
+  // Auto Scaling's words for it.
+  Throttling: 'throttled',
+  ScalingActivityInProgress: 'throttled',
+  ResourceContention: 'throttled',
   InternalError: 'unavailable',
   Unavailable: 'unavailable',
   ServiceUnavailable: 'unavailable',

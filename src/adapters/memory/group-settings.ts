@@ -39,7 +39,9 @@ export class MemoryGroupSettings {
   ensure(pool: string, wanted: WantedGroup): GroupDescription {
     const found = this.#find(wanted.group) ?? this.#create(pool, wanted);
     if (!this.isOurs(found)) {
-      throw new Ec2Error('AlreadyExists', `group ${wanted.group} belongs to another installation`);
+      const owner = found.tags.find(({ key }) => key === FLEET_TAG.installation)?.value;
+      const why = owner === undefined ? 'somebody else has made it' : `installation ${owner} has it`;
+      throw new Ec2Error('AlreadyExists', `group ${wanted.group} cannot be used: ${why}`);
     }
     this.#mend(found, wanted);
     return this.#find(wanted.group) ?? found;

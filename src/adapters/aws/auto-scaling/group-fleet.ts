@@ -19,6 +19,7 @@ import type { Order } from './launch-failure.ts';
 import { answerHook, beat } from './lifecycle-hooks.ts';
 import { expectedOnDemand, isPolicyOf, marketPolicy, templateOf } from './market-policy.ts';
 import { endMembers } from './member-ends.ts';
+import { membershipsOf } from './memberships.ts';
 import { type OrderPin, readPin, writePin } from './order-pin.ts';
 import { updateGroup } from './own-group.ts';
 
@@ -74,8 +75,15 @@ export class GroupFleet implements Fleet, Groups {
     return this.#listing.list(signal, remarks);
   }
 
-  find(ids: readonly string[], signal: AbortSignal): Promise<readonly Instance[]> {
-    return this.#options.fleet.find(ids, signal);
+  /** With where each stands with its group; throws where that is not known. */
+  async find(ids: readonly string[], signal: AbortSignal): Promise<readonly Instance[]> {
+    const found = await this.#options.fleet.find(ids, signal);
+    const named = found.map(({ id }) => id);
+    const standing = await membershipsOf(this.#options.client, named, () => this.#limits(signal));
+    return found.map((instance) => {
+      const membership = standing.get(instance.id);
+      return membership === undefined ? instance : { ...instance, membership };
+    });
   }
 
   async prepare(pool: string, signal: AbortSignal): Promise<LaunchRequest['template']> {

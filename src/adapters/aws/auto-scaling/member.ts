@@ -14,8 +14,13 @@ export interface Member {
   readonly isProtected: boolean;
 }
 
-/** Reads one member of a DescribeAutoScalingGroups answer; undefined for one without an id or a state. */
-export function readMember(described: Description): Member | undefined {
+/** A member as either of the describing calls answers it; one of them takes its state for any text. */
+type Described = Omit<Description, 'LifecycleState' | 'HealthStatus'> & {
+  readonly LifecycleState: string | undefined;
+};
+
+/** Reads one member of an answer; undefined for one without an id or a state. */
+export function readMember(described: Described): Member | undefined {
   const { InstanceId: id, LifecycleState: state, InstanceType, AvailabilityZone, LaunchTemplate } = described;
   if (id === undefined || state === undefined) return undefined;
   return {
