@@ -1,10 +1,14 @@
 import { limitsOf } from '../adapters/aws/aws-call.ts';
+import { type DescribedGroup, describeAllGroups } from '../adapters/aws/auto-scaling/described-group.ts';
+import { leftGroups, removeGroup } from '../adapters/aws/auto-scaling/left-groups.ts';
+import { templatesOf } from '../adapters/aws/auto-scaling/market-policy.ts';
 import { imagesOfTemplate, leftImages } from '../adapters/aws/left-images.ts';
 import { leftTemplates } from '../adapters/aws/left-templates.ts';
 import { type Examination, type Leftover, removeLeftover } from '../adapters/aws/leftover.ts';
 import { FoundImage } from '../adapters/aws/machine-image.ts';
 import { type Place, placesOf } from './place.ts';
-import { isAttached } from '../config/group-settings.ts';
+import { ownGroupName } from '../config/group-schema.ts';
+import { groupOf, isAttached } from '../config/group-settings.ts';
 import { machineChoice } from '../config/machine-settings.ts';
 import type { Config, PoolConfig } from '../config/schema.ts';
 import type { Clock } from '../controller/ports.ts';
@@ -57,24 +61,52 @@ function ownTemplatesIn(region: string, places: readonly Place[]): ReadonlySet<s
   );
 }
 
+/** The groups of pools that are there, whatever the role. */
+function groupsWanted(config: Config, region: string, places: readonly Place[]): ReadonlySet<string> {
+  const pools = places.filter((place) => place.region === region).flatMap((place) => place.pools);
+  return new Set(pools.flatMap((pool) => groupOf(config, pool)?.name ?? []));
+}
+
+/** The names of groups by the ids and names of all templates that they launch from. */
+function groupsByTemplate(groups: readonly DescribedGroup[]): ReadonlyMap<string, readonly string[]> {
+  const uses = groups.flatMap((group) =>
+    templatesOf(group).flatMap(({ LaunchTemplateId, LaunchTemplateName }) =>
+      [LaunchTemplateId, LaunchTemplateName].flatMap((template) =>
+        template === undefined ? [] : [{ template, group: group.name }],
+      ),
+    ),
+  );
+  const byTemplate = Map.groupBy(uses, ({ template }) => template);
+  return new Map([...byTemplate].map(([template, all]) => [template, all.map(({ group }) => group)]));
+}
+
 /** Clean-up in every region and account that the configuration names. */
 export function composeCleaning(config: Config, clock: Clock): readonly Cleaning[] {
   const places = placesOf(config);
   const { installation, aws } = config;
-  return places.map(({ region, role, ec2 }) => ({
+  const ownName = (pool: string): string => ownGroupName(installation, pool);
+  return places.map(({ region, role, ec2, autoScaling }) => ({
     region,
     ...(role !== undefined && { role }),
     async find(keep, signal) {
       const limits = () => limitsOf(signal, aws.timeout);
       const wanted = await allImagesMeant(places, clock, limits);
       const pools = ownTemplatesIn(region, places);
-      const templates = await leftTemplates({ ec2, installation, pools }, limits);
+      const all = await describeAllGroups(autoScaling, limits);
+      const asked = { installation, wanted: groupsWanted(config, region, places), ownName };
+      const groups = leftGroups(asked, all);
+      const launching = groupsByTemplate(all);
+      const templates = await leftTemplates({ ec2, installation, pools, launching }, limits);
       const images = await leftImages({ ec2, wanted, keep }, limits);
       return {
-        leftovers: [...templates.leftovers, ...images.leftovers],
-        spared: [...templates.spared, ...images.spared],
+        leftovers: [...groups.leftovers, ...templates.leftovers, ...images.leftovers],
+        spared: [...groups.spared, ...templates.spared, ...images.spared],
       };
     },
-    remove: (leftover, signal) => removeLeftover(ec2, leftover, limitsOf(signal, aws.timeout)),
+    async remove(leftover, signal) {
+      const limits = limitsOf(signal, aws.timeout);
+      if (leftover.kind === 'group') await removeGroup(autoScaling, leftover.name, limits);
+      else await removeLeftover(ec2, leftover, limits);
+    },
   }));
 }

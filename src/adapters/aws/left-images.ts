@@ -8,7 +8,7 @@ import { awsCall, type CallLimits } from './aws-call.ts';
 import { invalidAnswer } from './errors.ts';
 import { describeMatching } from './instance-listing.ts';
 import { TAG, tagMap } from './instance-tags.ts';
-import type { Examination } from './leftover.ts';
+import type { Ec2Leftover, Examination } from './leftover.ts';
 import { describeTemplates, describeUsualVersions, describeVersions } from './template-listing.ts';
 import { ALIVE } from './template-versions.ts';
 
@@ -138,7 +138,7 @@ function useOf(id: string, { wanted, launched, named }: Uses): string | undefine
   return template === undefined ? undefined : `a version of launch template ${template} names it`;
 }
 
-function examined(image: Image, keep: number, uses: Uses): Examination {
+function examined(image: Image, keep: number, uses: Uses): Examination<Ec2Leftover> {
   const { ImageId: id, Name: name = '' } = image;
   if (id === undefined) return { leftovers: [], spared: [] };
   const use = useOf(id, uses);
@@ -155,7 +155,7 @@ function examined(image: Image, keep: number, uses: Uses): Examination {
 export async function leftImages(
   { ec2, wanted, keep }: LeftImagesQuestion,
   limits: () => CallLimits,
-): Promise<Examination> {
+): Promise<Examination<Ec2Leftover>> {
   const old = older(await builtImages(ec2, limits), keep);
   if (old.length === 0) return { leftovers: [], spared: [] };
   const ids = old.flatMap(({ ImageId }) => ImageId ?? []);

@@ -12,7 +12,7 @@ import { limitsOf } from './aws-call.ts';
 import { awsTags, poolTags } from './instance-tags.ts';
 import { imagesOfTemplate, leftImages } from './left-images.ts';
 import { leftTemplates } from './left-templates.ts';
-import { type Examination, type Leftover, removeLeftover } from './leftover.ts';
+import { type Ec2Leftover, type Examination, type Leftover, removeLeftover } from './leftover.ts';
 
 const NEVER = new AbortController().signal;
 const limits = () => limitsOf(NEVER, seconds(10));
@@ -91,11 +91,15 @@ async function build(
 
 const ids = (found: readonly { readonly id: string }[]): readonly string[] => found.map(({ id }) => id);
 
-function pools(double: AwsDouble, ...names: readonly string[]): Promise<Examination> {
+function pools(double: AwsDouble, ...names: readonly string[]): Promise<Examination<Ec2Leftover>> {
   return leftTemplates({ ec2: double.ec2, installation: 'acme', pools: new Set(names) }, limits);
 }
 
-function leftOf({ ec2 }: AwsDouble, keep: number, ...wanted: readonly string[]): Promise<Examination> {
+function leftOf(
+  { ec2 }: AwsDouble,
+  keep: number,
+  ...wanted: readonly string[]
+): Promise<Examination<Ec2Leftover>> {
   return leftImages({ ec2, wanted: new Set(wanted), keep }, limits);
 }
 
@@ -116,6 +120,19 @@ describe('launch templates', () => {
       },
     ]);
     expect(spared).toEqual([]);
+  });
+
+  it('stay while a group launches from them', async () => {
+    await using double = await startAwsDouble();
+    const id = await template(double, 'gone', [X86?.id ?? '']);
+    const question = { ec2: double.ec2, installation: 'acme', pools: new Set<string>() };
+    for (const called of [id, 'runtide-acme-gone']) {
+      const launching = new Map([[called, ['ci-runners']]]);
+      expect(await leftTemplates({ ...question, launching }, limits)).toMatchObject({
+        leftovers: [],
+        spared: [{ id, because: 'group ci-runners launches from it' }],
+      });
+    }
   });
 
   it('stay while an instance is there that was made of them', async () => {

@@ -16,9 +16,12 @@ interface Examined {
   readonly because: string;
 }
 
-/** Something that was made for Runtide and is needed by nothing any more. */
-export type Leftover = Examined &
+/** Something of EC2 that was made for Runtide and is needed by nothing any more. */
+export type Ec2Leftover = Examined &
   ({ readonly kind: 'launch template' } | { readonly kind: 'image'; readonly snapshots: readonly string[] });
+
+/** Something that was made for Runtide and is needed by nothing any more. */
+export type Leftover = Ec2Leftover | (Examined & { readonly kind: 'group' });
 
 /** Something that looks like a leftover and stays. */
 export interface Spared extends Examined {
@@ -26,8 +29,8 @@ export interface Spared extends Examined {
 }
 
 /** What was found in one region of one account. */
-export interface Examination {
-  readonly leftovers: readonly Leftover[];
+export interface Examination<L extends Leftover = Leftover> {
+  readonly leftovers: readonly L[];
   readonly spared: readonly Spared[];
 }
 
@@ -47,7 +50,7 @@ async function deletion(
 
 async function removeImage(
   ec2: EC2Client,
-  { id, snapshots }: Extract<Leftover, { kind: 'image' }>,
+  { id, snapshots }: Extract<Ec2Leftover, { kind: 'image' }>,
   limits: CallLimits,
 ): Promise<void> {
   const call = { system: 'ec2', doing: `deregistering image ${id}` } as const;
@@ -65,8 +68,12 @@ async function removeImage(
   }
 }
 
-/** Deletes a leftover; an image with its snapshots. What is gone already is no error. Throws `PortError`. */
-export async function removeLeftover(ec2: EC2Client, leftover: Leftover, limits: CallLimits): Promise<void> {
+/** Deletes a leftover of EC2; an image with its snapshots. What is gone already is no error. Throws `PortError`. */
+export async function removeLeftover(
+  ec2: EC2Client,
+  leftover: Ec2Leftover,
+  limits: CallLimits,
+): Promise<void> {
   if (leftover.kind === 'image') {
     await removeImage(ec2, leftover, limits);
     return;

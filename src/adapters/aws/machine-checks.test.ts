@@ -87,12 +87,28 @@ describe('MachineChecks', () => {
     expect(double.model.calls()).toMatchObject({ RunInstances: 2 });
   });
 
-  it('tries no fleet where a group launches, but the template that it needs', async () => {
+  it.each([
+    [true, []],
+    [false, ['CreateFleetCommand']],
+  ])('tries no fleet where a group launches: %s', async (byGroup, expected) => {
     await using double = await startAwsDouble();
-    const findings = await found(double.ec2, { byGroup: true });
+    const parts = await new MachineParts(double.ec2).of('linux', MACHINES, limits());
+    const { name, data } = wantedTemplate('acme', 'linux', parts, {});
+    const input = { LaunchTemplateName: name, LaunchTemplateData: data };
+    await double.ec2.send(new CreateLaunchTemplateCommand(input));
+    const sent: (string | undefined)[] = [];
+    double.ec2.middlewareStack.add(
+      (next, { commandName }) =>
+        (call) => {
+          sent.push(commandName);
+          return next(call);
+        },
+      { step: 'initialize' },
+    );
+    const findings = await found(double.ec2, { byGroup });
     expect(findings.every(({ ok }) => ok)).toBe(true);
-    expect(double.model.calls()).toMatchObject({ RunInstances: 1, CreateLaunchTemplate: 1 });
-    expect(double.model.calls()).not.toHaveProperty('CreateFleet');
+    expect(sent).toContain('RunInstancesCommand');
+    expect(sent.filter((command) => command === 'CreateFleetCommand')).toEqual(expected);
   });
 
   it('takes a launch template of the operator, which names its own security groups', async () => {

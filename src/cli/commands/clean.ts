@@ -121,7 +121,7 @@ function count(text: string): number {
 export function cleanCommand(): Command {
   return configCommand(
     'clean',
-    'List, or delete, launch templates of pools that are gone and old images of "runtide image"',
+    'List, or delete, Auto Scaling groups and launch templates of pools that are gone, and old images of "runtide image"',
   )
     .option('--keep <number>', 'how many of the newest images of each kind stay', count, 3)
     .addOption(new Option('--dry-run', 'only list it; so it is where nothing is said').conflicts('yes'))

@@ -77,15 +77,12 @@ export async function describeGroups(
   return groups;
 }
 
-/** Every group that carries the installation's tag. Throws `PortError`. */
-export function describeOwnedGroups(
+/** Every group of the region and account, whoever made it. Throws `PortError`. */
+export function describeAllGroups(
   client: AutoScalingClient,
-  installation: string,
   limits: () => CallLimits,
 ): Promise<readonly DescribedGroup[]> {
-  const doing = `listing the Auto Scaling groups of installation ${installation}`;
-  const Filters = [{ Name: `tag:${TAG.installation}`, Values: [installation] }];
-  return readPages(client, { Filters }, doing, limits);
+  return readPages(client, {}, 'listing the Auto Scaling groups of the account', limits);
 }
 
 /** The installation that has taken the group; undefined: none has. */
