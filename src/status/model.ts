@@ -261,7 +261,8 @@ export class StatusBoard {
 
   #countOutcome(outcome: Outcome): void {
     if (!outcome.done) this.#totals.failedActions += outcome.begun === false ? 0 : 1;
-    else if (outcome.action.do === 'launch') this.#totals.launched += outcome.launched?.length ?? 0;
+    else if (outcome.action.do === 'launch')
+      this.#totals.launched += (outcome.launched?.length ?? 0) + (outcome.ordered ?? 0);
     else if (outcome.action.do === 'drain') this.#totals.drained += 1;
     else if (outcome.action.do === 'terminate') this.#totals.terminated += 1;
     else if (outcome.retried !== undefined) this.#totals.retried += 1;

@@ -72,7 +72,7 @@ export const PROCESS_METRICS: readonly Metric[] = [
     {
       name: 'runtide_launched_instances_total',
       unit: 'Count',
-      help: 'Instances launched.',
+      help: 'Instances launched, and those that groups were asked for.',
       published: true,
     },
     ({ totals }) => totals.launched,
