@@ -39,6 +39,8 @@ export const GROUP_PERMISSIONS: readonly RolePermission[] = [
     actions: {
       'autoscaling:DescribeAutoScalingGroups':
         'what a group launches, how many it wants, and what becomes of each of its instances',
+      'autoscaling:DescribeAutoScalingInstances':
+        'where one instance stands with its group before it is ended',
       'autoscaling:DescribeScalingActivities': 'why a group could not launch what was asked for',
       'autoscaling:DescribeLifecycleHooks': 'whether a group asks before an instance starts and ends',
       'autoscaling:DescribePolicies': 'whether something else scales a group',

@@ -44,6 +44,7 @@ const USING = [
 ];
 const LOOKING = [
   'DescribeAutoScalingGroups',
+  'DescribeAutoScalingInstances',
   'DescribeScalingActivities',
   'DescribeLifecycleHooks',
   'DescribePolicies',

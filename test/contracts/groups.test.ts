@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import { launch } from './fleet.contract.ts';
+import { membersContract } from './group-members.contract.ts';
 import { doubleGroups, memoryGroups } from './group-worlds.ts';
 import { groupsContract } from './groups.contract.ts';
 
@@ -16,3 +17,7 @@ groupsContract('memory group', memoryGroups, {
 });
 
 groupsContract('auto-scaling-group over the AWS double', doubleGroups);
+
+membersContract('memory', memoryGroups);
+
+membersContract('auto-scaling-group over the AWS double', doubleGroups);

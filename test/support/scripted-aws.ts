@@ -15,7 +15,7 @@ export interface ReceivedCall {
 /** What each action answers; `nth` counts the calls of that action from 0. */
 export type Script = Readonly<Record<string, (call: ReceivedCall, nth: number) => Reply>>;
 
-/** A server that speaks the wire of EC2, SSM and CloudWatch and says what a test tells it to. */
+/** A server that speaks the wire of EC2, Auto Scaling, SSM and CloudWatch and says what a test tells it to. */
 export interface ScriptedAws extends AsyncDisposable {
   readonly access: AwsAccess;
   readonly calls: readonly ReceivedCall[];
@@ -29,6 +29,27 @@ export function answer(action: string, inner: string): Reply {
   return {
     status: 200,
     body: `<${action}Response xmlns="${xmlns}"><requestId>in-body</requestId>${inner}</${action}Response>`,
+  };
+}
+
+/** A successful answer of Auto Scaling. */
+export function groupAnswer(action: string, inner: string): Reply {
+  const xmlns = 'http://autoscaling.amazonaws.com/doc/2011-01-01/';
+  const result = `<${action}Result>${inner}</${action}Result>`;
+  const metadata = '<ResponseMetadata><RequestId>in-body</RequestId></ResponseMetadata>';
+  return {
+    status: 200,
+    body: `<${action}Response xmlns="${xmlns}">${result}${metadata}</${action}Response>`,
+  };
+}
+
+/** A failed answer of Auto Scaling. */
+export function groupFailure(code: string, message = `about ${code}`, status = 400): Reply {
+  const xmlns = 'http://autoscaling.amazonaws.com/doc/2011-01-01/';
+  const error = `<Error><Type>Sender</Type><Code>${code}</Code><Message>${message}</Message></Error>`;
+  return {
+    status,
+    body: `<ErrorResponse xmlns="${xmlns}">${error}<RequestId>in-body</RequestId></ErrorResponse>`,
   };
 }
 
@@ -76,7 +97,7 @@ export async function scriptedAws(script: Script): Promise<ScriptedAws> {
   return {
     access: {
       region: 'eu-central-1',
-      endpoints: { ec2: url, ssm: url, cloudwatch: url },
+      endpoints: { ec2: url, autoScaling: url, ssm: url, cloudwatch: url },
       credentials: { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'not-a-secret' },
     },
     calls,

@@ -15,8 +15,11 @@ export interface OrderedWhere {
 const SHORT =
   /InsufficientInstanceCapacity|UnfulfillableCapacity|MaxSpotInstanceCountExceeded|VcpuLimitExceeded|sufficient \S+ capacity/;
 
+/** How a failure begins of a group with a policy for markets. */
+const OF_MARKET = /^Could not launch (?<market>Spot|On-Demand) Instances\. (?<code>[\w.]+) - /;
+
 function marketOf(message: string): Market {
-  return message.includes('Spot') ? 'spot' : 'on-demand';
+  return OF_MARKET.exec(message)?.groups?.['market'] === 'Spot' ? 'spot' : 'on-demand';
 }
 
 function offeringsOf(message: string, { subnets, policy }: OrderedWhere): readonly Offering[] {
@@ -37,7 +40,9 @@ export function failureOf(
   if (where.since !== undefined && elapsed(where.since, last.startedAt) < 0) return undefined;
   const message = last.statusMessage ?? 'it does not say why';
   const short = SHORT.exec(message);
-  if (short === null) return { code: 'LaunchFailed', message };
+  if (short === null) {
+    return { code: OF_MARKET.exec(message)?.groups?.['code'] ?? 'LaunchFailed', message };
+  }
   const [found] = short;
   const code = /^[A-Z]\w+$/.test(found) ? found : 'InsufficientInstanceCapacity';
   return { code, message, offerings: offeringsOf(message, where) };

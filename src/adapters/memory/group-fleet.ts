@@ -92,6 +92,7 @@ export class MemoryGroupFleet implements Fleet, Groups {
     const target = Number(base) + request.count;
     this.#call(`asking group ${group} for ${request.count} instances`, () => {
       const described = this.#named(group);
+      this.#settings.refuseForeign(described);
       if (this.#desiredOf(described) >= target) return;
       this.#settings.order(described, request);
       this.#setDesired(described, target);

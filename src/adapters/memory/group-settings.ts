@@ -1,7 +1,7 @@
 import type { LaunchRequest } from '../../controller/ports.ts';
 import type { Duration } from '../../engine/time.ts';
 import type { AutoScaling } from './auto-scaling/auto-scaling.ts';
-import type { GroupDescription } from './auto-scaling/group-requests.ts';
+import type { GroupDescription, PutLifecycleHookRequest } from './auto-scaling/group-requests.ts';
 import type { Ec2 } from './ec2/ec2.ts';
 import { Ec2Error } from './ec2/error.ts';
 import { FLEET_TAG, GROUP_TAG } from './fleet.ts';
@@ -17,6 +17,14 @@ export interface WantedGroup {
   readonly most: number;
   readonly heartbeat: Duration;
   readonly template: LaunchRequest['template'];
+}
+
+function hooksOf(heartbeat: Duration): readonly Omit<PutLifecycleHookRequest, 'group'>[] {
+  const settings = { heartbeatTimeout: heartbeat, defaultResult: 'ABANDON' } as const;
+  return [
+    { name: HOOK.launch, transition: 'autoscaling:EC2_INSTANCE_LAUNCHING', ...settings },
+    { name: HOOK.termination, transition: 'autoscaling:EC2_INSTANCE_TERMINATING', ...settings },
+  ];
 }
 
 /** Keeps groups as they must be: owned, protected, and waiting for a word at both ends of a life. */
@@ -38,13 +46,17 @@ export class MemoryGroupSettings {
   /** Makes the group, or mends what somebody changed of it; never its desired capacity. */
   ensure(pool: string, wanted: WantedGroup): GroupDescription {
     const found = this.#find(wanted.group) ?? this.#create(pool, wanted);
-    if (!this.isOurs(found)) {
-      const owner = found.tags.find(({ key }) => key === FLEET_TAG.installation)?.value;
-      const why = owner === undefined ? 'somebody else has made it' : `installation ${owner} has it`;
-      throw new Ec2Error('AlreadyExists', `group ${wanted.group} cannot be used: ${why}`);
-    }
+    this.refuseForeign(found);
     this.#mend(found, wanted);
     return this.#find(wanted.group) ?? found;
+  }
+
+  /** Throws where the group is not this installation's. */
+  refuseForeign(found: GroupDescription): void {
+    if (this.isOurs(found)) return;
+    const owner = found.tags.find(({ key }) => key === FLEET_TAG.installation)?.value;
+    const why = owner === undefined ? 'somebody else has made it' : `installation ${owner} has it`;
+    throw new Ec2Error('AlreadyExists', `group ${found.name} cannot be used: ${why}`);
   }
 
   /** Has the group launch what the request says, and nothing else. */
@@ -108,20 +120,7 @@ export class MemoryGroupSettings {
       newInstancesProtectedFromScaleIn: true,
       capacityRebalance: false,
       instanceLifecyclePolicy: { terminateHookAbandon: 'retain' },
-      lifecycleHooks: [
-        {
-          name: HOOK.launch,
-          transition: 'autoscaling:EC2_INSTANCE_LAUNCHING',
-          heartbeatTimeout: heartbeat,
-          defaultResult: 'ABANDON',
-        },
-        {
-          name: HOOK.termination,
-          transition: 'autoscaling:EC2_INSTANCE_TERMINATING',
-          heartbeatTimeout: heartbeat,
-          defaultResult: 'ABANDON',
-        },
-      ],
+      lifecycleHooks: hooksOf(heartbeat),
       tags: [
         { key: FLEET_TAG.installation, value: this.#installation, propagateAtLaunch: true },
         { key: FLEET_TAG.pool, value: pool, propagateAtLaunch: true },
@@ -133,7 +132,17 @@ export class MemoryGroupSettings {
     return made;
   }
 
-  #mend(found: GroupDescription, { most, template }: WantedGroup): void {
+  #mendProcesses({ name, suspendedProcesses }: GroupDescription, heartbeat: Duration): void {
+    const there = new Set(this.#autoScaling.describeLifecycleHooks(name).map((hook) => hook.name));
+    for (const hook of hooksOf(heartbeat)) {
+      if (!there.has(hook.name)) this.#autoScaling.putLifecycleHook({ group: name, ...hook });
+    }
+    if (suspendedProcesses.some((process) => process.name === 'AZRebalance')) return;
+    this.#autoScaling.suspendProcesses({ group: name, processes: ['AZRebalance'] });
+  }
+
+  #mend(found: GroupDescription, { most, template, heartbeat }: WantedGroup): void {
+    this.#mendProcesses(found, heartbeat);
     const { name, maxSize, minSize, newInstancesProtectedFromScaleIn, instances, mixedInstancesPolicy } =
       found;
     const other = mixedInstancesPolicy?.template.version !== template.version;

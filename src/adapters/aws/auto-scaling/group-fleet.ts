@@ -78,6 +78,9 @@ export class GroupFleet implements Fleet, Groups {
   /** With where each stands with its group; throws where that is not known. */
   async find(ids: readonly string[], signal: AbortSignal): Promise<readonly Instance[]> {
     const found = await this.#options.fleet.find(ids, signal);
+    // Whoever has no groups needs no right to ask about them.
+    const hasGroups = Object.keys(this.pools).length > 0 || this.seen.groups.size > 0;
+    if (!hasGroups) return found;
     const named = found.map(({ id }) => id);
     const standing = await membershipsOf(this.#options.client, named, () => this.#limits(signal));
     return found.map((instance) => {
