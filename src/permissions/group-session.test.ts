@@ -60,6 +60,11 @@ function groupCallsIn(calls: readonly RecordedCall[]): readonly string[] {
   return [...names].toSorted();
 }
 
+/** Those of the calls that change groups. */
+function changing(calls: readonly RecordedCall[]): readonly RecordedCall[] {
+  return calls.filter(({ name }) => Object.hasOwn(GROUP_ACCESS, name) && !name.startsWith('Describe'));
+}
+
 /** The actions of these calls that the policies allow none of. */
 async function deniedBy(
   policies: readonly PolicyDocument[],
@@ -104,8 +109,6 @@ describe('the policy of the controller', () => {
   });
 
   it('keeps the groups of another pool, and of another installation, apart', async () => {
-    const changing = (calls: readonly RecordedCall[]) =>
-      calls.filter(({ name }) => Object.hasOwn(GROUP_ACCESS, name) && !name.startsWith('Describe'));
     const own = changing(await recorded(OWN, ofOwn));
     expect(await deniedBy(ofAttached, own)).toEqual(new Set(own.map(({ name }) => name)));
     const theirs = changing(await recorded(THEIRS, ofAttached));

@@ -9,6 +9,7 @@ import { instant, milliseconds, minutes, seconds } from '../../src/engine/time.t
 import type { GuardedAccount } from './guarded-account.ts';
 
 const signal = new AbortController().signal;
+const note = (): void => undefined;
 const REMARKS = { leaveOut: () => undefined, group: () => undefined };
 const OFFERINGS = defaultPlace.subnets.map(({ id: subnet }) => ({
   instanceType: 'm7i.large',
@@ -57,7 +58,6 @@ export function makeGroup({ model, groups, installation }: GuardedAccount, name:
 /** The fleet of a place whose pool has the group that `pool` says. */
 function fleetOf(account: GuardedAccount, pool: () => GroupPool): GroupFleet {
   const { ec2, autoScaling, clock, installation } = account;
-  const note = (): void => undefined;
   const options = { installation, tags: () => ({}), timeout: seconds(10), note };
   const pools = () => (pool().attached ? {} : { linux: account.machines() });
   return new GroupFleet({
