@@ -3,6 +3,8 @@ import { guardedAccount } from '../../test/permissions/guarded-account.ts';
 import { facts, policiesOf, poolFacts, roleOf, rolesRequest } from '../../test/permissions/sample-facts.ts';
 import { type AccessRequest, allows } from '../../test/permissions/simulator.ts';
 import { limitsOf } from '../adapters/aws/aws-call.ts';
+import { describeAllGroups } from '../adapters/aws/auto-scaling/described-group.ts';
+import { leftGroups, removeGroup } from '../adapters/aws/auto-scaling/left-groups.ts';
 import { poolTags } from '../adapters/aws/instance-tags.ts';
 import { IMAGE_TAG, leftImages } from '../adapters/aws/left-images.ts';
 import { leftTemplates } from '../adapters/aws/left-templates.ts';
@@ -20,7 +22,7 @@ const { region, account: HOME } = defaultPlace;
 /** Cleans up once, in an account with a template and an image that nothing needs. */
 async function cleanUp(policies: readonly PolicyDocument[]) {
   await using account = await guardedAccount({ installation: 'acme', policies });
-  const { ec2, model, clock } = account;
+  const { ec2, autoScaling, groups, model, clock } = account;
   const { id } = model.createLaunchTemplate({
     name: 'runtide-acme-gone',
     data: {},
@@ -43,12 +45,34 @@ async function cleanUp(policies: readonly PolicyDocument[]) {
       tags: [{ key: IMAGE_TAG.image, value: 'packer' }],
     });
   }
+  const { id: template } = model.createLaunchTemplate({
+    name: 'of-the-group',
+    data: {},
+    tagSpecifications: [],
+  });
+  groups.createAutoScalingGroup({
+    name: 'runtide-acme-gone',
+    minSize: 0,
+    maxSize: 1,
+    subnets: defaultPlace.subnets.map((subnet) => subnet.id),
+    template: { id: template, version: '1' },
+    tags: Array.from(poolTags('acme', 'gone', {}), ([key, value]) => ({
+      key,
+      value,
+      propagateAtLaunch: true,
+    })),
+  });
+  const wanted = { installation: 'acme', wanted: new Set<string>(), ownName: () => 'runtide-acme-gone' };
+  const left = leftGroups(wanted, await describeAllGroups(autoScaling, limits));
+  for (const { name } of left.leftovers) await removeGroup(autoScaling, name, limits());
   const templates = await leftTemplates({ ec2, installation: 'acme', pools: new Set() }, limits);
   const images = await leftImages({ ec2, wanted: new Set(), keep: 1 }, limits);
   for (const leftover of [...templates.leftovers, ...images.leftovers]) {
     await removeLeftover(ec2, leftover, limits());
   }
-  return { left: model.images.snapshots(), calls: account.calls };
+  await clock.advance(seconds(600));
+  const remaining = groups.describeAutoScalingGroups({}).items.map(({ name }) => name);
+  return { left: [...model.images.snapshots(), ...remaining], calls: account.calls };
 }
 
 const owned = (installation: string) => ({ 'aws:ResourceTag/runtide:installation': installation });
@@ -63,6 +87,8 @@ describe('the policy for clean-up', () => {
     expect(left).toEqual(['snap-2']);
     expect(new Set(calls.map(({ name }) => name))).toEqual(
       new Set([
+        'DescribeAutoScalingGroupsCommand',
+        'DeleteAutoScalingGroupCommand',
         'DescribeLaunchTemplatesCommand',
         'DescribeLaunchTemplateVersionsCommand',
         'DescribeInstancesCommand',

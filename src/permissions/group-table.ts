@@ -21,11 +21,30 @@ function groupsThat(fit: (group: GroupFacts) => boolean) {
 
 const anyGroup = groupsThat(() => true);
 const ownGroups = groupsThat(({ attached }) => !attached);
+const attachedGroups = groupsThat(({ attached }) => attached);
+
+/** Those of the pools whose group is the operator's. */
+function attachedOnly(facts: Facts): Facts {
+  return { ...facts, pools: facts.pools.filter(({ group }) => group?.attached === true) };
+}
+
+/** The tags of a call are among these; one without tags is none of them. */
+function tagsAmong(facts: Facts, operator: 'StringEquals' | 'StringLike', keys: string): Conditions {
+  return {
+    ...ownedGroup(facts),
+    [`ForAllValues:${operator}`]: { 'aws:TagKeys': [keys] },
+    // Of no keys at all, "all are these" is true as well.
+    Null: { 'aws:TagKeys': 'false' },
+  };
+}
 
 /** The group carries this installation's tag. */
 export function ownedGroup({ installation }: Facts): Conditions {
   return { StringEquals: { [`autoscaling:ResourceTag/${OWNED_BY}`]: installation } };
 }
+
+/** The tag of src/adapters/aws/instance-tags.ts. */
+export const MAX_JOBS = 'runtide:max-jobs';
 
 const BY_NAME =
   'the ARN of a group holds an id that is not known before it exists; bound to groups of that name';
@@ -52,11 +71,21 @@ export const GROUP_PERMISSIONS: readonly RolePermission[] = [
   },
   {
     role: 'pools',
+    sid: 'LookAtTemplatesOfGroups',
+    actions: {
+      'ec2:DescribeLaunchTemplates': 'which version of its launch template a group of yours launches now',
+    },
+    resources: (facts) => anything(attachedOnly(facts)),
+    conditions: (facts) => inTheirRegions(attachedOnly(facts)),
+    wildcard: 'EC2 ties none of its Describe actions to resources; bound to the region',
+  },
+  {
+    role: 'pools',
     sid: 'MakeItsGroups',
     actions: {
       'autoscaling:CreateAutoScalingGroup':
         'the group of a pool, whose maker needs the rights that its launches need, from the template to the role',
-      'autoscaling:CreateOrUpdateTags': 'it gets the tags of its pool, also after they have changed',
+      'autoscaling:CreateOrUpdateTags': 'it gets the tags of its pool as it is made',
     },
     resources: ownGroups,
     conditions: becomesOwned,
@@ -68,6 +97,9 @@ export const GROUP_PERMISSIONS: readonly RolePermission[] = [
     actions: {
       'autoscaling:UpdateAutoScalingGroup':
         'limits, subnets and the version of the template; which market and which types the next launch takes',
+      'autoscaling:PutLifecycleHook': 'the group asks before an instance starts and ends',
+      'autoscaling:SuspendProcesses': 'the group moves no instance to another zone',
+      'autoscaling:CreateOrUpdateTags': 'its tags, which its instances get, follow the configuration',
     },
     resources: ownGroups,
     conditions: ownedGroup,
@@ -84,12 +116,31 @@ export const GROUP_PERMISSIONS: readonly RolePermission[] = [
         'an instance that is ready starts to count, and a drained one may end',
       'autoscaling:RecordLifecycleActionHeartbeat':
         'an instance that ends is waited for as long as its jobs run',
-      'autoscaling:PutLifecycleHook': 'the group asks before an instance starts and ends',
       'autoscaling:SetInstanceProtection': 'the group itself chooses none to end',
-      'autoscaling:SuspendProcesses': 'the group moves no instance to another zone',
     },
     resources: anyGroup,
     conditions: ownedGroup,
+    wildcard: OWNED_GROUPS,
+  },
+  {
+    role: 'pools',
+    sid: 'TagYourGroups',
+    actions: {
+      'autoscaling:CreateOrUpdateTags':
+        'the tags `runtide:`, and no others, tell the instances of a group of yours which pool they are of',
+    },
+    resources: attachedGroups,
+    conditions: (facts) => tagsAmong(facts, 'StringLike', 'runtide:*'),
+    wildcard: OWNED_GROUPS,
+  },
+  {
+    role: 'pools',
+    sid: 'UntagGroups',
+    actions: {
+      'autoscaling:DeleteTags': `the tag ${MAX_JOBS}, and no other, goes where jobs are counted no more`,
+    },
+    resources: anyGroup,
+    conditions: (facts) => tagsAmong(facts, 'StringEquals', MAX_JOBS),
     wildcard: OWNED_GROUPS,
   },
   {

@@ -38,10 +38,9 @@ const USING = [
   'TerminateInstanceInAutoScalingGroup',
   'CompleteLifecycleAction',
   'RecordLifecycleActionHeartbeat',
-  'PutLifecycleHook',
   'SetInstanceProtection',
-  'SuspendProcesses',
 ];
+const CHANGING = ['UpdateAutoScalingGroup', 'PutLifecycleHook', 'SuspendProcesses'];
 const LOOKING = [
   'DescribeAutoScalingGroups',
   'DescribeAutoScalingInstances',
@@ -86,15 +85,18 @@ describe('a pool with a group that Runtide makes', () => {
     expect(await may(ofOwn, action, groupNamed('runtide-acme-linux', 'us-east-1'), asked())).toBe(false);
   });
 
-  it.each(['UpdateAutoScalingGroup', ...USING])('allows %s on it where it has its tag', async (action) => {
-    expect(await may(ofOwn, action, OWN, owned())).toBe(true);
-    expect(await may(ofOwn, action, OWN)).toBe(false);
-    expect(await may(ofOwn, action, OWN, owned('beta'))).toBe(false);
-    expect(await may(ofOwn, action, OWN, owned('acme-2'))).toBe(false);
-    expect(await may(ofOwn, action, groupNamed('runtide-acme-linux-large'), owned())).toBe(false);
-    expect(await may(ofOwn, action, THEIRS, owned())).toBe(false);
-    expect(await may(ofOwn, action, groupNamed('runtide-acme-linux', 'us-east-1'), owned())).toBe(false);
-  });
+  it.each([...CHANGING, 'CreateOrUpdateTags', ...USING])(
+    'allows %s on it where it has its tag',
+    async (action) => {
+      expect(await may(ofOwn, action, OWN, owned())).toBe(true);
+      expect(await may(ofOwn, action, OWN)).toBe(false);
+      expect(await may(ofOwn, action, OWN, owned('beta'))).toBe(false);
+      expect(await may(ofOwn, action, OWN, owned('acme-2'))).toBe(false);
+      expect(await may(ofOwn, action, groupNamed('runtide-acme-linux-large'), owned())).toBe(false);
+      expect(await may(ofOwn, action, THEIRS, owned())).toBe(false);
+      expect(await may(ofOwn, action, groupNamed('runtide-acme-linux', 'us-east-1'), owned())).toBe(false);
+    },
+  );
 
   it.each(LOOKING)('allows %s in its region', async (action) => {
     expect(await may(ofOwn, action, '*', inRegion(region))).toBe(true);
@@ -147,6 +149,11 @@ describe('a pool with a group that Runtide makes', () => {
     }
   });
 
+  it('asks for no fleet', () => {
+    expect(actionsOf(ofOwn)).not.toContain('ec2:CreateFleet');
+    expect(actionsOf(ofOwn)).toContain('ec2:RunInstances');
+  });
+
   it('names what opens its encrypted disks', () => {
     const pools = [{ ...withOwn, market: 'on-demand' as const, volumeKey: 'alias/runners' }];
     const { notes } = roleOf('controller', { facts: facts({ pools }) });
@@ -167,9 +174,29 @@ describe('a pool with a group of the operator', () => {
     expect(await may(ofAttached, action, OWN, owned())).toBe(false);
   });
 
-  it.each([...MAKING, 'UpdateAutoScalingGroup'])('denies %s', async (action) => {
-    const context = action === 'UpdateAutoScalingGroup' ? owned() : asked();
+  it.each([...MAKING, ...CHANGING])('denies %s', async (action) => {
+    const context = CHANGING.includes(action) ? owned() : asked();
     expect(await may(ofAttached, action, THEIRS, context)).toBe(false);
+  });
+
+  it('may get tags of Runtide, and no others', async () => {
+    const tagging = (keys: readonly string[], context = owned()) =>
+      may(ofAttached, 'CreateOrUpdateTags', THEIRS, { ...context, 'aws:TagKeys': keys });
+    expect(await tagging(['runtide:pool', 'runtide:slots'])).toBe(true);
+    expect(await tagging(['runtide:pool', 'team'])).toBe(false);
+    expect(await tagging(['runtide:pool'], owned('beta'))).toBe(false);
+    expect(await may(ofAttached, 'CreateOrUpdateTags', THEIRS, owned())).toBe(false);
+  });
+
+  it.each([
+    ['an own group', ofOwn, OWN],
+    ['a group of the operator', ofAttached, THEIRS],
+  ])('%s loses no tag but one', async (_what, policies, group) => {
+    const untagging = (keys: readonly string[], context = owned()) =>
+      may(policies, 'DeleteTags', group, { ...context, 'aws:TagKeys': keys });
+    expect(await untagging(['runtide:max-jobs'])).toBe(true);
+    expect(await untagging(['runtide:max-jobs', 'runtide:installation'])).toBe(false);
+    expect(await untagging(['runtide:max-jobs'], owned('beta'))).toBe(false);
   });
 
   it('needs nothing that launches', () => {
@@ -234,7 +261,7 @@ describe('the policy for clean-up', () => {
   });
 
   it('allows nothing else of Auto Scaling', async () => {
-    for (const action of ['UpdateAutoScalingGroup', ...USING]) {
+    for (const action of [...CHANGING, ...USING]) {
       expect(await may(clean, action, OWN, owned())).toBe(false);
     }
   });

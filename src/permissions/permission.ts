@@ -7,6 +7,8 @@ export interface Permission<About = Facts> {
   readonly sid: string;
   /** Each action, and why it is needed. */
   readonly actions: Readonly<Record<string, string>>;
+  /** Those of the actions that are not needed for what is known; absent: all are. */
+  readonly omits?: (about: About) => readonly string[];
   /** The ARNs that the actions may touch. */
   readonly resources: (about: About) => readonly string[];
   readonly conditions?: (about: About) => Conditions;
@@ -26,24 +28,33 @@ function distinct(texts: readonly string[]): readonly string[] {
   return [...new Set(texts)];
 }
 
+function neededOf<About>({ actions, omits }: Permission<About>, about: About) {
+  const omitted = omits?.(about) ?? [];
+  return Object.entries(actions).filter(([action]) => !omitted.includes(action));
+}
+
 /** What a table allows, and why, in its order. */
 export function statementsOf<About>(
   table: readonly Permission<About>[],
   about: About,
 ): { readonly statements: readonly Statement[]; readonly reasons: readonly Reason[] } {
   const rows = table
-    .map((permission) => ({ permission, resources: distinct(permission.resources(about)) }))
-    .filter(({ resources }) => resources.length > 0);
+    .map((permission) => ({
+      permission,
+      actions: neededOf(permission, about),
+      resources: distinct(permission.resources(about)),
+    }))
+    .filter(({ actions, resources }) => actions.length > 0 && resources.length > 0);
   return {
-    statements: rows.map(({ permission: { sid, actions, conditions }, resources }) => ({
+    statements: rows.map(({ permission: { sid, conditions }, actions, resources }) => ({
       Sid: sid,
       Effect: 'Allow',
-      Action: Object.keys(actions),
+      Action: actions.map(([action]) => action),
       Resource: resources,
       ...(conditions !== undefined && { Condition: conditions(about) }),
     })),
-    reasons: rows.flatMap(({ permission: { sid, actions, wildcard } }) =>
-      Object.entries(actions).map(([action, why]) => ({
+    reasons: rows.flatMap(({ permission: { sid, wildcard }, actions }) =>
+      actions.map(([action, why]) => ({
         sid,
         action,
         why,

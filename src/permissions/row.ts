@@ -59,10 +59,16 @@ function launched(facts: Facts): Facts {
   return { ...facts, pools: facts.pools.filter(({ group }) => group?.attached !== true) };
 }
 
+/** No fleet is asked for where groups launch everything. */
+function omittedFor({ pools }: Facts): readonly string[] {
+  return pools.every(({ group }) => group !== undefined) ? ['ec2:CreateFleet'] : [];
+}
+
 /** The row for those of the pools alone whose launches need rights of Runtide's: a group of the operator's has its own. */
 export function forLaunches({ resources, conditions, ...row }: RolePermission): RolePermission {
   return {
     ...row,
+    omits: omittedFor,
     resources: (facts) => resources(launched(facts)),
     ...(conditions !== undefined && { conditions: (facts: Facts) => conditions(launched(facts)) }),
   };

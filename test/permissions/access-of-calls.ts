@@ -18,12 +18,13 @@ import type {
   ReceiveMessageCommandInput,
 } from '@aws-sdk/client-sqs';
 import type { GetParameterCommandInput } from '@aws-sdk/client-ssm';
+import { GROUP_ACCESS, type GroupCalls } from './access-of-groups.ts';
 import { fleet, launch } from './access-of-launches.ts';
 import { type Account, type Context, given, making, stored, tagging, tagsFor, using } from './account.ts';
 import type { AccessRequest } from './simulator.ts';
 
 /** The calls that Runtide makes, by the SDK's names. */
-export interface Calls {
+export interface Calls extends GroupCalls {
   readonly CreateFleetCommand: CreateFleetCommandInput;
   readonly CreateLaunchTemplateCommand: CreateLaunchTemplateCommandInput;
   readonly CreateLaunchTemplateVersionCommand: CreateLaunchTemplateVersionCommandInput;
@@ -121,6 +122,7 @@ function parameter(
 export const ACCESS: {
   readonly [Name in keyof Calls]: (input: Calls[Name], account: Account) => readonly AccessRequest[];
 } = {
+  ...GROUP_ACCESS,
   CreateFleetCommand: fleet,
   CreateLaunchTemplateCommand: ({ TagSpecifications }, account) => {
     const tags = tagsFor('launch-template', TagSpecifications);

@@ -20,6 +20,10 @@ export interface Account {
   storedTags(id: string): ReadonlyMap<string, string> | undefined;
   /** The tags of an instance; undefined when there is none of this id. */
   instanceTags(id: string): ReadonlyMap<string, string> | undefined;
+  /** A group by its name; undefined when there is none of this name. */
+  group?(name: string): { readonly arn: string; readonly tags: ReadonlyMap<string, string> } | undefined;
+  /** The name of the group that an instance is a member of. */
+  groupOf?(instance: string): string | undefined;
   /** The version of a template by the template's id or name; undefined when there is none. */
   template(ref: {
     id?: string | undefined;

@@ -1,3 +1,4 @@
+import type { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import {
   CreateLaunchTemplateCommand,
   type EC2Client,
@@ -5,10 +6,11 @@ import {
   type RequestLaunchTemplateData,
 } from '@aws-sdk/client-ec2';
 import type { SSMClient } from '@aws-sdk/client-ssm';
-import { ec2Client, ssmClient } from '../../src/adapters/aws/clients.ts';
+import { autoScalingClient, ec2Client, ssmClient } from '../../src/adapters/aws/clients.ts';
 import { ec2Fleet } from '../../src/adapters/aws/ec2-fleet.ts';
 import type { PoolMachines } from '../../src/adapters/aws/launch-template.ts';
 import type { Machines } from '../../src/adapters/aws/machine-parts.ts';
+import { AutoScaling } from '../../src/adapters/memory/auto-scaling/auto-scaling.ts';
 import { VirtualClock } from '../../src/adapters/memory/clock.ts';
 import { Ec2 } from '../../src/adapters/memory/ec2/ec2.ts';
 import { defaultPlace } from '../../src/adapters/memory/ec2/place.ts';
@@ -39,6 +41,8 @@ export interface GuardedAccount extends AsyncDisposable {
   /** The fleet of another process of the installation. */
   reopen(): Fleet;
   readonly ec2: EC2Client;
+  readonly autoScaling: AutoScalingClient;
+  readonly groups: AutoScaling;
   readonly ssm: SSMClient;
   readonly calls: readonly RecordedCall[];
   readonly installation: string;
@@ -194,6 +198,19 @@ function storedTagsIn(model: Ec2): Account['storedTags'] {
   };
 }
 
+/** The groups of the account, and their members. */
+function groupsIn(groups: AutoScaling): Required<Pick<Account, 'group' | 'groupOf'>> {
+  const all = () => groups.describeAutoScalingGroups({}).items;
+  return {
+    group(name) {
+      const group = all().find((one) => one.name === name);
+      if (group === undefined) return undefined;
+      return { arn: group.arn, tags: new Map(group.tags.map(({ key, value }) => [key, value])) };
+    },
+    groupOf: (instance) => all().find(({ instances }) => instances.some(({ id }) => id === instance))?.name,
+  };
+}
+
 /** Makes the operator's template, before anybody guards the account. */
 async function operatorsTemplate(
   ec2: EC2Client,
@@ -219,13 +236,15 @@ export async function guardedAccount(
   const clock = new VirtualClock();
   const model = new Ec2({ timers: clock, seed: 7, place: { ...defaultPlace, region, account: number } });
   const parameters = new Ssm(clock, 7);
-  const aws = await startAws({ model, ssm: parameters, timers: clock, log: { error: unexpected } });
+  const groups = new AutoScaling({ timers: clock, ec2: model, seed: 7 });
+  const aws = await startAws({ model, groups, ssm: parameters, timers: clock, log: { error: unexpected } });
   const access = {
     region,
-    endpoints: { ec2: aws.url, ssm: aws.url },
+    endpoints: { ec2: aws.url, autoScaling: aws.url, ssm: aws.url },
     credentials: { accessKeyId: 'AKIAEXAMPLE', secretAccessKey: 'example' },
   };
   const ec2 = ec2Client(access);
+  const autoScaling = autoScalingClient(access);
   const ssm = ssmClient(access);
   const templates = new Templates();
   const template = operators === undefined ? '' : await operatorsTemplate(ec2, operators, templates);
@@ -236,6 +255,7 @@ export async function guardedAccount(
     storedTags: storedTagsIn(model),
     ...(diskKey !== undefined && { diskKey }),
     instanceTags: (id) => model.instance(id)?.tags,
+    ...groupsIn(groups),
     template: templates.find,
     ...(kmsKey !== undefined && { kmsKey }),
   };
@@ -243,6 +263,7 @@ export async function guardedAccount(
   const guard = guardOf(account, templates, policies, calls);
   ec2.middlewareStack.add(guard, { step: 'initialize' });
   ssm.middlewareStack.add(guard, { step: 'initialize' });
+  autoScaling.middlewareStack.add(guard, { step: 'initialize' });
   let machines = options.machines ?? MACHINES;
   const made = (): Machines =>
     operators === undefined ? machines : { template: { id: template, version: 'default' } };
@@ -262,6 +283,8 @@ export async function guardedAccount(
     fleet: open(),
     reopen: open,
     ec2,
+    autoScaling,
+    groups,
     ssm,
     calls,
     installation,
@@ -273,6 +296,7 @@ export async function guardedAccount(
     knowTemplate: (id, known) => templates.add(id, known),
     async [Symbol.asyncDispose]() {
       ec2.destroy();
+      autoScaling.destroy();
       ssm.destroy();
       await aws.close();
     },

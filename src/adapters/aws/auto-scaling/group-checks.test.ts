@@ -14,6 +14,10 @@ const GIVE =
 const UNTRIED =
   'ok launch: neither tried, nor network and instance types looked at: linux launches by its own template, in its own subnets';
 
+function cli(action: string): string {
+  return `aws autoscaling ${action} --auto-scaling-group-name linux`;
+}
+
 /** What is found, as the command shows it; nothing of the group is another afterwards. */
 async function lines(double: AwsDouble, settings = POOL): Promise<readonly string[]> {
   const { ec2, autoScaling: client } = double;
@@ -128,7 +132,6 @@ describe('a group of the operator', () => {
         LifecycleHookSpecificationList: WHOLE.LifecycleHookSpecificationList.slice(0, 1),
       },
     );
-    const cli = (action: string): string => `aws autoscaling ${action} --auto-scaling-group-name linux`;
     expect((await lines(double, ATTACHED)).filter((line) => line.startsWith('FAILED'))).toEqual([
       `FAILED group: using group linux for pool linux: no installation has been given it; ${GIVE}`,
       `FAILED group: linux must have protection of new instances from scale-in: ${cli('update-auto-scaling-group')} --new-instances-protected-from-scale-in`,

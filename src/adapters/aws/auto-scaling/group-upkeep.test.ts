@@ -14,11 +14,11 @@ import type { GroupPool } from './group-pool.ts';
 import { GroupUpkeep } from './group-upkeep.ts';
 
 const signal = new AbortController().signal;
+const note = (): void => undefined;
 /** A place of installation acme with one pool, whose group is this one. */
 function placeOf(double: AwsDouble, pool: GroupPool = POOL) {
   const { ec2, autoScaling: client, clock } = double;
   const options = { installation: 'acme', tags: () => ({}), timeout: seconds(10) };
-  const note = (): void => undefined;
   const machines = {
     generation: 'g1',
     imageId: defaultPlace.images[0]?.id ?? '',
