@@ -40,6 +40,7 @@ async function recorded(
 
 const LOOKING = [
   'DescribeAutoScalingGroups',
+  'DescribeAutoScalingInstances',
   'DescribeInstanceRefreshes',
   'DescribeLifecycleHooks',
   'DescribePolicies',

@@ -25,6 +25,7 @@ export interface GroupCalls {
   readonly DeleteAutoScalingGroupCommand: DeleteAutoScalingGroupCommandInput;
   readonly DeleteTagsCommand: DeleteTagsCommandInput;
   readonly DescribeAutoScalingGroupsCommand: object;
+  readonly DescribeAutoScalingInstancesCommand: object;
   readonly DescribeInstanceRefreshesCommand: object;
   readonly DescribeLifecycleHooksCommand: object;
   readonly DescribePoliciesCommand: object;
@@ -113,6 +114,7 @@ export const GROUP_ACCESS: {
   DeleteTagsCommand: ({ Tags }, account) =>
     tagging(account, 'DeleteTags', Tags, (tags) => ({ 'aws:TagKeys': [...tags.keys()] })),
   DescribeAutoScalingGroupsCommand: (_input, account) => looking(account, 'DescribeAutoScalingGroups'),
+  DescribeAutoScalingInstancesCommand: (_input, account) => looking(account, 'DescribeAutoScalingInstances'),
   DescribeInstanceRefreshesCommand: (_input, account) => looking(account, 'DescribeInstanceRefreshes'),
   DescribeLifecycleHooksCommand: (_input, account) => looking(account, 'DescribeLifecycleHooks'),
   DescribePoliciesCommand: (_input, account) => looking(account, 'DescribePolicies'),

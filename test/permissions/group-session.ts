@@ -103,6 +103,7 @@ export async function groupSession(account: GuardedAccount, first: GroupPool): P
   const { maxJobs: _uncounted, ...rest } = first;
   settings = { ...rest, max: 12, heartbeat: milliseconds(first.heartbeat / 2), generation: 'g2' };
   await look(account, fleet, settings);
+  await fleet.find(ids, signal);
   await fleet.drain(ids, 'idle', instant(clock.now()), signal);
   await fleet.terminate(ids, signal);
   await fleet.cancel('linux', 1, signal);
