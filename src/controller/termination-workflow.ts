@@ -1,8 +1,9 @@
 import { heldByInstance } from '../engine/capacity.ts';
+import { heartbeatOf } from '../engine/hooks.ts';
 import type { Instance } from '../engine/instance.ts';
 import type { FleetPolicy } from '../engine/pool.ts';
 import { type TerminationFacts, type TerminationStep, terminationStep } from '../engine/termination.ts';
-import { instant, type Instant, minutes } from '../engine/time.ts';
+import { instant, type Instant } from '../engine/time.ts';
 import type { Clock, Fleet, Groups, JobSource, RunnerRegistry, Store } from './ports.ts';
 
 /** Where the workflow of one member's end stands: plain JSON, handed from step to step. */
@@ -35,8 +36,6 @@ export interface TerminationPorts {
 
 /** The pace of the steps; one that could not be taken comes again as soon. */
 const PACE_SECONDS = 15;
-/** Of a group whose pool was taken out of the configuration. */
-const FORGOTTEN = minutes(60);
 
 interface Sight {
   readonly certain: boolean;
@@ -68,7 +67,7 @@ async function look(
 }
 
 function factsOf(
-  { beatAt }: Termination,
+  { pool, beatAt }: Termination,
   found: Instance | undefined,
   {
     sight,
@@ -82,7 +81,6 @@ function factsOf(
     readonly policy: FleetPolicy;
   },
 ): TerminationFacts {
-  const { group } = policy.pools.find(({ name }) => name === found?.pool) ?? {};
   return {
     now,
     gone: found === undefined || found.state === 'terminated',
@@ -93,7 +91,7 @@ function factsOf(
     managerGone: !sight.hasManager,
     busySlots: sight.busySlots,
     beatAt: beatAt === undefined ? undefined : instant(beatAt),
-    heartbeat: group?.heartbeat ?? FORGOTTEN,
+    heartbeat: heartbeatOf(policy, pool),
   };
 }
 

@@ -2,18 +2,23 @@ import type { Action } from './action.ts';
 import type { InstanceView } from './capacity.ts';
 import type { Instance } from './instance.ts';
 import { instancesOf, isFresh, isWhole, lastKnown, type Observation, toldUntil } from './observation.ts';
-import type { FleetPolicy, PoolPolicy } from './pool.ts';
+import type { FleetPolicy } from './pool.ts';
 import { isBeatDue, type TerminationEnd, type TerminationFacts, terminationStep } from './termination.ts';
-import { elapsed, type Instant, minutes } from './time.ts';
+import { type Duration, elapsed, type Instant, minutes } from './time.ts';
 
 /** Of a group whose pool was taken out of the configuration: the default of `instances.group.heartbeat`. */
-const FORGOTTEN: NonNullable<PoolPolicy['group']> = { heartbeat: minutes(60) };
+const FORGOTTEN = minutes(60);
+
+/** How long the group of a pool waits at a hook for a word. */
+export function heartbeatOf({ pools }: FleetPolicy, pool: string): Duration {
+  return pools.find(({ name }) => name === pool)?.group?.heartbeat ?? FORGOTTEN;
+}
 
 interface Waiting {
   readonly instance: Instance;
   /** Absent where EC2 has ended the machine. */
   readonly view: InstanceView | undefined;
-  readonly group: NonNullable<PoolPolicy['group']>;
+  readonly heartbeat: Duration;
 }
 
 /** Whether GitLab was asked for its manager since it drains: until then its runner may have taken another job. */
@@ -23,7 +28,7 @@ function wasAskedSince({ drain }: Instance, readAt: Instant): boolean {
 
 /** What is known of a member that its group ends. */
 export function terminationFacts(
-  { instance, view, group }: Waiting,
+  { instance, view, heartbeat }: Waiting,
   { now, managers, jobs, history }: Observation,
 ): TerminationFacts {
   const readAt = toldUntil(managers[instance.pool], now);
@@ -37,7 +42,7 @@ export function terminationFacts(
     managerGone: view?.managerMissingSince !== undefined,
     busySlots: view?.busySlots ?? 0,
     beatAt: history.instances[instance.id]?.hook?.beatAt,
-    heartbeat: group.heartbeat,
+    heartbeat,
   };
 }
 
@@ -61,13 +66,13 @@ function end({ id: instance, pool, drain, membership }: Instance, because: Termi
 }
 
 /** The launch gate: a member counts for its group once its runner is in contact with GitLab. */
-function planGate({ instance, view, group }: Waiting, { history, now }: Observation): readonly Action[] {
+function planGate({ instance, view, heartbeat }: Waiting, { history, now }: Observation): readonly Action[] {
   const { id, pool } = instance;
   const hook = 'launch';
   if (view === undefined || view.phase === 'terminating') return [];
   if (view.readyAt !== undefined) return [{ do: 'complete', pool, instance: id, hook, because: 'ready' }];
   const beatAt = history.instances[id]?.hook?.beatAt;
-  return isBeatDue(beatAt, group.heartbeat, now) ? [{ do: 'heartbeat', pool, instance: id, hook }] : [];
+  return isBeatDue(beatAt, heartbeat, now) ? [{ do: 'heartbeat', pool, instance: id, hook }] : [];
 }
 
 /**
@@ -79,7 +84,6 @@ export function planHooks(
   policy: FleetPolicy,
   views: ReadonlyMap<string, readonly InstanceView[]>,
 ): readonly Action[] {
-  const groups = new Map(policy.pools.map(({ name, group }) => [name, group]));
   return (
     lastKnown(observation.instances, [])
       .filter(({ membership }) => membership?.hook !== undefined || membership?.retained === true)
@@ -89,7 +93,7 @@ export function planHooks(
       .toSorted((one, other) => (one.id < other.id ? -1 : 1))
       .flatMap((instance) => {
         const view = views.get(instance.pool)?.find((one) => one.instance.id === instance.id);
-        const waiting = { instance, view, group: groups.get(instance.pool) ?? FORGOTTEN };
+        const waiting = { instance, view, heartbeat: heartbeatOf(policy, instance.pool) };
         return instance.membership?.hook === 'launch'
           ? planGate(waiting, observation)
           : planTermination(waiting, observation);
