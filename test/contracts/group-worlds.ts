@@ -6,7 +6,7 @@ import { VirtualClock } from '../../src/adapters/memory/clock.ts';
 import { Ec2 } from '../../src/adapters/memory/ec2/ec2.ts';
 import { defaultPlace } from '../../src/adapters/memory/ec2/place.ts';
 import { Ssm } from '../../src/adapters/memory/ec2/ssm.ts';
-import { MemoryGroupFleet } from '../../src/adapters/memory/group-fleet.ts';
+import { MemoryGroupFleet } from '../../src/adapters/memory/group-fleet/group-fleet.ts';
 import { minutes, seconds } from '../../src/engine/time.ts';
 import { startAws } from '../../src/sandbox/aws/server.ts';
 import { groupPools, linuxMachines } from '../support/group-pools.ts';

@@ -1,4 +1,4 @@
-import type { GroupPool } from '../../src/adapters/memory/group-fleet.ts';
+import type { GroupPool } from '../../src/adapters/memory/group-fleet/group-fleet.ts';
 import type { PoolPolicy } from '../../src/engine/pool.ts';
 
 /** For tests: the groups of those pools that have one; `names` are in place of names of their own. */

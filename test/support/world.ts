@@ -5,7 +5,7 @@ import { Ec2 } from '../../src/adapters/memory/ec2/ec2.ts';
 import { type InstanceRecord, stateOf } from '../../src/adapters/memory/ec2/instance-record.ts';
 import { Ssm } from '../../src/adapters/memory/ec2/ssm.ts';
 import { defaultPlace } from '../../src/adapters/memory/ec2/place.ts';
-import { MemoryGroupFleet } from '../../src/adapters/memory/group-fleet.ts';
+import { MemoryGroupFleet } from '../../src/adapters/memory/group-fleet/group-fleet.ts';
 import { GitLab } from '../../src/adapters/memory/gitlab/gitlab.ts';
 import type { JobDefinition, JobStatus } from '../../src/adapters/memory/gitlab/job.ts';
 import { MemoryJobRetrier } from '../../src/adapters/memory/job-retrier.ts';

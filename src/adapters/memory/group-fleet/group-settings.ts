@@ -1,10 +1,10 @@
-import type { LaunchRequest } from '../../controller/ports.ts';
-import type { Duration } from '../../engine/time.ts';
-import type { AutoScaling } from './auto-scaling/auto-scaling.ts';
-import type { GroupDescription, PutLifecycleHookRequest } from './auto-scaling/group-requests.ts';
-import type { Ec2 } from './ec2/ec2.ts';
-import { Ec2Error } from './ec2/error.ts';
-import { FLEET_TAG, GROUP_TAG } from './fleet.ts';
+import type { LaunchRequest } from '../../../controller/ports.ts';
+import type { Duration } from '../../../engine/time.ts';
+import type { AutoScaling } from '../auto-scaling/auto-scaling.ts';
+import type { GroupDescription, PutLifecycleHookRequest } from '../auto-scaling/group-requests.ts';
+import type { Ec2 } from '../ec2/ec2.ts';
+import { Ec2Error } from '../ec2/error.ts';
+import { FLEET_TAG, GROUP_TAG } from '../fleet.ts';
 import { countsFor, unfilled } from './membership.ts';
 
 /** The hooks of a group, by what they keep waiting. */

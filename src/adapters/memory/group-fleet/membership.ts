@@ -1,6 +1,6 @@
-import type { Membership } from '../../engine/group.ts';
-import type { Instance } from '../../engine/instance.ts';
-import type { GroupDescription, GroupInstance, LifecycleState } from './auto-scaling/group-requests.ts';
+import type { Membership } from '../../../engine/group.ts';
+import type { Instance } from '../../../engine/instance.ts';
+import type { GroupDescription, GroupInstance, LifecycleState } from '../auto-scaling/group-requests.ts';
 
 /** What the group's word for a member means. */
 const STANDING: Readonly<Partial<Record<LifecycleState, Omit<Membership, 'group'>>>> = {

@@ -1,7 +1,7 @@
-import type { OrderFailure } from '../../engine/group.ts';
-import type { Market, Offering } from '../../engine/pool.ts';
-import { elapsed, type Instant } from '../../engine/time.ts';
-import type { MixedInstancesPolicy, ScalingActivity } from './auto-scaling/group-requests.ts';
+import type { OrderFailure } from '../../../engine/group.ts';
+import type { Market, Offering } from '../../../engine/pool.ts';
+import { elapsed, type Instant } from '../../../engine/time.ts';
+import type { MixedInstancesPolicy, ScalingActivity } from '../auto-scaling/group-requests.ts';
 
 /** Where an order was to be launched. */
 export interface OrderedWhere {
