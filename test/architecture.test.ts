@@ -16,6 +16,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   'src/adapters/aws': ['src/controller', 'src/engine'],
   'src/adapters/sqlite': ['src/controller', 'src/engine'],
   'src/adapters/memory': ['src/controller', 'src/engine'],
+  'src/simulator': ['src/adapters/memory', 'src/controller', 'src/engine'],
   'src/status': ['src/controller', 'src/engine'],
   'src/permissions': [],
   'src/bootstrap': [],
@@ -48,6 +49,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'src/bootstrap',
     'src/image',
     'src/sandbox',
+    'src/simulator',
     'src/compose',
     'src/adapters',
     'src/config',
@@ -60,7 +62,14 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Files and folders that run in a browser as well: no Node module, only globals that both have. */
-const ANYWHERE = ['src/engine', 'src/controller', 'src/offers', 'src/adapters/memory', 'src/status/model.ts'];
+const ANYWHERE = [
+  'src/engine',
+  'src/controller',
+  'src/offers',
+  'src/adapters/memory',
+  'src/simulator',
+  'src/status/model.ts',
+];
 
 /** Where what is banned elsewhere may stand. */
 const ALLOWED = {

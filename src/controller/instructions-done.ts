@@ -13,6 +13,8 @@ function isDone(instruction: Instruction, observation: Observation): boolean {
     if (Object.values(unlisted).some((part) => !isFresh(part, now))) return false;
     return living.every(({ id }) => id !== instruction.instance);
   }
+  // A pause lasts until it is taken back.
+  if (instruction.kind === 'pause') return false;
   const { pool, startedAt } = instruction;
   if (!isFresh(instancesOf(observation, pool), now)) return false;
   if (unanswered.some((launch) => launch.pool === pool && launch.openedAt < startedAt)) return false;

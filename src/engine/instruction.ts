@@ -24,8 +24,22 @@ export interface DrainRequest {
   readonly how: 'replace' | 'shrink';
 }
 
-/** What an operator has asked for by command, until it is done. */
-export type Instruction = Cycle | DrainRequest;
+/** A pool buys nothing, until it is told to go on; what it has works on and leaves as ever. */
+export interface Pause {
+  readonly kind: 'pause';
+  readonly pool: string;
+  readonly at: Instant;
+}
+
+/** What an operator has asked for by command, until it is done or taken back. */
+export type Instruction = Cycle | DrainRequest | Pause;
+
+/** The pause of a pool. */
+export function pauseOf(instructions: readonly Instruction[], pool: string): Pause | undefined {
+  return instructions.find(
+    (instruction): instruction is Pause => instruction.kind === 'pause' && instruction.pool === pool,
+  );
+}
 
 /** The one cycle of a pool. */
 export function cycleOf(instructions: readonly Instruction[], pool: string): Cycle | undefined {
@@ -47,5 +61,5 @@ export function drainRequestOf(
 
 /** What makes two instructions the same: a later one takes the place of the one before. */
 export function keyOf(instruction: Instruction): string {
-  return instruction.kind === 'cycle' ? `cycle ${instruction.pool}` : `drain ${instruction.instance}`;
+  return `${instruction.kind} ${instruction.kind === 'drain' ? instruction.instance : instruction.pool}`;
 }

@@ -1,3 +1,7 @@
+import type { Budget } from './budget.ts';
+import type { IdleTarget } from './idle-target.ts';
+import type { LaunchLimits } from './launch-pacing.ts';
+import type { Schedule } from './schedule.ts';
 import type { Duration } from './time.ts';
 
 /** Whether the cloud may take the machine back. */
@@ -23,6 +27,14 @@ export interface MarketSplit {
   readonly onDemandFallback: boolean;
 }
 
+/** How many jobs one project may count for, running ones included. */
+export interface ProjectCaps {
+  /** Of every project that is not named; absent: as many as it has. */
+  readonly others?: number;
+  /** By project id. */
+  readonly of: Readonly<Record<number, number>>;
+}
+
 /** The limits and wishes of one pool, as the engine sees them. */
 export interface PoolPolicy {
   readonly name: string;
@@ -42,12 +54,15 @@ export interface PoolPolicy {
   readonly surge: number;
   /** Ready instances that stay while old ones are replaced; at most `min`. */
   readonly minAvailable: number;
-  readonly idle: {
-    /** Free slots wanted beyond the demand. */
-    readonly slots: number;
-    /** How long an instance must be idle before it may leave. */
-    readonly time: Duration;
-  };
+  readonly idle: IdleTarget;
+  /** What holds at some times instead; the last that matches wins. Absent: the same at all times. */
+  readonly schedules?: readonly Schedule[];
+  /** Absent: every project counts for all its jobs. */
+  readonly projectCaps?: ProjectCaps;
+  /** What the pool's instances may cost; absent: what they cost. */
+  readonly budget?: Budget;
+  /** Names the account and region whose launch limits the pool shares with others; absent: they are not known. */
+  readonly place?: string;
   /** How long after a launch or a scale-in no further scale-in happens. */
   readonly cooldown: Duration;
   /** How long an instance may take from launch to ready. */
@@ -78,6 +93,12 @@ export interface FleetPolicy {
   readonly pools: readonly PoolPolicy[];
   /** A pending job beside a free fitting slot for this long is not being served by GitLab. */
   readonly unservedAfter: Duration;
+  /** Most instances of all pools together; absent: only the pools' own limits count. */
+  readonly max?: number;
+  /** What all pools may cost together; absent: what they cost. */
+  readonly budget?: Budget;
+  /** How fast instances may be launched, by the place that pools name; absent: as AWS allows a new account. */
+  readonly launchLimits?: Readonly<Record<string, LaunchLimits>>;
   /** How long an instance may miss its manager before it counts as orphaned. */
   readonly orphanGrace: Duration;
   /** Members that their group ends are looked after by a workflow each, not by the passes; absent: by the passes. */

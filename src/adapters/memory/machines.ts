@@ -3,10 +3,12 @@ import { type Duration, elapsed, milliseconds, minutes, seconds } from '../../en
 import type { Timers } from './clock.ts';
 import type { Ec2 } from './ec2/ec2.ts';
 import { stateOf } from './ec2/instance-record.ts';
+import { draw, type LifeTime } from './ec2/life-times.ts';
 import { FLEET_TAG, GROUP_TAG } from './fleet.ts';
 import type { GitLab } from './gitlab/gitlab.ts';
 import type { Job } from './gitlab/job.ts';
 import type { GitLabOutage } from './outage.ts';
+import { type Random, seededRandom } from './random.ts';
 
 export interface MachinesOptions {
   readonly timers: Timers;
@@ -22,13 +24,17 @@ export interface MachinesOptions {
   /** Whether its group takes the instance, as its metadata says; absent: none is a member. */
   readonly isTaken?: (instance: string) => boolean;
   /** From EC2's `running` to the first contact with GitLab. */
-  readonly bootFor: Duration;
+  readonly bootFor: LifeTime;
+  /** Decides how long each machine boots, where that is spread; needed only there. */
+  readonly random?: Random;
   /** How often an instance asks GitLab for a job. */
   readonly pollEvery: Duration;
   /** How often the agent looks at its metadata. */
   readonly watchEvery: Duration;
   /** How long a job runs that names no duration. */
   readonly jobFor?: Duration;
+  /** Told when a job's script begins. */
+  readonly scriptBegins?: (job: Job) => void;
 }
 
 /** What machines do in the model: boot, register, poll, run jobs, drain, power off. */
@@ -39,11 +45,11 @@ export class Machines {
   silenced = false;
 
   constructor(options: MachinesOptions) {
-    const { ec2, timers } = options;
+    const { ec2, timers, random = seededRandom(1) } = options;
     ec2.onStateChange(({ id, to }) => {
       const record = ec2.instance(id);
       if (to !== 'running' || record === undefined || record.boot === 'never') return;
-      timers.after(options.bootFor, () => {
+      timers.after(draw(options.bootFor, random), () => {
         if (record.boot === 'fails')
           ec2.appendConsole(id, 'runtide: boot failed: the image has no gitlab-runner\n');
         else new Machine(id, options, this).start();
@@ -125,9 +131,15 @@ class Machine {
     const { timers, gitlab, jobFor } = this.#options;
     this.#jobs.add(job);
     this.#left -= 1;
+    this.#options.scriptBegins?.(job);
     timers.after(job.duration ?? jobFor ?? minutes(3), () => {
       if (!this.#alive) return;
-      gitlab.updateJob(job.token, { state: 'success', exitCode: 0 });
+      gitlab.updateJob(
+        job.token,
+        job.fails
+          ? { state: 'failed', failureReason: 'script_failure', exitCode: 1 }
+          : { state: 'success', exitCode: 0 },
+      );
       this.#jobs.delete(job);
       if (!this.#draining) this.#fill();
       else this.#leaveWhenDone();

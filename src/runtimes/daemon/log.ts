@@ -100,6 +100,7 @@ function interruptionLine({ instance, pool, kind, heeded }: NoticedInterruption)
 }
 
 function doneInWords(instruction: Instruction): string {
+  if (instruction.kind === 'pause') return `pause of ${instruction.pool} is over`;
   if (instruction.kind === 'cycle') return `cycle of ${instruction.pool} done: all its instances are new`;
   return `${instruction.instance} is gone, as it was asked to be`;
 }

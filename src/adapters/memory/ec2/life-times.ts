@@ -8,8 +8,14 @@ export interface Spread {
   readonly longest: Duration;
 }
 
+/** A length of time whose logarithm is spread normally around the median's, by `sigma`. */
+export interface LogNormal {
+  readonly median: Duration;
+  readonly sigma: number;
+}
+
 /** The same for all machines, or spread. */
-export type LifeTime = Duration | Spread;
+export type LifeTime = Duration | Spread | LogNormal;
 
 /**
  * How long EC2 takes. Launches: 4.9 s (daemonology.net, 2021, c5.xlarge) to 17.8 s (brevdev's cold-boot
@@ -22,10 +28,16 @@ export const EC2_LIFE_TIMES = {
   shutdown: { shortest: seconds(5), median: seconds(25), longest: seconds(90) },
 } as const;
 
-/** One machine's time; each half of the spread is even in its logarithm, so that long times are rare. */
+/** One machine's time; each half of a spread is even in its logarithm, so that long times are rare. */
 export function draw(time: LifeTime, random: Random): Duration {
   if (typeof time === 'number') return time;
+  if ('sigma' in time) return milliseconds(Math.round(time.median * Math.exp(time.sigma * normal(random))));
   const place = random() * 2;
   const [from, to] = place < 1 ? [time.shortest, time.median] : [time.median, time.longest];
   return milliseconds(Math.round(from * (to / from) ** (place % 1)));
+}
+
+/** A number of the standard normal distribution (Box and Muller). */
+function normal(random: Random): number {
+  return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 }

@@ -59,6 +59,8 @@ export interface JobDefinition {
   readonly allowFailure?: boolean;
   /** How long a simulated runner takes for it; real runners ignore it. */
   readonly duration?: Duration;
+  /** A simulated runner lets it fail; real runners ignore it. Absent: false. */
+  readonly fails?: boolean;
   readonly variables?: Readonly<Record<string, string>>;
   /** How long it may run; absent: one hour. The runner's `maximumTimeout` caps it. */
   readonly timeout?: Duration;
@@ -99,6 +101,7 @@ export interface JobRecord {
   readonly trigger: Trigger | undefined;
   readonly allowFailure: boolean;
   readonly duration: Duration | undefined;
+  readonly fails: boolean;
   readonly variables: Readonly<Record<string, string>>;
   readonly timeout: Duration;
   readonly resourceGroup: string | undefined;
@@ -154,6 +157,7 @@ export function newJob(origin: JobOrigin, definition: JobDefinition): JobRecord 
     trigger: definition.trigger,
     allowFailure: definition.allowFailure ?? when === 'manual',
     duration: definition.duration,
+    fails: definition.fails ?? false,
     variables: definition.variables ?? {},
     timeout: definition.timeout ?? HOUR,
     resourceGroup: definition.resourceGroup,

@@ -1,0 +1,122 @@
+import { isComplete, type Job } from '../adapters/memory/gitlab/job.ts';
+import { after, type Duration, elapsed, later, milliseconds, minutes } from '../engine/time.ts';
+import type { Autoscaler } from './autoscaler.ts';
+import type { Conditions } from './conditions.ts';
+import type { Billed, JobResult, Run } from './result.ts';
+import type { Workload, WorkloadPipeline } from './workload.ts';
+import { SimulatedWorld } from './world.ts';
+
+/** How far time goes on at once. */
+const STRIDE = minutes(60);
+/** An autoscaler that has not run every job so long after the last pipeline came never will. */
+const PATIENCE = minutes(48 * 60);
+/** GitLab ends jobs after an hour where nothing else is said; here nobody does. */
+const NO_TIMEOUT = minutes(30 * 24 * 60);
+const MINIMUM_BILL = minutes(1);
+
+/** Heard while a simulation goes on: how much of the workload's time is over, 0 to 1. */
+export type Progress = (share: number) => void;
+
+/** Runs one autoscaler against a workload. The same arguments give the same run, to the byte. */
+export async function simulate(
+  workload: Workload,
+  autoscaler: Autoscaler,
+  conditions: Conditions,
+  progress: Progress = () => undefined,
+): Promise<Run> {
+  const world = new SimulatedWorld(workload, conditions);
+  const peak = watchPeak(world);
+  for (const { project } of workload.pipelines) world.project(project);
+  await autoscaler.start(world);
+  submitInTurn(world, 0);
+  const end = after(workload.start, workload.length);
+  const last = after(end, PATIENCE);
+  while (world.clock.now() < end || (!isQuiet(world) && world.clock.now() < last)) {
+    await world.clock.advance(stride(world, end));
+    progress(Math.min(1, elapsed(workload.start, world.clock.now()) / workload.length));
+  }
+  return resultOf(world, autoscaler, peak());
+}
+
+/** To the end of the workload exactly, so that billing ends there where nothing is left to do. */
+function stride(world: SimulatedWorld, end: Run['end']): Duration {
+  const left = elapsed(world.clock.now(), end);
+  return left > 0 ? milliseconds(Math.min(STRIDE, left)) : minutes(1);
+}
+
+/** One timer at a time: a hundred thousand at once would slow all others. */
+function submitInTurn(world: SimulatedWorld, index: number): void {
+  const { clock, gitlab, workload } = world;
+  const pipeline = workload.pipelines[index];
+  if (pipeline === undefined) return;
+  const at = after(workload.start, pipeline.at);
+  clock.after(elapsed(clock.now(), later(at, clock.now())), () => {
+    gitlab.createPipeline(world.project(pipeline.project), definitionOf(pipeline));
+    submitInTurn(world, index + 1);
+  });
+}
+
+function definitionOf({ stages, jobs }: WorkloadPipeline) {
+  return {
+    stages,
+    jobs: jobs.map(({ fails = false, ...job }) => ({ ...job, fails, timeout: NO_TIMEOUT })),
+  };
+}
+
+function isQuiet({ gitlab }: SimulatedWorld): boolean {
+  const { pending = 0, running = 0 } = gitlab.jobCounts();
+  return pending + running === 0;
+}
+
+function watchPeak(world: SimulatedWorld): () => number {
+  let alive = 0;
+  let peak = 0;
+  world.ec2.onStateChange(({ from, to }) => {
+    const was = from === 'pending' || from === 'running';
+    const is = to === 'pending' || to === 'running';
+    alive += Number(is) - Number(was);
+    peak = Math.max(peak, alive);
+  });
+  return () => peak;
+}
+
+function resultOf(world: SimulatedWorld, { name, about }: Autoscaler, peak: number): Run {
+  const { workload, ec2, gitlab, conditions, clock } = world;
+  const jobs = gitlab.jobsOfInstance().toReversed();
+  const calls = ec2.calls();
+  return {
+    autoscaler: name,
+    about,
+    workload: workload.name,
+    seed: conditions.seed,
+    start: workload.start,
+    end: clock.now(),
+    jobs: jobs.flatMap((job) => jobResult(world, job)),
+    unfinished: jobs.filter(({ status }) => status === 'pending' || status === 'running').length,
+    cutOff: jobs.filter(({ failureReason }) => failureReason === 'runner_system_failure').length,
+    billed: billedOf(world),
+    launched: ec2.bills().length,
+    calls,
+    throttled: Object.values(ec2.throttled()).reduce((sum, count) => sum + count, 0),
+    peak,
+  };
+}
+
+function jobResult(world: SimulatedWorld, job: Job): readonly JobResult[] {
+  const { id, queuedAt, finishedAt, pipeline, status } = job;
+  const scriptAt = world.scriptOf(id);
+  if (!isComplete(job) || queuedAt === undefined || finishedAt === undefined || scriptAt === undefined)
+    return [];
+  return [{ queuedAt, scriptAt, endedAt: finishedAt, pipeline, succeeded: status === 'success' }];
+}
+
+/** By the second from `running`, and a minute at least. */
+function billedOf({ ec2, clock, conditions }: SimulatedWorld): readonly Billed[] {
+  return ec2.bills().map(({ instanceType, market, zone, runningFrom, endedAt = clock.now() }) => {
+    const offering = conditions.offerings.find(
+      (one) => one.instanceType === instanceType && one.market === market && one.zone === zone,
+    );
+    const price = (offering ?? conditions.offerings[0])?.price ?? 0;
+    return { from: runningFrom, to: later(endedAt, after(runningFrom, MINIMUM_BILL)), price };
+  });
+}
