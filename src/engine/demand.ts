@@ -7,6 +7,7 @@ import { purchasesOf } from './offerings.ts';
 import type { FleetPolicy, PoolPolicy } from './pool.ts';
 import { capOf } from './project-caps.ts';
 import { roomOf } from './scale-out.ts';
+import type { Terms } from './terms.ts';
 import { after, backoff, type Duration, earlier, elapsed, type Instant, minutes } from './time.ts';
 
 /** What waits for one pool. */
@@ -29,7 +30,9 @@ export interface CappedJobs {
 }
 
 /** The instances of a pool that stay, and how many others still exist. */
-export type Mustered = Pick<Muster, 'live' | 'draining'> & Partial<Pick<Muster, 'closed'>>;
+export type Mustered = Pick<Muster, 'live' | 'draining'> & {
+  readonly terms?: Pick<Terms, 'closed' | 'affordable'>;
+};
 
 const NOBODY: Mustered = { live: [], draining: 0 };
 const UNSERVED_WAIT = minutes(5);
@@ -63,12 +66,13 @@ function blocked(pool: PoolPolicy, observation: Observation): boolean {
 }
 
 /** How many instances the pool may buy now. */
-function growthOf(pool: PoolPolicy, { live, draining, closed }: Mustered, observation: Observation): number {
-  if (closed !== undefined || blocked(pool, observation)) return 0;
+function growthOf(pool: PoolPolicy, { live, draining, terms }: Mustered, observation: Observation): number {
+  if (terms?.closed !== undefined || blocked(pool, observation)) return 0;
   const room = Math.min(Math.max(0, pool.max - live.length), roomOf(pool, live.length, draining));
   const { now, history } = observation;
   const { purchases } = purchasesOf(room, pool, live, { shortfalls: history.shortfalls, now });
-  return purchases.reduce((sum, purchase) => sum + purchase.count, 0);
+  const growth = purchases.reduce((sum, purchase) => sum + purchase.count, 0);
+  return Math.min(growth, terms?.affordable?.count ?? growth);
 }
 
 /** How many jobs of each project the pool's instances hold. */

@@ -1,6 +1,6 @@
 import type { BudgetStanding } from './budget.ts';
 import type { CappedJobs } from './demand.ts';
-import type { Desired, Rule } from './desired.ts';
+import type { Desired, Rule, Step } from './desired.ts';
 import type { Hold } from './scale-out.ts';
 import type { Share } from './shares.ts';
 import type { Terms } from './terms.ts';
@@ -26,11 +26,12 @@ export function explainBudget({ of, period, spent, limit, allows }: BudgetStandi
   return `budget ${whose}: ${dollars(spent)} of ${dollars(limit)} ${PERIODS[period]}: ${TAKEN_AWAY[allows]}`;
 }
 
-function ofBudget({ budget, closed, pool }: Terms, { affordable }: Share): string {
-  if (closed === 'budget' && budget?.allows === 'spot only')
-    return `${explainBudget(budget)}; ${pool.name} buys no spot`;
-  if (budget !== undefined && budget.allows !== 'everything') return explainBudget(budget);
-  if (affordable === undefined) return 'budget';
+/** `room`: how many more the budget step has left. */
+function ofBudget({ budget, pool }: Terms, { affordable }: Share, room: number): string {
+  if (budget?.allows === 'spot only' && pool.offerings.length === 0)
+    return `${explainBudget(budget)}; ${pool.name} buys none`;
+  const isFull = affordable?.count === room && affordable.standing.period === 'hour';
+  if (!isFull) return budget === undefined ? 'budget' : explainBudget(budget);
   const { spent, limit, of } = affordable.standing;
   const whose = of === 'fleet' ? 'of all pools' : 'of the pool';
   return `budget ${whose}: ${dollars(spent)} of ${dollars(limit)} an hour leave room for ${affordable.count} more`;
@@ -58,18 +59,19 @@ export function limitHolds(
     capped,
   }: { readonly terms: Terms; readonly share: Share; readonly capped: CappedJobs | undefined },
 ): readonly Hold[] {
-  const binds = (rule: Rule): boolean =>
-    desired.steps.some((step) => step.rule === rule && step.to < step.from && step.from > live);
+  const bound = (rule: Rule): Step | undefined =>
+    desired.steps.find((step) => step.rule === rule && step.to < step.from && step.from > live);
+  const budget = bound('budget');
   const texts = [
     ...(capped === undefined ? [] : [ofCaps(capped)]),
-    ...(binds('budget') ? [ofBudget(terms, share)] : []),
-    ...(binds('launch pacing') ? [ofPacing(share)] : []),
-    ...(binds('pause') && terms.pausedAt !== undefined
-      ? [`paused by command since ${new Date(terms.pausedAt).toISOString()}`]
-      : []),
-    ...(binds('fleet max')
-      ? [`all pools together have the ${share.room?.max ?? 0} instances that they may have`]
-      : []),
+    ...(budget === undefined ? [] : [ofBudget(terms, share, budget.to - live)]),
+    ...(bound('launch pacing') === undefined ? [] : [ofPacing(share)]),
+    ...(bound('pause') === undefined || terms.pausedAt === undefined
+      ? []
+      : [`paused by command since ${new Date(terms.pausedAt).toISOString()}`]),
+    ...(bound('fleet max') === undefined
+      ? []
+      : [`all pools together have the ${share.room?.max ?? 0} instances that they may have`]),
   ];
   return texts.map((because) => ({ what: 'launch', because }));
 }

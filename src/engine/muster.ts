@@ -30,8 +30,6 @@ export interface Muster {
   readonly live: readonly InstanceView[];
   /** Instances that drain, or are about to, and still exist. */
   readonly draining: number;
-  /** Why nothing is bought at all. */
-  readonly closed?: Terms['closed'];
   readonly terms: Terms;
 }
 
@@ -46,7 +44,7 @@ export function muster(
   /** Ids of members that their group is told to go on with now. */
   ended: ReadonlySet<string> = new Set(),
 ): Muster {
-  const { pool, closed } = terms;
+  const { pool } = terms;
   const stale = staleSources(pool.name, observation);
   const managersFresh = !stale.includes('managers');
   const { now, managers, jobs, history, instructions = [] } = observation;
@@ -82,7 +80,6 @@ export function muster(
     spared,
     live: staying.filter(({ phase }) => phase !== 'draining' && phase !== 'terminating'),
     draining: alreadyDraining + leavers.filter(({ by }) => by === 'drain').length,
-    ...(closed !== undefined && { closed }),
     terms,
   };
 }

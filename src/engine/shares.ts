@@ -1,25 +1,18 @@
 import type { Action } from './action.ts';
-import type { BudgetStanding } from './budget.ts';
 import type { InstanceView } from './capacity.ts';
 import { afterLaunch, launchable, type LaunchTokens, NEW_ACCOUNT, tokensAt } from './launch-pacing.ts';
 import type { Observation } from './observation.ts';
-import type { FleetPolicy, PoolPolicy } from './pool.ts';
-import type { Terms } from './terms.ts';
+import type { FleetPolicy } from './pool.ts';
+import { type Affordable, affordableBy, dearest, fewest, type Terms } from './terms.ts';
 
 /** How much more a pool may buy of what pools share; absent: as much as it likes. */
 export interface Share {
-  /** Instances that a limit of dollars an hour leaves room for, and which limit that is. */
-  readonly affordable?: { readonly count: number; readonly standing: BudgetStanding };
+  /** What its own budget and that of all pools leave room for. */
+  readonly affordable?: Affordable;
   /** What the account may launch now. */
   readonly tokens?: LaunchTokens;
   /** Instances that may still exist over all pools, and how many there may be at most. */
   readonly room?: { readonly count: number; readonly max: number };
-}
-
-/** What the dearest of the offerings costs, so that what is bought is never more than what was meant. */
-function dearest({ offerings }: PoolPolicy): number | undefined {
-  const prices = offerings.flatMap(({ price }) => price ?? []);
-  return prices.length === 0 ? undefined : Math.max(...prices);
 }
 
 /** What the launches of a plan buy: how many, in how many calls. */
@@ -53,8 +46,9 @@ export class Shares {
   }
 
   /** What is left for the pool. */
-  of({ pool, budgets }: Terms): Share {
-    const affordable = this.#affordable(pool, budgets);
+  of({ pool, budgets, affordable: own }: Terms): Share {
+    const shared = budgets.filter(({ of }) => of === 'fleet');
+    const affordable = fewest([own, ...shared.map((standing) => affordableBy(standing, pool, this.#bought))]);
     const tokens = pool.place === undefined ? undefined : this.#tokens.get(pool.place);
     return {
       ...(affordable !== undefined && { affordable }),
@@ -77,19 +71,6 @@ export class Shares {
     let rest = afterLaunch(left, count);
     for (let call = 1; call < calls; call++) rest = afterLaunch(rest, 0);
     this.#tokens.set(place, rest);
-  }
-
-  #affordable(pool: PoolPolicy, budgets: readonly BudgetStanding[]): Share['affordable'] {
-    const price = dearest(pool);
-    if (price === undefined || price === 0) return undefined;
-    return budgets
-      .filter(({ period }) => period === 'hour')
-      .map((standing) => {
-        const others = standing.of === 'fleet' ? this.#bought : 0;
-        const left = standing.limit - standing.spent - others;
-        return { count: Math.max(0, Math.floor(left / price)), standing };
-      })
-      .toSorted((one, other) => one.count - other.count)[0];
   }
 }
 

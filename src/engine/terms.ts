@@ -8,6 +8,15 @@ import { scheduleAt } from './schedule.ts';
 import { rateOf } from './spending.ts';
 import type { Instant } from './time.ts';
 
+/** Instances that may still be bought, and the limit that allows no more. */
+export interface Affordable {
+  readonly count: number;
+  readonly standing: BudgetStanding;
+}
+
+/** So that three tenths leave room for three of a tenth. */
+const ROUNDING = 1e-9;
+
 /** What holds for a pool in one pass, and why. */
 export interface Terms {
   /** The pool with what its schedule, its budget and its pause leave of it. */
@@ -22,8 +31,10 @@ export interface Terms {
   readonly budgets: readonly BudgetStanding[];
   /** The limit that allows least. */
   readonly budget?: BudgetStanding;
-  /** Why nothing is bought at all; absent: something may be. */
-  readonly closed?: 'pause' | 'budget';
+  /** What its budget leaves room for; absent: as much as it likes. */
+  readonly affordable?: Affordable;
+  /** Why nothing is bought at all, and nothing kept to be idle; absent: something may be. */
+  readonly closed?: 'pause' | 'budget' | undefined;
   /** Dollars an hour that the pool's instances cost now. */
   readonly rate: number;
 }
@@ -53,15 +64,33 @@ function onSpotAlone(pool: PoolPolicy): PoolPolicy {
   };
 }
 
-function closedBy(
-  paused: boolean,
-  budget: BudgetStanding | undefined,
-  pool: PoolPolicy,
-): Terms['closed'] | undefined {
+/** What the dearest of the offerings costs, so that what is bought is never more than what was meant. */
+export function dearest({ offerings }: Pick<PoolPolicy, 'offerings'>): number | undefined {
+  const prices = offerings.flatMap(({ price }) => price ?? []);
+  return prices.length === 0 ? undefined : Math.max(...prices);
+}
+
+/** How many instances a limit of dollars an hour leaves room for, where `bought` dollars are spoken for already. */
+export function affordableBy(standing: BudgetStanding, pool: PoolPolicy, bought = 0): Affordable | undefined {
+  const price = dearest(pool);
+  if (standing.period !== 'hour' || price === undefined || price === 0) return undefined;
+  const left = standing.limit - standing.spent - bought;
+  return { count: Math.max(0, Math.floor(left / price + ROUNDING)), standing };
+}
+
+/** The one that leaves room for fewest. */
+export function fewest(all: readonly (Affordable | undefined)[]): Affordable | undefined {
+  return all.filter((one) => one !== undefined).toSorted((one, other) => one.count - other.count)[0];
+}
+
+/** A day or a month that is over its limit; an hour that is full leaves no room, and takes nothing away. */
+function isSpent({ period, allows }: BudgetStanding): boolean {
+  return period !== 'hour' && allows === 'nothing';
+}
+
+function closedBy(paused: boolean, budgets: readonly BudgetStanding[]): Terms['closed'] {
   if (paused) return 'pause';
-  if (budget?.allows === 'nothing') return 'budget';
-  const onlySpot = budget?.allows === 'spot only';
-  return onlySpot && pool.offerings.every(({ market }) => market !== 'spot') ? 'budget' : undefined;
+  return budgets.some(isSpent) ? 'budget' : undefined;
 }
 
 interface Costs {
@@ -76,10 +105,15 @@ function termsOfPool(asConfigured: PoolPolicy, { instructions, now, history, fle
   const { pool, schedule } = scheduled(asConfigured, now);
   const pause = pauseOf(instructions, pool.name);
   const spent = history.spending?.pools[pool.name];
-  const budgets = [...standingsOf(pool.budget, 'pool', { rate, spent }), ...fleet];
+  const own = standingsOf(pool.budget, 'pool', { rate, spent });
+  const budgets = [...own, ...fleet];
   const budget = strictest(budgets);
-  const closed = closedBy(pause !== undefined, budget, pool);
-  const open = budget?.allows === 'spot only' && closed === undefined ? onSpotAlone(pool) : pool;
+  const closed = closedBy(pause !== undefined, budgets);
+  const open = budget?.allows === 'spot only' ? onSpotAlone(pool) : pool;
+  const hasNoSpot = budget?.allows === 'spot only' && open.offerings.length === 0;
+  const affordable = hasNoSpot
+    ? { count: 0, standing: budget }
+    : fewest(own.map((standing) => affordableBy(standing, open)));
   return {
     // Whoever buys nothing keeps nothing for its own sake.
     pool: closed === undefined ? open : { ...open, min: 0, minAvailable: 0 },
@@ -88,6 +122,7 @@ function termsOfPool(asConfigured: PoolPolicy, { instructions, now, history, fle
     ...(pause !== undefined && { pausedAt: pause.at }),
     budgets,
     ...(budget !== undefined && { budget }),
+    ...(affordable !== undefined && { affordable }),
     ...(closed !== undefined && { closed }),
     rate,
   };
