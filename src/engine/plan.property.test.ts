@@ -77,46 +77,6 @@ describe('laws of the plan', () => {
     );
   });
 
-  it('1: a pool that is paused or out of budget buys nothing, and desired is no more than what runs', () => {
-    fc.assert(
-      fc.property(anySituation, ({ policy, observation }) => {
-        for (const { pausedAt, budgets, actions, desired, views } of plan(observation, policy).pools) {
-          const isSpent = budgets.some(({ period, allows }) => period !== 'hour' && allows === 'nothing');
-          if (pausedAt === undefined && !isSpent) continue;
-          expect(actions.filter((action) => action.do === 'launch')).toEqual([]);
-          const alive = views.filter(({ phase }) => phase !== 'draining' && phase !== 'terminating');
-          expect(desired.count).toBeLessThanOrEqual(alive.length);
-        }
-      }),
-      RUNS,
-    );
-  });
-
-  it('1: all pools together buy no more than they may have, pay or launch', () => {
-    fc.assert(
-      fc.property(anySituation, ({ policy, observation }) => {
-        const decided = plan(observation, policy);
-        const bought = launches(decided);
-        const existing = decided.pools
-          .flatMap(({ views }) => views)
-          .filter(({ phase }) => phase !== 'terminating');
-        if (bought > 0 && policy.max !== undefined)
-          expect(existing.length + bought).toBeLessThanOrEqual(policy.max);
-        const there = decided.pools.filter((_, index) => policy.pools[index]?.place === 'there');
-        const calls = there.flatMap(({ actions }) => actions.filter((action) => action.do === 'launch'));
-        const tokens = observation.history.launchTokens?.['there'];
-        expect(calls.length).toBeLessThanOrEqual(tokens?.requests ?? Infinity);
-        expect(calls.reduce((sum, { count }) => sum + count, 0)).toBeLessThanOrEqual(
-          tokens?.instances ?? Infinity,
-        );
-        const hourly = policy.budget?.hour ?? Infinity;
-        const rate = decided.pools.reduce((sum, pool) => sum + pool.rate, 0);
-        if (bought > 0) expect(rate + bought * 0.1).toBeLessThanOrEqual(hourly + 1e-6);
-      }),
-      RUNS,
-    );
-  });
-
   it('2: no pool launches and drains idle instances in one plan', () => {
     fc.assert(
       fc.property(anySituation, ({ policy, observation }) => {

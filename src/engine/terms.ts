@@ -93,6 +93,16 @@ function closedBy(paused: boolean, budgets: readonly BudgetStanding[]): Terms['c
   return budgets.some(isSpent) ? 'budget' : undefined;
 }
 
+/** What its own budget leaves room for: nothing where only spot may be bought, and there is none. */
+function affordableTo(
+  pool: PoolPolicy,
+  own: readonly BudgetStanding[],
+  budget: BudgetStanding | undefined,
+): Affordable | undefined {
+  if (budget?.allows === 'spot only' && pool.offerings.length === 0) return { count: 0, standing: budget };
+  return fewest(own.map((standing) => affordableBy(standing, pool)));
+}
+
 interface Costs {
   readonly instructions: readonly Instruction[];
   readonly now: Instant;
@@ -110,10 +120,7 @@ function termsOfPool(asConfigured: PoolPolicy, { instructions, now, history, fle
   const budget = strictest(budgets);
   const closed = closedBy(pause !== undefined, budgets);
   const open = budget?.allows === 'spot only' ? onSpotAlone(pool) : pool;
-  const hasNoSpot = budget?.allows === 'spot only' && open.offerings.length === 0;
-  const affordable = hasNoSpot
-    ? { count: 0, standing: budget }
-    : fewest(own.map((standing) => affordableBy(standing, open)));
+  const affordable = affordableTo(open, own, budget);
   return {
     // Whoever buys nothing keeps nothing for its own sake.
     pool: closed === undefined ? open : { ...open, min: 0, minAvailable: 0 },
