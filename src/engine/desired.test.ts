@@ -4,13 +4,23 @@ import { booting, busy, idle, launching } from '../../test/support/views.ts';
 import type { InstanceView } from './capacity.ts';
 import { desiredFor, type DesiredInput, instancesFor } from './desired.ts';
 import type { PoolPolicy } from './pool.ts';
+import type { Terms } from './terms.ts';
 import { minutes, seconds } from './time.ts';
 
 const keep = (slots: number): PoolPolicy['idle'] => ({ slots, time: minutes(5) });
 
+/** Nothing holds for the pool beside its own limits. */
+const someTerms = (pool: PoolPolicy, over: Partial<Terms> = {}): Terms => ({
+  pool,
+  unscheduledIdle: pool.idle,
+  budgets: [],
+  rate: 0,
+  ...over,
+});
+
 /** The number and its way there, such as `3: demand 0→2, min 2→3`. */
 function desired(over: Partial<DesiredInput>, pool: Partial<PoolPolicy> = {}): string {
-  const { count, steps } = desiredFor({ live: [], pending: 0, ...over, pool: aPool(pool) });
+  const { count, steps } = desiredFor({ live: [], pending: 0, terms: someTerms(aPool(pool)), ...over });
   return `${count}: ${steps.map(({ rule, from, to }) => `${rule} ${from}→${to}`).join(', ')}`;
 }
 
