@@ -19,11 +19,17 @@ export class Ticks {
   #next: Instant | undefined;
   #cancel: () => void = () => undefined;
 
-  /** The first tick is now. */
-  constructor(clock: VirtualClock, period: Duration, act: () => void, ticking: Ticking = 'lazy') {
+  /** The first tick comes after `phase`; loops of different phases never meet. */
+  constructor(
+    clock: VirtualClock,
+    period: Duration,
+    act: () => void,
+    ticking: Ticking = 'lazy',
+    phase: Duration = milliseconds(0),
+  ) {
     this.#clock = clock;
     this.#period = period;
-    this.#start = clock.now();
+    this.#start = after(clock.now(), phase);
     this.#act = act;
     this.#ticking = ticking;
     this.#plan(this.#start);
@@ -40,7 +46,7 @@ export class Ticks {
   }
 
   #tickFrom(at: Instant): Instant {
-    const ticks = Math.ceil(elapsed(this.#start, at) / this.#period);
+    const ticks = Math.max(0, Math.ceil(elapsed(this.#start, at) / this.#period));
     const tick = after(this.#start, milliseconds(ticks * this.#period));
     return this.#last === undefined ? tick : later(tick, after(this.#last, this.#period));
   }
