@@ -139,7 +139,7 @@ export class Controller {
     const outcomes = await act(decided.actions, { ...acting, lost });
     this.#observer.fold(outcomes);
     for (const outcome of outcomes) this.#options.recorder.record({ event: 'acted', outcome });
-    await store.saveHistory(afterwards(decided.history, outcomes, clock.now()), term.fence);
+    await store.saveHistory(afterwards(decided.history, outcomes, clock.now(), acting.policy), term.fence);
     if (decisions.length > 0) await store.addDecisions(decisions, term.fence);
     await retractDone(observation, this.#options);
     // Last: what a pass could not write down is to be announced again.

@@ -1,3 +1,4 @@
+import type { BudgetStanding } from './budget.ts';
 import type { InstanceView } from './capacity.ts';
 import type { Concern } from './concern.ts';
 import { isFresh, isWhole, lastKnown, type Observation } from './observation.ts';
@@ -21,6 +22,8 @@ export type Alarm =
   | { readonly alarm: 'unseen'; readonly pool: string; readonly instance: string }
   | { readonly alarm: 'boot failed'; readonly pool: string; readonly instance: string }
   | { readonly alarm: 'stale'; readonly source: string; readonly failure: string }
+  /** `pool` is absent for the budget of all pools. */
+  | { readonly alarm: 'budget'; readonly pool?: string; readonly standing: BudgetStanding }
   | ({ readonly alarm: 'refused' } & RefusedJobs)
   | ({ readonly alarm: 'concern' } & Concern);
 
@@ -72,6 +75,20 @@ export function groupAlarms({ instances, groups = {} }: Observation): readonly A
           ? []
           : [{ alarm: 'order failed' as const, pool, group, failure: `${failure.code}: ${failure.message}` }],
       ),
+  ];
+}
+
+function binding(standings: readonly BudgetStanding[], of: BudgetStanding['of']): readonly BudgetStanding[] {
+  return standings.filter((standing) => standing.of === of && standing.allows !== 'everything');
+}
+
+/** Limits of budgets that take something away, the fleet's once. */
+export function budgetAlarms(pools: readonly PoolPlan[]): readonly Alarm[] {
+  return [
+    ...binding(pools[0]?.budgets ?? [], 'fleet').map((standing) => ({ alarm: 'budget' as const, standing })),
+    ...pools.flatMap(({ pool, budgets }) =>
+      binding(budgets, 'pool').map((standing) => ({ alarm: 'budget' as const, pool, standing })),
+    ),
   ];
 }
 

@@ -5,7 +5,9 @@ import type { Muster } from './muster.ts';
 import { isFresh, lastKnown, type Observation, toldUntil } from './observation.ts';
 import { purchasesOf } from './offerings.ts';
 import type { FleetPolicy, PoolPolicy } from './pool.ts';
+import { capOf } from './project-caps.ts';
 import { roomOf } from './scale-out.ts';
+import type { Terms } from './terms.ts';
 import { after, backoff, type Duration, earlier, elapsed, type Instant, minutes } from './time.ts';
 
 /** What waits for one pool. */
@@ -16,10 +18,21 @@ export interface PoolDemand {
   readonly oldestSince?: Instant;
   /** Pending jobs that GitLab does not hand out although a fitting slot is free; they do not count. */
   readonly unserved: readonly UnservedJob[];
+  /** Jobs that wait and do not count, because their projects count for as many as they may; absent: none. */
+  readonly capped?: CappedJobs;
+}
+
+/** Jobs that caps on projects keep from counting. */
+export interface CappedJobs {
+  readonly jobs: number;
+  /** By id, in order. */
+  readonly projects: readonly number[];
 }
 
 /** The instances of a pool that stay, and how many others still exist. */
-export type Mustered = Pick<Muster, 'live' | 'draining'>;
+export type Mustered = Pick<Muster, 'live' | 'draining'> & {
+  readonly terms?: Pick<Terms, 'closed' | 'affordable'>;
+};
 
 const NOBODY: Mustered = { live: [], draining: 0 };
 const UNSERVED_WAIT = minutes(5);
@@ -29,6 +42,7 @@ interface Tally {
   pending: number;
   oldestSince?: Instant;
   unserved: UnservedJob[];
+  capped?: { jobs: number; projects: number[] };
 }
 
 interface Candidate {
@@ -36,6 +50,8 @@ interface Candidate {
   readonly tally: Tally;
   /** Jobs that the pool can still take: its free and booting slots, and what it may buy. */
   room: number;
+  /** How many jobs of each project count, running ones included; only where projects have caps. */
+  readonly ofProjects: Map<number, number>;
   /** By fresh readings it has had a free instance for so long that GitLab should have used it. */
   readonly waits: boolean;
 }
@@ -50,12 +66,24 @@ function blocked(pool: PoolPolicy, observation: Observation): boolean {
 }
 
 /** How many instances the pool may buy now. */
-function growthOf(pool: PoolPolicy, { live, draining }: Mustered, observation: Observation): number {
-  if (blocked(pool, observation)) return 0;
+function growthOf(pool: PoolPolicy, { live, draining, terms }: Mustered, observation: Observation): number {
+  if (terms?.closed !== undefined || blocked(pool, observation)) return 0;
   const room = Math.min(Math.max(0, pool.max - live.length), roomOf(pool, live.length, draining));
   const { now, history } = observation;
   const { purchases } = purchasesOf(room, pool, live, { shortfalls: history.shortfalls, now });
-  return purchases.reduce((sum, purchase) => sum + purchase.count, 0);
+  const growth = purchases.reduce((sum, purchase) => sum + purchase.count, 0);
+  return Math.min(growth, terms?.affordable?.count ?? growth);
+}
+
+/** How many jobs of each project the pool's instances hold. */
+function heldByProject(pool: PoolPolicy, { live }: Mustered, observation: Observation): Map<number, number> {
+  const counts = new Map<number, number>();
+  if (pool.projectCaps === undefined) return counts;
+  const ours = new Set(live.map(({ instance }) => instance.id));
+  for (const { project, instance } of lastKnown(observation.jobs, NO_JOBS).held) {
+    if (instance !== undefined && ours.has(instance)) counts.set(project, (counts.get(project) ?? 0) + 1);
+  }
+  return counts;
 }
 
 function candidate(
@@ -82,6 +110,7 @@ function candidate(
     pool,
     tally: { pending: 0, unserved: [] },
     room: offered + growthOf(pool, mustered, observation) * pool.slots,
+    ofProjects: heldByProject(pool, mustered, observation),
     waits: isFresh(jobs, now) && isFresh(managers[pool.name], now) && live.some(hasWaited),
   };
 }
@@ -102,16 +131,37 @@ function count(job: PendingJob, { tally }: Candidate): void {
   if (tally.oldestSince === undefined || job.queuedAt < tally.oldestSince) tally.oldestSince = job.queuedAt;
 }
 
-/** Takes one slot a call: of the first candidate that has room, and of the first of all when none has. */
-function taking(candidates: readonly [Candidate, ...Candidate[]]): () => Candidate {
-  // Room only shrinks, so nobody who was full is looked at again.
+/** Whether one more job of the project may count there. */
+function mayCount({ pool, ofProjects }: Candidate, project: number): boolean {
+  if (pool.projectCaps === undefined) return true;
+  return (ofProjects.get(project) ?? 0) < capOf(pool.projectCaps, project);
+}
+
+/**
+ * Takes one slot a call for a job of the project: of the first candidate that has room, and of the first of all when
+ * none has. Undefined once the project counts for as much as it may everywhere.
+ */
+function taking(candidates: readonly Candidate[], project: number): () => Candidate | undefined {
+  // Room and what may count only shrink, so nobody who was full is looked at again.
   let next = 0;
+  const isFull = (one: Candidate | undefined): boolean =>
+    one !== undefined && (one.room === 0 || !mayCount(one, project));
   return () => {
-    while (candidates[next]?.room === 0) next += 1;
-    const taker = candidates[next] ?? candidates[0];
+    while (isFull(candidates[next])) next += 1;
+    const taker = candidates[next] ?? candidates.find((one) => mayCount(one, project));
+    if (taker === undefined) return undefined;
     taker.room = Math.max(0, taker.room - 1);
+    if (taker.pool.projectCaps !== undefined)
+      taker.ofProjects.set(project, (taker.ofProjects.get(project) ?? 0) + 1);
     return taker;
   };
+}
+
+/** Notes a job that its project's cap keeps from counting, in the first pool that serves it. */
+function cap({ tally }: Candidate, project: number): void {
+  const { jobs = 0, projects = [] } = tally.capped ?? {};
+  const all = projects.includes(project) ? projects : [...projects, project].toSorted((a, b) => a - b);
+  tally.capped = { jobs: jobs + 1, projects: all };
 }
 
 const sortKey = ({ kind }: KindDemand): string =>
@@ -131,11 +181,11 @@ interface Circumstances {
 
 /** Counts the jobs of one kind; `fitting` are the pools that serve it, in the order of the configuration. */
 function countKind(
-  pending: readonly PendingJob[],
+  { kind, pending }: KindDemand,
   fitting: readonly [Candidate, ...Candidate[]],
   { now, readAt, unservedAfter, remembered }: Circumstances,
 ): void {
-  const take = taking(fitting);
+  const take = taking(fitting, kind.project);
   const waiting = fitting.find(({ waits }) => waits);
   for (const job of pending.toSorted((a, b) => a.id - b.id)) {
     const before = remembered.get(job.id);
@@ -145,7 +195,11 @@ function countKind(
       place.tally.unserved.push(before);
     } else if (waiting !== undefined && elapsed(job.queuedAt, readAt) >= unservedAfter) {
       waiting.tally.unserved.push(unservedAgain(job, waiting.pool.name, before, now));
-    } else count(job, take());
+    } else {
+      const taker = take();
+      if (taker === undefined) cap(fitting[0], kind.project);
+      else count(job, taker);
+    }
   }
 }
 
@@ -161,10 +215,10 @@ export function demandByPool(
     candidate(pool, mustered.get(pool.name) ?? NOBODY, observation, unservedAfter),
   );
   const remembered = new Map(observation.history.unserved.map((job) => [job.id, job]));
-  for (const { kind, pending } of sorted(lastKnown(jobs, NO_JOBS).demand)) {
-    const [first, ...others] = candidates.filter(({ pool }) => fits(kind, pool, scopes[pool.name]));
+  for (const demand of sorted(lastKnown(jobs, NO_JOBS).demand)) {
+    const [first, ...others] = candidates.filter(({ pool }) => fits(demand.kind, pool, scopes[pool.name]));
     if (first === undefined) continue;
-    countKind(pending, [first, ...others], { now, readAt: toldUntil(jobs, now), unservedAfter, remembered });
+    countKind(demand, [first, ...others], { now, readAt: toldUntil(jobs, now), unservedAfter, remembered });
   }
   return new Map(candidates.map(({ pool, tally }) => [pool.name, tally]));
 }

@@ -1,16 +1,27 @@
 import { describe, expect, it } from 'vitest';
-import { aPool } from '../../test/support/observations.ts';
+import { aPool, NOW } from '../../test/support/observations.ts';
 import { booting, busy, idle, launching } from '../../test/support/views.ts';
+import type { Allowance, BudgetStanding } from './budget.ts';
 import type { InstanceView } from './capacity.ts';
 import { desiredFor, type DesiredInput, instancesFor } from './desired.ts';
 import type { PoolPolicy } from './pool.ts';
+import type { Terms } from './terms.ts';
 import { minutes, seconds } from './time.ts';
 
 const keep = (slots: number): PoolPolicy['idle'] => ({ slots, time: minutes(5) });
 
+/** Nothing holds for the pool beside its own limits. */
+const someTerms = (pool: PoolPolicy, over: Partial<Terms> = {}): Terms => ({
+  pool,
+  unscheduledIdle: pool.idle,
+  budgets: [],
+  rate: 0,
+  ...over,
+});
+
 /** The number and its way there, such as `3: demand 0→2, min 2→3`. */
 function desired(over: Partial<DesiredInput>, pool: Partial<PoolPolicy> = {}): string {
-  const { count, steps } = desiredFor({ live: [], pending: 0, ...over, pool: aPool(pool) });
+  const { count, steps } = desiredFor({ live: [], pending: 0, terms: someTerms(aPool(pool)), ...over });
   return `${count}: ${steps.map(({ rule, from, to }) => `${rule} ${from}→${to}`).join(', ')}`;
 }
 
@@ -56,6 +67,104 @@ describe('desired', () => {
       'later rules win',
       desired({ pending: 3, staleCeiling: 4 }, { idle: keep(2), min: 6, max: 5 }),
       '5: demand 0→3, idle target 3→5, stale demand 5→4, min 4→6, max 6→5',
+    ],
+  ])('%s', (_name, actual, expected) => {
+    expect(actual).toBe(expected);
+  });
+});
+
+const ROOM_FOR_TWO = {
+  affordable: {
+    count: 2,
+    standing: { of: 'pool', period: 'hour', spent: 0.5, limit: 1, allows: 'everything' },
+  },
+} as const;
+
+const standing = (allows: Allowance): BudgetStanding => ({
+  of: 'pool',
+  period: 'day',
+  spent: 1,
+  limit: 1,
+  allows,
+});
+
+describe('desired under limits', () => {
+  const pool = aPool({ idle: keep(2), min: 1 });
+  const terms = (over: Partial<Terms>): Terms => someTerms(pool, over);
+
+  it.each<[string, string, string]>([
+    [
+      'a schedule takes the place of the idle target',
+      desired({
+        terms: { ...someTerms(aPool({ idle: keep(4) }), { unscheduledIdle: keep(1) }), schedule: 'day' },
+      }),
+      '4: idle target 0→1, schedule 1→4',
+    ],
+    [
+      'jobs of a capped project do not count',
+      desired({ terms: someTerms(aPool()), pending: 2, capped: 5 }),
+      '2: demand 0→7, project cap 7→2',
+    ],
+    [
+      'a budget that allows no idle buys for jobs alone',
+      desired({ terms: terms({ budget: standing('no idle') }), pending: 3 }),
+      '3: demand 0→3, idle target 3→5, budget 5→3',
+    ],
+    [
+      'and keeps what is there to be idle',
+      desired({ terms: terms({ budget: standing('spot only') }), live: [idle('i-1'), idle('i-2')] }),
+      '2: idle target 0→2',
+    ],
+    [
+      'a budget that is spent leaves what runs jobs, and min does not hold',
+      desired({
+        terms: { ...someTerms({ ...pool, min: 0 }, { budget: standing('nothing') }), closed: 'budget' },
+        live: [busy('i-1'), idle('i-2')],
+        pending: 3,
+      }),
+      '2: demand 0→4, budget 4→2',
+    ],
+    [
+      'an hour that is nearly full leaves room for some',
+      desired({ terms: terms({}), live: [busy('i-1')], pending: 5, share: ROOM_FOR_TWO }),
+      '3: demand 0→6, idle target 6→8, budget 8→3',
+    ],
+    [
+      'min must be paid as well',
+      desired({ terms: someTerms(aPool({ min: 4 })), share: ROOM_FOR_TWO }),
+      '2: min 0→2',
+    ],
+    [
+      'launches are paced',
+      desired({
+        terms: terms({}),
+        pending: 5,
+        share: { tokens: { at: NOW, requests: 1, instances: 3.5 } },
+      }),
+      '3: demand 0→5, idle target 5→7, launch pacing 7→3',
+    ],
+    [
+      'a paused pool buys nothing, whatever waits',
+      desired({
+        terms: { ...someTerms({ ...pool, min: 0 }), closed: 'pause' },
+        live: [busy('i-1')],
+        pending: 3,
+      }),
+      '1: demand 0→4, pause 4→1',
+    ],
+    [
+      'all pools together have a most',
+      desired({ terms: terms({}), live: [busy('i-1')], pending: 5, share: { room: { count: 1, max: 9 } } }),
+      '2: demand 0→6, idle target 6→8, fleet max 8→2',
+    ],
+    [
+      'a factor follows the jobs that run and wait',
+      desired({
+        terms: someTerms(aPool({ idle: { ...keep(9), factor: 0.5 } })),
+        live: [busy('i-1'), busy('i-2'), busy('i-3')],
+        pending: 3,
+      }),
+      '9: demand 0→6, idle target 6→9',
     ],
   ])('%s', (_name, actual, expected) => {
     expect(actual).toBe(expected);

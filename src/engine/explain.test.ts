@@ -49,6 +49,9 @@ describe('a pool in one line', () => {
     views: [],
     desired: { count: 0, steps: [] },
     limits: { min: 0, max: 10 },
+    idleSlots: 0,
+    budgets: [],
+    rate: 0,
     holds: [],
     actions: [],
   };

@@ -1,5 +1,6 @@
 import type { Action } from './action.ts';
 import type { Alarm } from './alarms.ts';
+import { explainBudget } from './limit-holds.ts';
 import type { CycleProgress, PoolPlan } from './pool-plan.ts';
 import type { Refusal } from './refused.ts';
 
@@ -47,6 +48,8 @@ export function explainAction(action: Action): string {
   }
 }
 
+const of = (pool: string | undefined): string => (pool === undefined ? '' : `${pool}: `);
+
 /** One alarm in words, with what to do next. */
 export function explainAlarm(alarm: Alarm): string {
   switch (alarm.alarm) {
@@ -64,6 +67,8 @@ export function explainAlarm(alarm: Alarm): string {
       return `${alarm.instance} was not ready within the pool's bootTimeout: look at its console output`;
     case 'refused':
       return `${plural(alarm.jobs, 'job')} of project ${alarm.project} wait for ${alarm.pool}, whose runner ${REFUSALS[alarm.because]}`;
+    case 'budget':
+      return `${of(alarm.pool)}${explainBudget(alarm.standing)}; what runs goes on`;
     case 'concern':
       return `${alarm.about}: ${alarm.why}${alarm.next === undefined ? '' : `; ${alarm.next}`}`;
     case 'stale':
@@ -78,7 +83,8 @@ export function explainCycle({ paused, waiting, leaving, ready }: CycleProgress)
 }
 
 /** The pool's decision in one line: what waits, what there is, what is wanted by which rules, what is done. */
-export function explainPool({ demand, capacity, desired, cycle, holds, actions }: PoolPlan): string {
+export function explainPool(decided: PoolPlan): string {
+  const { demand, capacity, desired, schedule, pausedAt, cycle, holds, actions } = decided;
   const { free, busy, booting, leaving } = capacity;
   const steps = desired.steps.map(({ rule, from, to }) => `${rule} ${from}→${to}`).join(', ');
   const done = actions.map(explainAction);
@@ -87,6 +93,8 @@ export function explainPool({ demand, capacity, desired, cycle, holds, actions }
     `${demand.pending} pending`,
     `slots ${busy} busy, ${free} free, ${booting} booting, ${leaving} leaving`,
     `desired ${desired.count}${steps === '' ? '' : ` (${steps})`}`,
+    ...(schedule === undefined ? [] : [`schedule "${schedule}"`]),
+    ...(pausedAt === undefined ? [] : ['paused']),
     ...(cycle === undefined ? [] : [explainCycle(cycle)]),
     ...held,
     done.length === 0 ? 'nothing to do' : done.join(', '),

@@ -1,5 +1,7 @@
+import type { Spending } from './budget.ts';
 import type { Transition } from './group.ts';
 import type { JobsSeen } from './jobs-seen.ts';
+import type { LaunchTokens } from './launch-pacing.ts';
 import type { Offering } from './pool.ts';
 import type { Duration, Instant } from './time.ts';
 
@@ -97,6 +99,10 @@ export interface History {
   readonly lost?: readonly LostJob[];
   /** Jobs that are not retried again. */
   readonly retried?: readonly RetriedJob[];
+  /** What whoever has a budget has spent; absent: nobody has one. */
+  readonly spending?: Spending;
+  /** What was left of the limits of each place after the last launch there; absent: nothing was launched. */
+  readonly launchTokens?: Readonly<Record<string, LaunchTokens>>;
 }
 
 /** The memory of a controller that has never run. */

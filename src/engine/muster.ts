@@ -2,6 +2,7 @@ import type { InstanceView } from './capacity.ts';
 import { instancesOf, isFresh, isWhole, lastKnown, type Observation, toldUntil } from './observation.ts';
 import { NO_JOBS } from './job.ts';
 import type { FleetPolicy, PoolPolicy } from './pool.ts';
+import type { Terms } from './terms.ts';
 import { cycleOf } from './instruction.ts';
 import { type Retirement, type Retirements, retirements } from './retirement.ts';
 
@@ -29,19 +30,21 @@ export interface Muster {
   readonly live: readonly InstanceView[];
   /** Instances that drain, or are about to, and still exist. */
   readonly draining: number;
+  readonly terms: Terms;
 }
 
 const NOBODY: Retirements = { leavers: [], waiting: 0, spared: 0 };
 
 /** Sorts out one pool. */
 export function muster(
-  pool: PoolPolicy,
+  terms: Terms,
   observation: Observation,
   policy: FleetPolicy,
   views: readonly InstanceView[],
   /** Ids of members that their group is told to go on with now. */
   ended: ReadonlySet<string> = new Set(),
 ): Muster {
+  const { pool } = terms;
   const stale = staleSources(pool.name, observation);
   const managersFresh = !stale.includes('managers');
   const { now, managers, jobs, history, instructions = [] } = observation;
@@ -77,5 +80,6 @@ export function muster(
     spared,
     live: staying.filter(({ phase }) => phase !== 'draining' && phase !== 'terminating'),
     draining: alreadyDraining + leavers.filter(({ by }) => by === 'drain').length,
+    terms,
   };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ago, NOW, OFFERING } from '../../test/support/observations.ts';
+import { ago, aPolicy, aPool, NOW, OFFERING } from '../../test/support/observations.ts';
 import { emptyHistory, type PoolHistory, type Shortfall } from './history.ts';
 import { afterwards, type Outcome } from './outcome.ts';
 import type { Action } from './action.ts';
@@ -97,5 +97,33 @@ describe('what came of actions', () => {
       ...instances,
       'i-2': { pool: 'linux', bootedFor: 0 },
     });
+  });
+});
+
+describe('what launches leave of the limits of their place', () => {
+  const policy = aPolicy(aPool({ place: 'here' }), aPool({ name: 'elsewhere' }));
+  const left = (...outcomes: readonly Outcome[]): unknown =>
+    afterwards(emptyHistory(NOW), outcomes, NOW, policy).launchTokens?.['here'];
+  const limited = { ...short, code: 'RequestLimitExceeded' };
+
+  it.each<[string, unknown, unknown]>([
+    ['nothing is known while nothing was launched', left(done(idle)), undefined],
+    [
+      'a call and its instances',
+      left(done(launch, { launched: ['i-1', 'i-2'] })),
+      { requests: 4, instances: 998 },
+    ],
+    ['what a group will launch', left(done(launch, { ordered: 2 })), { requests: 4, instances: 998 }],
+    ['each call', left(done(launch), done(launch, { launched: ['i-1'] })), { requests: 3, instances: 999 }],
+    ['a call that failed', left(failed(launch)), { requests: 4, instances: 1000 }],
+    ['no call, no loss', left({ action: launch, done: false, begun: false, why: 'over' }), undefined],
+    [
+      'all that EC2 says is used up',
+      left(done(launch, { launched: ['i-1'], shortfalls: [limited] })),
+      { requests: 0, instances: 0 },
+    ],
+    ['of another place, nothing', left(done({ ...launch, pool: 'elsewhere' })), undefined],
+  ])('%s', (_name, actual, expected) => {
+    expect(actual).toEqual(expected === undefined ? undefined : { at: NOW, ...Object(expected) });
   });
 });

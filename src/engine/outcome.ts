@@ -1,6 +1,8 @@
 import type { History, PoolHistory, Shortfall } from './history.ts';
 import type { Action } from './action.ts';
+import { afterLaunch, type LaunchTokens, NEW_ACCOUNT, tokensAt } from './launch-pacing.ts';
 import { afterRetries } from './lost-jobs.ts';
+import type { FleetPolicy } from './pool.ts';
 import { withSetback } from './remember.ts';
 import { type Instant, seconds } from './time.ts';
 
@@ -85,8 +87,39 @@ function hasRetries({ lost = [] }: History, outcomes: readonly Outcome[]): boole
   return lost.length > 0 && outcomes.some(({ action }) => action.do === 'retry');
 }
 
+/** How many instances a launch gave, or its group will give; undefined where it was not even tried. */
+function launchedBy(outcome: Outcome): number | undefined {
+  if (!outcome.done) return outcome.begun === false ? undefined : 0;
+  return (outcome.launched?.length ?? 0) + (outcome.ordered ?? 0);
+}
+
+/** What launches have left of the limits of their places. Where EC2 says that they are used up, they are. */
+function tokensLeft(
+  history: History,
+  outcomes: readonly Outcome[],
+  now: Instant,
+  { pools, launchLimits = {} }: Pick<FleetPolicy, 'pools' | 'launchLimits'>,
+): Pick<History, 'launchTokens'> {
+  const tokens: Record<string, LaunchTokens> = { ...history.launchTokens };
+  const places = new Map(pools.map(({ name, place }) => [name, place]));
+  for (const outcome of outcomes) {
+    const place = places.get(outcome.action.pool);
+    const launched = launchedBy(outcome);
+    if (outcome.action.do !== 'launch' || place === undefined || launched === undefined) continue;
+    const left = tokensAt(launchLimits[place] ?? NEW_ACCOUNT, tokens[place], now);
+    const usedUp = outcome.done && outcome.shortfalls?.some(({ code }) => code === 'RequestLimitExceeded');
+    tokens[place] = usedUp === true ? { at: now, requests: 0, instances: 0 } : afterLaunch(left, launched);
+  }
+  return Object.keys(tokens).length > 0 ? { launchTokens: tokens } : {};
+}
+
 /** Writes into the memory what the actions came to. */
-export function afterwards(history: History, outcomes: readonly Outcome[], now: Instant): History {
+export function afterwards(
+  history: History,
+  outcomes: readonly Outcome[],
+  now: Instant,
+  policy: Pick<FleetPolicy, 'pools' | 'launchLimits'> = { pools: [] },
+): History {
   const pools: Record<string, PoolHistory> = { ...history.pools };
   const shortfalls = [...history.shortfalls];
   for (const outcome of outcomes) {
@@ -101,6 +134,7 @@ export function afterwards(history: History, outcomes: readonly Outcome[], now: 
     instances: beats(bought(history, outcomes), outcomes, now),
     pools,
     shortfalls,
+    ...tokensLeft(history, outcomes, now, policy),
     ...(hasRetries(history, outcomes) && afterRetries(history, outcomes, now)),
   };
 }

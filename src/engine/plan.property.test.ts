@@ -12,7 +12,7 @@ import {
   pending,
   stale,
 } from '../../test/support/observations.ts';
-import { anySituation } from '../../test/support/situations.ts';
+import { anyLimitedSituation as anySituation, unshared } from '../../test/support/limit-situations.ts';
 import { viewsByPool } from './capacity.ts';
 import { isFresh, lastKnown, type Observation } from './observation.ts';
 import { NO_JOBS } from './job.ts';
@@ -48,18 +48,29 @@ const takenByGroup = ({ instances }: Observation): ReadonlySet<string> =>
       .map(({ id }) => id),
   );
 
+/** A factor follows the jobs of its pool, which may be others where another pool has more room. */
+const withoutFactor = (policy: FleetPolicy): FleetPolicy => ({
+  ...policy,
+  pools: policy.pools.map(({ idle: { slots, time }, ...pool }) => ({ ...pool, idle: { slots, time } })),
+});
+
 const backwards = <T>(list: readonly T[]): readonly T[] => list.toReversed();
 
 describe('laws of the plan', () => {
   it('1: desired is a whole number between min and max', () => {
     fc.assert(
       fc.property(anySituation, ({ policy, observation }) => {
-        eachPool(plan(observation, policy), policy, ({ desired, limits }, index) => {
+        eachPool(plan(observation, policy), policy, ({ desired, limits, budgets }, index) => {
           const pool = policy.pools[index];
+          const { steps } = desired;
           expect(Number.isInteger(desired.count)).toBe(true);
-          expect(desired.count).toBeGreaterThanOrEqual(limits.min);
+          // No more than can be paid for, or than all pools may have.
+          const isShort =
+            steps.some(({ rule }) => rule === 'fleet max') || budgets.some(({ period }) => period === 'hour');
+          expect(desired.count).toBeGreaterThanOrEqual(isShort ? 0 : limits.min);
           expect(desired.count).toBeLessThanOrEqual(limits.max);
-          expect(limits.max).toBeLessThanOrEqual(pool?.max ?? Number.NaN);
+          const scheduled = (pool?.schedules ?? []).map((schedule) => schedule.max ?? schedule.min ?? 0);
+          expect(limits.max).toBeLessThanOrEqual(Math.max(pool?.max ?? Number.NaN, ...scheduled));
         });
       }),
       RUNS,
@@ -85,9 +96,12 @@ describe('laws of the plan', () => {
         const decided = plan(observation, policy);
         const after = carryOut(observation, decided, policy);
         const next = plan(after, policy);
-        // An order held up a replacement, and was then not needed: without it the replacement goes on.
-        const tookBack = decided.actions.some((action) => action.do === 'cancel');
-        const last = tookBack ? plan(carryOut(after, next, policy), policy) : next;
+        // An order held up a replacement, and was then not needed: without it the replacement goes on. And what ends
+        // makes room under a limit that pools share.
+        const madeRoom = decided.actions.some(({ do: what }) =>
+          ['cancel', 'terminate', 'complete'].includes(what),
+        );
+        const last = madeRoom ? plan(carryOut(after, next, policy), policy) : next;
         expect(last.actions).toEqual([]);
       }),
       RUNS,
@@ -169,7 +183,8 @@ describe('laws of the plan', () => {
       fc.constantFrom([], ['linux'], ['arm', 'gpu']),
     );
     fc.assert(
-      fc.property(situation, ([{ policy, observation }, more, tags]) => {
+      fc.property(situation, ([{ policy: limited, observation }, more, tags]) => {
+        const policy = unshared(limited);
         const before = lastKnown(observation.jobs, NO_JOBS);
         const extra = { kind: { project: 9, tags }, pending: pending(more).pending };
         const grown = { ...before, demand: [...before.demand, extra] };
@@ -182,8 +197,9 @@ describe('laws of the plan', () => {
       RUNS,
     );
     fc.assert(
-      fc.property(anySituation, fc.integer({ min: 1, max: 4 }), ({ policy, observation }, more) => {
+      fc.property(anySituation, fc.integer({ min: 1, max: 4 }), ({ policy: limited, observation }, more) => {
         fc.pre(observation.instances.known);
+        const policy = withoutFactor(unshared(limited));
         const wider = observation.instances.value.map((instance) => ({
           ...instance,
           slots: instance.slots + more,

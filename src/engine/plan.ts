@@ -2,6 +2,7 @@ import { type Action, inOrder } from './action.ts';
 import {
   abandonedAlarms,
   type Alarm,
+  budgetAlarms,
   concernAlarms,
   groupAlarms,
   poolAlarms,
@@ -22,6 +23,8 @@ import { isFresh, type Observation } from './observation.ts';
 import { planOrphans } from './orphans.ts';
 import type { FleetPolicy, PoolPolicy } from './pool.ts';
 import { planPool, type PoolPlan } from './pool-plan.ts';
+import { Shares } from './shares.ts';
+import { termsOf } from './terms.ts';
 import type { Instant } from './time.ts';
 
 /** The decision of one pass. */
@@ -82,14 +85,19 @@ export function plan(observation: Observation, asConfigured: FleetPolicy): Plan 
   const views = viewsByPool(observation, policy.pools);
   const hooks = planHooks(observation, policy, views);
   const ended = endedBy(hooks);
-  const mustered = policy.pools.map((pool) =>
-    muster(pool, observation, policy, views.get(pool.name) ?? [], ended),
+  const terms = termsOf(observation, policy, views);
+  const mustered = terms.map((ofPool) =>
+    muster(ofPool, observation, policy, views.get(ofPool.pool.name) ?? [], ended),
   );
   const byPool = new Map(mustered.map((one) => [one.pool.name, one]));
-  const demand = demandByPool(observation, policy, byPool);
-  const pools = mustered.map((one) =>
-    planPool(one, observation, demand.get(one.pool.name) ?? { pending: 0, unserved: [] }),
-  );
+  const demand = demandByPool(observation, { ...policy, pools: terms.map(({ pool }) => pool) }, byPool);
+  const shares = new Shares(observation, policy, views);
+  const pools = mustered.map((one) => {
+    const waiting = demand.get(one.pool.name) ?? { pending: 0, unserved: [] };
+    const decided = planPool(one, observation, waiting, shares.of(one.terms));
+    shares.take(one.terms, decided.actions);
+    return decided;
+  });
   const actions = [
     ...pools.flatMap((pool) => pool.actions),
     ...hooks,
@@ -108,6 +116,7 @@ export function plan(observation: Observation, asConfigured: FleetPolicy): Plan 
       ...refusedAlarms(observation, policy),
       ...unseenAlarms(observation, policy),
       ...abandonedAlarms(observation, policy, views),
+      ...budgetAlarms(pools),
       ...pools.flatMap((pool) => poolAlarms(pool, policy, observation.now)),
     ],
     history: nextHistory(observation, pools, actions),

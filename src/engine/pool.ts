@@ -1,6 +1,7 @@
 import type { Budget } from './budget.ts';
 import type { IdleTarget } from './idle-target.ts';
 import type { LaunchLimits } from './launch-pacing.ts';
+import type { ProjectCaps } from './project-caps.ts';
 import type { Schedule } from './schedule.ts';
 import type { Duration } from './time.ts';
 
@@ -25,14 +26,6 @@ export interface MarketSplit {
   readonly spotShare: number;
   /** Whether on-demand stands in for spot that cannot be had. */
   readonly onDemandFallback: boolean;
-}
-
-/** How many jobs one project may count for, running ones included. */
-export interface ProjectCaps {
-  /** Of every project that is not named; absent: as many as it has. */
-  readonly others?: number;
-  /** By project id. */
-  readonly of: Readonly<Record<number, number>>;
 }
 
 /** The limits and wishes of one pool, as the engine sees them. */

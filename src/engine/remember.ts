@@ -7,6 +7,7 @@ import { rememberLost, rememberRetried } from './lost-jobs.ts';
 import { instancesOf, isFresh, isWhole, lastKnown, type Observation, toldUntil } from './observation.ts';
 import { INTERRUPTED } from './offerings.ts';
 import type { FleetPolicy } from './pool.ts';
+import { rememberSpending } from './spending.ts';
 import {
   after,
   backoff,
@@ -233,6 +234,7 @@ export function remember(history: History, readings: Readings, policy: FleetPoli
   const instances = rememberInstances(history, readings, policy);
   const lost = rememberLost({ ...history, instances: { ...history.instances, ...instances } }, readings);
   const retried = rememberRetried(history, readings.now);
+  const spending = rememberSpending(history.spending, readings, policy, history.at);
   return {
     at: readings.now,
     instances,
@@ -244,5 +246,7 @@ export function remember(history: History, readings: Readings, policy: FleetPoli
     ],
     ...(lost.length > 0 && { lost }),
     ...(retried.length > 0 && { retried }),
+    ...(spending !== undefined && { spending }),
+    ...(history.launchTokens !== undefined && { launchTokens: history.launchTokens }),
   };
 }

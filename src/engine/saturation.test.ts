@@ -28,3 +28,16 @@ it('jobs that GitLab does not hand out, or that the runner may not take, fill no
   expect(isSaturated([pending(4)], [linux], {}, new Set([1000]))).toBe(false);
   expect(isSaturated([pending(4)], [linux], { linux: { ...EVERY_JOB, paused: true } }, NONE)).toBe(false);
 });
+
+it('what a project may not count for fills nothing', () => {
+  const capped = { ...linux, projectCaps: { others: 3, of: {} } };
+  expect(isSaturated([pending(9)], [capped], {}, NONE)).toBe(false);
+  const other = { ...pending(1), kind: { project: 2, tags: ['linux'] } };
+  expect(isSaturated([pending(9), other], [capped], {}, NONE)).toBe(true);
+});
+
+it('a schedule may want more than the pool does at other times', () => {
+  const night = { name: 'night', periods: [], timeZone: 'UTC', max: 4 };
+  expect(isSaturated([pending(4)], [{ ...linux, schedules: [night] }], {}, NONE)).toBe(false);
+  expect(isSaturated([pending(8)], [{ ...linux, schedules: [night] }], {}, NONE)).toBe(true);
+});

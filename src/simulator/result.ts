@@ -25,6 +25,8 @@ export interface Run {
   readonly about: string;
   readonly workload: string;
   readonly seed: number;
+  /** Jobs that one machine runs at once. */
+  readonly slots: number;
   readonly start: Instant;
   /** When the last job had ended, or the simulation gave up. */
   readonly end: Instant;

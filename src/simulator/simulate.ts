@@ -89,6 +89,7 @@ function resultOf(world: SimulatedWorld, { name, about }: Autoscaler, peak: numb
     about,
     workload: workload.name,
     seed: conditions.seed,
+    slots: conditions.slots,
     start: workload.start,
     end: clock.now(),
     jobs: jobs.flatMap((job) => jobResult(world, job)),

@@ -6,6 +6,7 @@ import type {
   LaunchResult,
   LaunchShortfall,
 } from '../../src/controller/ports.ts';
+import type { Spending, Spent } from '../../src/engine/budget.ts';
 import type {
   History,
   InstanceHistory,
@@ -15,7 +16,8 @@ import type {
   Shortfall,
   UnservedJob,
 } from '../../src/engine/history.ts';
-import type { Cycle, DrainRequest, Instruction } from '../../src/engine/instruction.ts';
+import type { Cycle, DrainRequest, Instruction, Pause } from '../../src/engine/instruction.ts';
+import type { LaunchTokens } from '../../src/engine/launch-pacing.ts';
 import type { Offering } from '../../src/engine/pool.ts';
 import { instant, milliseconds } from '../../src/engine/time.ts';
 
@@ -110,6 +112,21 @@ const lostJobs = fc.record(
 
 const retriedJobs = fc.record({ id: numbers, at: instants } satisfies Values<RetriedJob>, plain);
 
+const spents = fc.record(
+  { day: texts, ofDay: numbers, month: texts, ofMonth: numbers } satisfies Values<Spent>,
+  plain,
+);
+
+const spendings = fc.record(
+  { pools: fc.dictionary(keys, spents, { ...plain, maxKeys: 3 }), fleet: spents } satisfies Values<Spending>,
+  { ...plain, requiredKeys: ['pools'] },
+);
+
+const launchTokens = fc.record(
+  { at: instants, requests: numbers, instances: numbers } satisfies Values<LaunchTokens>,
+  plain,
+);
+
 /** Any history. */
 export const histories = fc.record(
   {
@@ -120,6 +137,8 @@ export const histories = fc.record(
     shortfalls: fc.array(shortfalls, { maxLength: 3 }),
     lost: fc.array(lostJobs, { maxLength: 3 }),
     retried: fc.array(retriedJobs, { maxLength: 3 }),
+    spending: spendings,
+    launchTokens: fc.dictionary(keys, launchTokens, { ...plain, maxKeys: 3 }),
   } satisfies Values<History>,
   { ...plain, requiredKeys: ['at', 'instances', 'pools', 'unserved', 'shortfalls'] },
 );
@@ -192,5 +211,10 @@ const drainRequests = fc.record(
   plain,
 );
 
+const pauses = fc.record(
+  { kind: fc.constant('pause' as const), pool: texts, at: instants } satisfies Values<Pause>,
+  plain,
+);
+
 /** Anything that an operator may ask for. */
-export const anyInstruction: fc.Arbitrary<Instruction> = fc.oneof(cycles, drainRequests);
+export const anyInstruction: fc.Arbitrary<Instruction> = fc.oneof(cycles, drainRequests, pauses);

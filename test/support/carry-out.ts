@@ -134,7 +134,7 @@ export function carryOut(observation: Observation, plan: Plan, policy: FleetPoli
         map(part, (managers) => managers.filter(({ systemId }) => !forgotten.has(systemId))),
       ]),
     ),
-    history: afterwards(plan.history, outcomes, now),
+    history: afterwards(plan.history, outcomes, now, policy),
   };
 }
 

@@ -12,6 +12,11 @@ export function seededRandom(seed: number): Random {
   };
 }
 
+/** A number of the standard normal distribution (Box and Muller). */
+export function normal(random: Random): number {
+  return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+}
+
 /** `length` hexadecimal digits. */
 export function hex(random: Random, length: number): string {
   let digits = '';

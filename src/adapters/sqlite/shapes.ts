@@ -11,8 +11,10 @@ import type {
   Shortfall,
   UnservedJob,
 } from '../../engine/history.ts';
-import type { Cycle, DrainRequest, Instruction } from '../../engine/instruction.ts';
+import type { Spending, Spent } from '../../engine/budget.ts';
+import type { Cycle, DrainRequest, Instruction, Pause } from '../../engine/instruction.ts';
 import type { JobsSeen } from '../../engine/jobs-seen.ts';
+import type { LaunchTokens } from '../../engine/launch-pacing.ts';
 import type { Offering } from '../../engine/pool.ts';
 import type { Duration, Instant } from '../../engine/time.ts';
 import { Document } from './document.ts';
@@ -90,6 +92,24 @@ const lostJob = z.object({
 
 const retriedJob = z.object({ id: z.number(), at: moment } satisfies Fields<RetriedJob>);
 
+const spent = z.object({
+  day: z.string(),
+  ofDay: z.number(),
+  month: z.string(),
+  ofMonth: z.number(),
+} satisfies Fields<Spent>);
+
+const spending = z.object({
+  pools: z.record(z.string(), spent),
+  fleet: spent.exactOptional(),
+} satisfies Fields<Spending>);
+
+const launchTokens = z.object({
+  at: moment,
+  requests: z.number(),
+  instances: z.number(),
+} satisfies Fields<LaunchTokens>);
+
 const launchShortfall = z.object({
   offering: offering.exactOptional(),
   code: z.string(),
@@ -107,6 +127,8 @@ export const historyDocument = new Document<History>(
     shortfalls: z.array(shortfall),
     lost: z.array(lostJob).exactOptional(),
     retried: z.array(retriedJob).exactOptional(),
+    spending: spending.exactOptional(),
+    launchTokens: z.record(z.string(), launchTokens).exactOptional(),
   } satisfies Fields<History>),
 );
 
@@ -152,10 +174,12 @@ const drainRequest = z.object({
   how: z.enum(['replace', 'shrink']),
 } satisfies Fields<DrainRequest>);
 
+const pause = z.object({ kind: z.literal('pause'), pool: z.string(), at: moment } satisfies Fields<Pause>);
+
 /** What an operator has asked for. */
 export const instructionDocument = new Document<Instruction>(
   'instruction',
-  z.discriminatedUnion('kind', [cycle, drainRequest]),
+  z.discriminatedUnion('kind', [cycle, drainRequest, pause]),
 );
 
 /** One decision, for the record. */

@@ -1,5 +1,5 @@
 import { type Duration, milliseconds, seconds } from '../../../engine/time.ts';
-import type { Random } from '../random.ts';
+import { normal, type Random } from '../random.ts';
 
 /** A length of time that differs from machine to machine: half of them stay below the median. */
 export interface Spread {
@@ -35,9 +35,4 @@ export function draw(time: LifeTime, random: Random): Duration {
   const place = random() * 2;
   const [from, to] = place < 1 ? [time.shortest, time.median] : [time.median, time.longest];
   return milliseconds(Math.round(from * (to / from) ** (place % 1)));
-}
-
-/** A number of the standard normal distribution (Box and Muller). */
-function normal(random: Random): number {
-  return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 }
