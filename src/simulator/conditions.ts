@@ -1,3 +1,4 @@
+import type { ApiLimits } from '../adapters/memory/ec2/api-limits.ts';
 import { type LifeTime, medianOf } from '../adapters/memory/ec2/life-times.ts';
 import { type Duration, milliseconds, seconds } from '../engine/time.ts';
 
@@ -46,6 +47,8 @@ export interface Conditions {
   readonly pollEvery: Duration;
   /** What is bought; each entry another type or zone. */
   readonly offerings: readonly SimulatedOffering[];
+  /** How fast the account may call EC2; absent: what AWS documents for a new account. */
+  readonly apiLimits?: ApiLimits | 'none';
   /** The share of launches whose machine never becomes ready, 0 to 1. */
   readonly bootFailures: number;
 }

@@ -2,6 +2,7 @@ import { VirtualClock } from '../adapters/memory/clock.ts';
 import { Ec2 } from '../adapters/memory/ec2/ec2.ts';
 import { Ec2Error } from '../adapters/memory/ec2/error.ts';
 import { stateOf } from '../adapters/memory/ec2/instance-record.ts';
+import { draw } from '../adapters/memory/ec2/life-times.ts';
 import { defaultPlace } from '../adapters/memory/ec2/place.ts';
 import { FLEET_TAG } from '../adapters/memory/fleet.ts';
 import { GitLab } from '../adapters/memory/gitlab/gitlab.ts';
@@ -43,7 +44,7 @@ export class SimulatedWorld {
   readonly #bootRandom: Random;
 
   constructor(workload: Workload, conditions: Conditions) {
-    const { seed, startDelay, shutdown } = conditions;
+    const { seed, startDelay, shutdown, apiLimits } = conditions;
     this.workload = workload;
     this.conditions = conditions;
     this.clock = new VirtualClock(workload.start);
@@ -53,6 +54,7 @@ export class SimulatedWorld {
       seed,
       pendingFor: startDelay.pending,
       shutdownFor: shutdown,
+      ...(apiLimits !== undefined && { apiLimits }),
     });
     this.gitlab = new GitLab({ timers: this.clock, seed });
     const data = {
@@ -107,6 +109,16 @@ export class SimulatedWorld {
     });
   }
 
+  /** Tells of every machine without a runner of its own that a manager can reach from now on. */
+  onBooted(listener: (id: string) => void): void {
+    this.ec2.onStateChange(({ id, to }) => {
+      if (to !== 'running' || this.ec2.instance(id)?.boot !== 'normal') return;
+      this.clock.after(draw(this.conditions.startDelay.boot, this.#bootRandom), () => {
+        if (this.isAlive(id)) listener(id);
+      });
+    });
+  }
+
   /** Notes that a job's script begins now. */
   scriptBegins({ id }: Pick<Job, 'id'>): void {
     this.#scripts.set(id, this.clock.now());
@@ -142,23 +154,33 @@ export class SimulatedWorld {
     }
   }
 
-  /** Asks machines with an agent to end their jobs and power off. */
-  drain(ids: readonly string[]): void {
-    const known = ids.filter((id) => this.ec2.instance(id) !== undefined);
-    if (known.length > 0)
-      this.ec2.createTags(known, [{ key: FLEET_TAG.drain, value: `asked@${this.clock.now()}` }]);
+  /** Asks machines with an agent to end their jobs and power off; false where EC2 refuses the call. */
+  drain(ids: readonly string[]): boolean {
+    const tags = [{ key: FLEET_TAG.drain, value: `asked@${this.clock.now()}` }];
+    return this.#order(ids, (known) => this.ec2.createTags(known, tags));
   }
 
-  /** Ends machines at once, whatever they run. */
-  end(ids: readonly string[]): void {
-    const known = ids.filter((id) => this.ec2.instance(id) !== undefined);
-    if (known.length > 0) this.ec2.terminateInstances(known);
+  /** Ends machines at once, whatever they run; false where EC2 refuses the call. */
+  end(ids: readonly string[]): boolean {
+    return this.#order(ids, (known) => void this.ec2.terminateInstances(known));
   }
 
   /** Whether the machine pends or runs. */
   isAlive(id: string): boolean {
     const record = this.ec2.instance(id);
     return record !== undefined && ['pending', 'running'].includes(stateOf(record));
+  }
+
+  /** Those that EC2 has forgotten are where they should be. */
+  #order(ids: readonly string[], call: (known: readonly string[]) => void): boolean {
+    const known = ids.filter((id) => this.ec2.instance(id) !== undefined);
+    try {
+      if (known.length > 0) call(known);
+      return true;
+    } catch (error) {
+      if (error instanceof Ec2Error) return false;
+      throw error;
+    }
   }
 
   #allTags(): readonly string[] {
