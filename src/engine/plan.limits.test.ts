@@ -164,6 +164,10 @@ describe('a decision under limits, in words', () => {
   });
 });
 
+const tokens = (requests: number, instances: number) => ({
+  launchTokens: { here: { at: NOW, requests, instances } },
+});
+
 describe('what pools share', () => {
   const two = [
     aPool({ name: 'a', min: 3, offerings: [SPOT] }),
@@ -180,9 +184,6 @@ describe('what pools share', () => {
     expect(launches({ max: 2 })).toEqual(['a 2']);
     expect(launches({ budget: { ...BUDGET, hour: 0.5 } })).toEqual(['a 3', 'b 2']);
     const here = two.map((pool) => ({ ...pool, place: 'here' }));
-    const tokens = (requests: number, instances: number) => ({
-      launchTokens: { here: { at: NOW, requests, instances } },
-    });
     expect(launches({}, tokens(5, 4), here)).toEqual(['a 3', 'b 1']);
     expect(launches({}, tokens(1, 100), here)).toEqual(['a 3']);
   });

@@ -17,8 +17,7 @@ import { viewsByPool } from './capacity.ts';
 import { isFresh, lastKnown, type Observation } from './observation.ts';
 import { NO_JOBS } from './job.ts';
 import type { Action } from './action.ts';
-import type { Instance } from './instance.ts';
-import { type Cycle, cycleOf, drainRequestOf } from './instruction.ts';
+import { drainRequestOf } from './instruction.ts';
 import { plan, type Plan } from './plan.ts';
 import type { PoolPlan } from './pool-plan.ts';
 import type { FleetPolicy } from './pool.ts';
@@ -36,9 +35,6 @@ const drainsBecause = (decided: Plan, ...reasons: readonly string[]): readonly A
 
 const instancesOf = (actions: readonly Action[]): readonly string[] =>
   actions.flatMap((action) => ('instance' in action ? [action.instance] : []));
-
-const isBefore = ({ launchedAt }: Instance, cycle: Cycle | undefined): boolean =>
-  cycle !== undefined && cycle.paused !== true && launchedAt < cycle.startedAt;
 
 /** Members that their group ends or has let go of. */
 const takenByGroup = ({ instances }: Observation): ReadonlySet<string> =>
@@ -299,27 +295,6 @@ describe('laws of the plan', () => {
         const taken = takenByGroup(observation);
         const others = asked.filter((id) => drainRequestOf(instructions, id) === undefined);
         expect(others.filter((id) => !taken.has(id))).toEqual([]);
-      }),
-      RUNS,
-    );
-  });
-
-  it('11: a cycle takes only what was launched before it, its batch at once, and none while it is paused', () => {
-    fc.assert(
-      fc.property(anySituation, ({ policy, observation }) => {
-        const { instructions = [] } = observation;
-        const decided = plan(observation, policy);
-        eachPool(decided, policy, ({ pool, views, actions }, index) => {
-          const { surge = 0, generation } = policy.pools[index] ?? {};
-          const cycle = cycleOf(instructions, pool);
-          const old = views
-            .map(({ instance }) => instance)
-            .filter((one) => one.generation !== generation || isBefore(one, cycle))
-            .map(({ id }) => id);
-          const drifted = instancesOf(drainsBecause({ ...decided, actions }, 'drifted'));
-          expect(drifted.filter((id) => !old.includes(id))).toEqual([]);
-          expect(drifted.length).toBeLessThanOrEqual(Math.max(1, cycle?.batch ?? surge));
-        });
       }),
       RUNS,
     );

@@ -1,5 +1,5 @@
 import type { ApiLimits } from '../adapters/memory/ec2/api-limits.ts';
-import type { LifeTime } from '../adapters/memory/ec2/life-times.ts';
+import { type LifeTime, medianOf } from '../adapters/memory/ec2/life-times.ts';
 import { type Duration, milliseconds, seconds } from '../engine/time.ts';
 
 /** How long a machine takes from the launch call to its first request for a job. */
@@ -26,6 +26,11 @@ export const START_DELAYS = {
   standard: startDelay(17, 28),
   slow: startDelay(20, 70),
 } as const;
+
+/** How long half of the machines take at most from the launch call to their first request for a job. */
+export function medianStart({ pending, boot }: StartDelay): Duration {
+  return milliseconds(medianOf(pending) + medianOf(boot));
+}
 
 /** Under which conditions an autoscaler works; the same for all that are compared. */
 export interface Conditions {

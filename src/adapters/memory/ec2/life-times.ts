@@ -28,6 +28,11 @@ export const EC2_LIFE_TIMES = {
   shutdown: { shortest: seconds(5), median: seconds(25), longest: seconds(90) },
 } as const;
 
+/** What half of the machines stay below. */
+export function medianOf(time: LifeTime): Duration {
+  return typeof time === 'number' ? time : time.median;
+}
+
 /** One machine's time; each half of a spread is even in its logarithm, so that long times are rare. */
 export function draw(time: LifeTime, random: Random): Duration {
   if (typeof time === 'number') return time;
