@@ -129,9 +129,12 @@ export class SimulatedWorld {
     return this.#scripts.get(job);
   }
 
-  /** Buys up to `count` machines on demand in one call; EC2 may give fewer, or refuse the call. */
-  buy(count: number): Purchase {
-    const { offerings, slots, maxJobs } = this.conditions;
+  /**
+   * Buys up to `count` machines on the first offering's market in one call; EC2 may give fewer, or refuse the call.
+   * `maxJobs`: jobs after which each ends; absent: what the conditions say.
+   */
+  buy(count: number, maxJobs = this.conditions.maxJobs): Purchase {
+    const { offerings, slots } = this.conditions;
     const tags = Object.entries({
       [FLEET_TAG.installation]: INSTALLATION,
       [FLEET_TAG.pool]: POOL,

@@ -13,19 +13,20 @@ export interface Members {
 /** An Auto Scaling group without policies of its own: it launches what is missing, and tries again where EC2 refuses. */
 export class ScalingGroup {
   readonly #world: SimulatedWorld;
-  readonly #owner: Members;
+  readonly #owner: Members | undefined;
   readonly #members = new Set<string>();
   #desired = 0;
   /** Launches in a row that gave less than was missing. */
   #failures = 0;
   #waits = false;
 
-  constructor(world: SimulatedWorld, owner: Members) {
+  /** `owner`: absent where nobody needs to hear of single machines. */
+  constructor(world: SimulatedWorld, owner?: Members) {
     this.#world = world;
     this.#owner = owner;
     world.ec2.onStateChange(({ id, to }) => {
       if (to !== 'shutting-down' || !this.#members.delete(id)) return;
-      owner.lost(id);
+      owner?.lost(id);
       this.#fill();
     });
   }
@@ -35,22 +36,10 @@ export class ScalingGroup {
     return this.#desired;
   }
 
-  /** Oldest first. */
-  get members(): readonly string[] {
-    return [...this.#members];
-  }
-
   /** Wants so many machines more. */
   grow(count: number): void {
     this.#desired += count;
     this.#fill();
-  }
-
-  /** Wants up to `count` machines fewer of those that are not launched yet; answers how many. */
-  cancel(count: number): number {
-    const canceled = Math.max(0, Math.min(count, this.#desired - this.#members.size));
-    this.#desired -= canceled;
-    return canceled;
   }
 
   /** Ends a machine at once, whatever it runs, and wants one fewer. */
@@ -75,7 +64,7 @@ export class ScalingGroup {
     if (missing <= 0 || this.#waits) return;
     const { ids } = this.#world.buy(missing);
     for (const id of ids) this.#members.add(id);
-    for (const id of ids) this.#owner.joined(id);
+    for (const id of ids) this.#owner?.joined(id);
     this.#failures = ids.length < missing ? this.#failures + 1 : 0;
     if (this.#failures > 0) this.#tryLater();
   }

@@ -1,0 +1,86 @@
+import { after, type Duration, earlier, elapsed, type Instant, seconds } from '../../engine/time.ts';
+import type { Autoscaler } from '../autoscaler.ts';
+import type { SimulatedWorld } from '../world.ts';
+import { type Agent, Agents } from './agents.ts';
+
+/** What EC2 refused is tried again so soon. */
+const RETRY_AFTER = seconds(1);
+/** The standard boot that is billed: where a restart costs as much as waiting on. */
+const BILLED_BOOT = seconds(28);
+
+export interface KeepAliveSettings {
+  /** How long a machine stays idle; default 28 s, what its next boot would cost. */
+  readonly idleTime?: Duration;
+}
+
+/** Ski rental: a machine for each queued job beyond what is free and what boots; an idle one ends after a fixed time. */
+export function keepAlive({ idleTime = BILLED_BOOT }: KeepAliveSettings = {}): Autoscaler {
+  const count = idleTime / 1000;
+  return {
+    name: idleTime === BILLED_BOOT ? 'keep-alive' : `keep-alive-${count}`,
+    about: `a machine for each queued job beyond free and booting ones; idle ones end after ${count} s`,
+    start: (world) => void new KeepAlive(world, idleTime),
+  };
+}
+
+class KeepAlive {
+  readonly #world: SimulatedWorld;
+  readonly #idleTime: Duration;
+  readonly #agents: Agents;
+  #next: Instant | undefined;
+  #cancel: () => void = () => undefined;
+
+  constructor(world: SimulatedWorld, idleTime: Duration) {
+    this.#world = world;
+    this.#idleTime = idleTime;
+    this.#agents = new Agents(world);
+    world.gitlab.onJobEvent(({ at }) => {
+      if (!world.webhooksLost) this.#lookAt(at);
+    });
+    world.ec2.onStateChange(({ to, at }) => {
+      if (to === 'running' || to === 'shutting-down') this.#lookAt(at);
+    });
+  }
+
+  #lookAt(at: Instant): void {
+    if (this.#next !== undefined && this.#next <= at) return;
+    this.#cancel();
+    this.#next = at;
+    this.#cancel = this.#world.clock.after(elapsed(this.#world.clock.now(), at), () => this.#look());
+  }
+
+  #look(): void {
+    this.#next = undefined;
+    const agents = this.#agents.read();
+    const { clock, conditions } = this.#world;
+    if (!this.#launch(agents)) this.#lookAt(after(clock.now(), RETRY_AFTER));
+    this.#endIdle(agents);
+    // Nobody tells when a machine is ready.
+    if (agents.some(({ phase }) => phase === 'booting'))
+      this.#lookAt(after(clock.now(), conditions.pollEvery));
+  }
+
+  /** False where EC2 gave too few. */
+  #launch(agents: readonly Agent[]): boolean {
+    const { slots } = this.#world.conditions;
+    const { pending = 0 } = this.#world.gitlab.jobCounts();
+    const room = agents.reduce((sum, { phase, jobs }) => sum + (phase === 'leaving' ? 0 : slots - jobs), 0);
+    const missing = Math.ceil((pending - room) / slots);
+    return missing <= 0 || this.#world.buy(missing).ids.length === missing;
+  }
+
+  #endIdle(agents: readonly Agent[]): void {
+    const now = this.#world.clock.now();
+    const idle = agents.filter(({ phase }) => phase === 'idle');
+    const ends = idle.map(({ idleSince }) => after(idleSince, this.#idleTime));
+    const over = idle.filter((_agent, index) => (ends[index] ?? now) <= now).map(({ id }) => id);
+    if (!this.#world.drain(over)) this.#lookAt(after(now, RETRY_AFTER));
+    const next = ends
+      .filter((end) => end > now)
+      .reduce<Instant | undefined>(
+        (first, end) => (first === undefined ? end : earlier(first, end)),
+        undefined,
+      );
+    if (next !== undefined) this.#lookAt(next);
+  }
+}
