@@ -63,6 +63,8 @@ function alarmKey(alarm: Alarm): string {
       return `concern ${alarm.about}`;
     case 'refused':
       return `refused ${alarm.pool} ${alarm.project} ${alarm.because}`;
+    case 'budget':
+      return `budget ${alarm.pool ?? ''} ${alarm.standing.period} ${alarm.standing.allows}`;
     default:
       return explainAlarm(alarm);
   }

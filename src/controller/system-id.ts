@@ -29,6 +29,18 @@ export function systemIdOf(instanceId: string): string {
  * answer up before acting on it.
  */
 export function instanceIdOf(systemId: string): string | undefined {
+  if (read.has(systemId)) return read.get(systemId);
+  if (read.size >= MOST_READ) read.clear();
+  const instance = decoded(systemId);
+  read.set(systemId, instance);
+  return instance;
+}
+
+/** Every pass reads the same ones again. Only speed depends on it. */
+const read = new Map<string, string | undefined>();
+const MOST_READ = 20_000;
+
+function decoded(systemId: string): string | undefined {
   const digits = RANDOM_SYSTEM_ID.exec(systemId)?.[1];
   if (digits === undefined) return undefined;
   const hex = decode(digits).toString(16).padStart(HEX_DIGITS, '0');

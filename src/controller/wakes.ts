@@ -2,6 +2,9 @@ import { after, type Duration, elapsed, type Instant, milliseconds } from '../en
 import type { Wake } from './observe.ts';
 import type { Clock, PipelineRef } from './ports.ts';
 
+/** Said once: an error made at every wake would take longer than the wake. */
+const WOKEN = 'woken';
+
 /** Collects wakes until the next pass takes them: many webhooks, one read a pipeline. */
 export class Wakes {
   readonly #pipelines = new Map<string, PipelineRef>();
@@ -12,24 +15,24 @@ export class Wakes {
   /** A pipeline changed. */
   add(ref: PipelineRef): void {
     this.#pipelines.set(`${ref.project}/${ref.pipeline}`, ref);
-    this.#arrived.abort();
+    this.#arrived.abort(WOKEN);
   }
 
   /** Everything may have changed. */
   addSweep(): void {
     this.#sweep = true;
-    this.#arrived.abort();
+    this.#arrived.abort(WOKEN);
   }
 
   /** The instances have changed. */
   addInstances(): void {
     this.#instances = true;
-    this.#arrived.abort();
+    this.#arrived.abort(WOKEN);
   }
 
   /** Something was announced: a pass is wanted, and nothing need be read for it. */
   addNotice(): void {
-    this.#arrived.abort();
+    this.#arrived.abort(WOKEN);
   }
 
   /** Takes what has been collected. */

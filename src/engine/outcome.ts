@@ -58,7 +58,7 @@ function bought({ instances }: History, outcomes: readonly Outcome[]): History['
         )
       : [],
   );
-  return { ...Object.fromEntries(news), ...instances };
+  return news.length === 0 ? instances : { ...Object.fromEntries(news), ...instances };
 }
 
 /** What a group could not launch is no offering for a while. */

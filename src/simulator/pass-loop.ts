@@ -4,10 +4,12 @@ import type { PipelineRef } from '../controller/ports.ts';
 import type { PassReport } from '../controller/reconcile.ts';
 import { Wakes } from '../controller/wakes.ts';
 import type { PoolPlan } from '../engine/pool-plan.ts';
-import type { FleetPolicy } from '../engine/pool.ts';
+import type { FleetPolicy, PoolPolicy } from '../engine/pool.ts';
+import type { InstanceView } from '../engine/capacity.ts';
 import {
   after,
   type Duration,
+  earlier,
   elapsed,
   type Instant,
   later,
@@ -21,12 +23,16 @@ export interface PassLoopOptions {
   readonly pollInterval: Duration;
   readonly policy: FleetPolicy;
   readonly pass: (wake: Wake, signal: AbortSignal) => Promise<PassReport>;
+  /** Whether sweeps that would change nothing are left out; absent: they are. */
+  readonly leavesOut?: boolean;
 }
+
+type Acted = Extract<PassReport, { pass: 'acted' }>;
 
 /** Passes start at least this far apart, so that a burst of wakes is one pass; as in the daemon. */
 const SPACING = seconds(1);
 /** However quiet it is, a sweep comes at least this often. */
-const LONGEST_QUIET = minutes(60);
+const LONGEST_REST = minutes(60);
 
 /** Whether time alone may change what is wanted. */
 function followsTheClock({ pools, budget }: FleetPolicy): boolean {
@@ -38,17 +44,46 @@ function followsTheClock({ pools, budget }: FleetPolicy): boolean {
   );
 }
 
-/** Nothing waits, nothing is held back, and every instance runs a job: only news can change that. */
-function isQuiet({ demand, views, actions, holds, desired }: PoolPlan): boolean {
-  const isAtRest = actions.length === 0 && holds.length === 0 && desired.count <= views.length;
-  const waits = demand.pending > 0 || demand.unserved.length > 0;
-  return isAtRest && !waits && views.every(({ phase, freeSlots }) => phase === 'busy' && freeSlots === 0);
+/** Only time can end this: it is over at the moment that the pool's policy says. */
+const WAITS_FOR_TIME = 'scale-in';
+
+/** Whether nothing waits and nothing is held back but by the time that instances must have been idle. */
+function isAtRest({ demand, actions, holds, desired, views }: PoolPlan): boolean {
+  const waits = demand.pending > 0 || demand.unserved.length > 0 || desired.count > views.length;
+  return actions.length === 0 && !waits && holds.every(({ what }) => what === WAITS_FOR_TIME);
+}
+
+/** When time alone changes what becomes of an instance; undefined where only news can. */
+function dueOf(
+  { phase, idleSince, managerMissingSince }: InstanceView,
+  pool: PoolPolicy,
+  now: Instant,
+): Instant | undefined {
+  if (managerMissingSince !== undefined) return now;
+  if (phase === 'launching' || phase === 'booting') return undefined;
+  if (phase !== 'idle' || idleSince === undefined) return undefined;
+  const at = after(idleSince, pool.idle.time);
+  // One that might have left long ago is kept on purpose.
+  return at > now ? at : undefined;
+}
+
+/** Until when nothing but news can change what a plan decides; undefined where that is not known. */
+function restsUntil({ plan, observation }: Acted, { pools }: FleetPolicy): Instant | undefined {
+  if (!plan.pools.every(isAtRest)) return undefined;
+  const { now, history } = observation;
+  const dues = plan.pools.flatMap(({ views }, index) => {
+    const pool = pools[index];
+    if (pool === undefined) return [now];
+    const cooled = after(history.pools[pool.name]?.lastScaledAt ?? now, pool.cooldown);
+    return [...(cooled > now ? [cooled] : []), ...views.flatMap((view) => dueOf(view, pool, now) ?? [])];
+  });
+  return dues.reduce((first, due) => earlier(first, due), after(now, LONGEST_REST));
 }
 
 /**
  * When passes come: at once on a wake, and every poll interval as a full sweep, as in the daemon. A sweep is left out
- * where it would find what the last one found and decide the same: nothing has happened in the world since, and the
- * last decision left nothing that waits for time to pass.
+ * where it would find what the last one found and decide the same: nothing has happened in the world since, nothing
+ * waits, and nothing is due. What is left out never moves a beat: the next sweep comes when it would have come.
  */
 export class PassLoop {
   readonly #options: PassLoopOptions;
@@ -60,12 +95,18 @@ export class PassLoop {
   #isAwake = false;
   #isPassing = false;
   #hasChanged = true;
-  #rests = false;
+  #restsUntil: Instant | undefined;
   #planned: { readonly at: Instant; readonly cancel: () => void } | undefined;
+  #passes = 0;
 
   constructor(options: PassLoopOptions) {
     this.#options = options;
-    this.#mayRest = !followsTheClock(options.policy);
+    this.#mayRest = (options.leavesOut ?? true) && !followsTheClock(options.policy);
+  }
+
+  /** How many passes there were. */
+  get passes(): number {
+    return this.#passes;
   }
 
   start(): void {
@@ -81,41 +122,33 @@ export class PassLoop {
 
   /** Something happened in the world, whether or not anybody tells. */
   changed(): void {
+    if (this.#hasChanged) return;
     this.#hasChanged = true;
-    if (this.#rests) this.#plan();
+    this.#plan();
   }
-
-  /** Passes are counted for whoever wants to know what they cost. */
-  passes = 0;
 
   #plan(): void {
     if (this.#isPassing) return;
     const { clock } = this.#options;
-    const at = later(
-      clock.now(),
-      this.#isAwake ? this.#soonest() : later(this.#soonest(), this.#nextSweep()),
-    );
+    const soonest = this.#startedAt === undefined ? clock.now() : after(this.#startedAt, SPACING);
+    const wanted = this.#isAwake ? clock.now() : this.#nextSweep();
+    const at = later(later(clock.now(), soonest), wanted);
     if (this.#planned !== undefined && this.#planned.at <= at) return;
     this.#planned?.cancel();
     this.#planned = { at, cancel: clock.after(elapsed(clock.now(), at), () => this.#pass()) };
   }
 
-  #soonest(): Instant {
-    return this.#startedAt === undefined ? this.#options.clock.now() : after(this.#startedAt, SPACING);
-  }
-
+  /** The first beat of the sweeps at which there is something to find. */
   #nextSweep(): Instant {
     const { clock, pollInterval } = this.#options;
     if (this.#sweptAt === undefined) return clock.now();
-    const isQuiet = this.#rests && !this.#hasChanged;
-    if (isQuiet) return after(this.#sweptAt, LONGEST_QUIET);
-    // On the beat of the sweeps that were left out.
-    const beats = Math.max(1, Math.ceil(elapsed(this.#sweptAt, clock.now()) / pollInterval));
+    const wanted = this.#hasChanged ? clock.now() : (this.#restsUntil ?? clock.now());
+    const beats = Math.max(1, Math.ceil(elapsed(this.#sweptAt, wanted) / pollInterval));
     return after(this.#sweptAt, milliseconds(beats * pollInterval));
   }
 
   async #pass(): Promise<void> {
-    const { clock, pollInterval, pass } = this.#options;
+    const { clock, pollInterval, pass, policy } = this.#options;
     const now = clock.now();
     this.#planned = undefined;
     this.#isPassing = true;
@@ -126,10 +159,11 @@ export class PassLoop {
       this.#hasChanged = false;
     }
     this.#isAwake = false;
-    this.passes += 1;
+    this.#passes += 1;
     const report = await pass({ ...this.#wakes.take(), sweep }, this.#never);
+    const rests = sweep && this.#mayRest && report.pass === 'acted';
+    this.#restsUntil = rests ? restsUntil(report, policy) : undefined;
     this.#isPassing = false;
-    this.#rests = sweep && this.#mayRest && report.pass === 'acted' && report.plan.pools.every(isQuiet);
     this.#plan();
   }
 }

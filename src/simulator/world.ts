@@ -9,12 +9,15 @@ import { GitLab } from '../adapters/memory/gitlab/gitlab.ts';
 import type { Job } from '../adapters/memory/gitlab/job.ts';
 import { Machines } from '../adapters/memory/machines.ts';
 import { type Random, seededRandom } from '../adapters/memory/random.ts';
-import type { Instant } from '../engine/time.ts';
+import { type Instant, minutes } from '../engine/time.ts';
 import type { Conditions } from './conditions.ts';
 import type { Workload } from './workload.ts';
 
 /** A stream of its own, so that it does not depend on how much others were asked. */
 const BOOT_STREAM = 0x5eed_0101;
+
+/** EC2 answers for about an hour; nobody here asks for what has ended, and every listing would be longer. */
+const TERMINATED_VISIBLE_FOR = minutes(1);
 
 export const INSTALLATION = 'simulated';
 /** The pool of autoscalers that know but one. */
@@ -55,6 +58,7 @@ export class SimulatedWorld {
       seed,
       pendingFor: startDelay.pending,
       shutdownFor: shutdown,
+      terminatedVisibleFor: TERMINATED_VISIBLE_FOR,
       ...(apiLimits !== undefined && { apiLimits }),
     });
     this.gitlab = new GitLab({ timers: this.clock, seed });

@@ -2,9 +2,8 @@ import { PortError, type PortErrorKind } from '../../controller/errors.ts';
 import type { DecisionRecord, LaunchIntent, LaunchResult, Store } from '../../controller/ports.ts';
 import type { History } from '../../engine/history.ts';
 import { type Instruction, keyOf } from '../../engine/instruction.ts';
-import { type Instant, minutes } from '../../engine/time.ts';
+import { type Duration, type Instant, minutes } from '../../engine/time.ts';
 
-/** Closed intents are kept for this long before the newest one. */
 const INTENTS_KEPT = minutes(24 * 60);
 const DECISIONS_KEPT = 2000;
 
@@ -29,21 +28,40 @@ export class MemoryDisk {
   readonly instructions = new Map<string, Instruction>();
 }
 
-/** The `Store` in memory. Values are copied in and out, so nobody shares them with the disk. */
+/** How a store keeps what it is given. */
+export interface MemoryStoreOptions {
+  /**
+   * Values are kept as they are: whoever gives and gets them must never change them. A fraction of the time, for whoever
+   * makes a hundred thousand passes. Default: they are copied in and out, and refused where no file could hold them.
+   */
+  readonly shares?: boolean;
+  /** How long closed intents are kept before the newest one; default: a day. */
+  readonly keepsIntents?: Duration;
+}
+
+/** The `Store` in memory. */
 export class MemoryStore implements Store {
   readonly #disk: MemoryDisk;
+  readonly #shares: boolean;
+  readonly #keepsIntents: Duration;
 
-  constructor(disk: MemoryDisk) {
+  constructor(disk: MemoryDisk, { shares = false, keepsIntents = INTENTS_KEPT }: MemoryStoreOptions = {}) {
     this.#disk = disk;
+    this.#shares = shares;
+    this.#keepsIntents = keepsIntents;
+  }
+
+  #copy<T>(value: T): T {
+    return this.#shares ? value : structuredClone(value);
   }
 
   async history(): Promise<History | undefined> {
-    return structuredClone(this.#disk.history);
+    return this.#copy(this.#disk.history);
   }
 
   async saveHistory(history: History, fence: number): Promise<void> {
     this.#admit('saving the history', fence, history);
-    this.#disk.history = structuredClone(history);
+    this.#disk.history = this.#copy(history);
   }
 
   async openIntent(intent: LaunchIntent): Promise<void> {
@@ -52,7 +70,7 @@ export class MemoryStore implements Store {
     this.#check(doing, intent.fence, intent);
     if (this.#disk.intents.has(launchId)) throw failure('refused', doing, 'it was opened before');
     this.#disk.fence = intent.fence;
-    this.#disk.intents.set(launchId, structuredClone(intent));
+    this.#disk.intents.set(launchId, this.#copy(intent));
     this.#pruneIntents();
   }
 
@@ -65,32 +83,34 @@ export class MemoryStore implements Store {
       throw failure('refused', doing, 'it was closed with another result');
     }
     this.#disk.fence = fence;
-    this.#disk.intents.set(launchId, { ...intent, result: structuredClone(result) });
+    this.#disk.intents.set(launchId, { ...intent, result: this.#copy(result) });
   }
 
   async intents(since: Instant): Promise<readonly LaunchIntent[]> {
-    const wanted = [...this.#disk.intents.values()].filter(
-      (intent) => intent.result === undefined || intent.openedAt > since,
-    );
-    return structuredClone(wanted.toSorted((a, b) => a.openedAt - b.openedAt));
+    const wanted: LaunchIntent[] = [];
+    for (const intent of this.#disk.intents.values())
+      if (intent.result === undefined || intent.openedAt > since) wanted.push(intent);
+    return this.#copy(wanted.toSorted((a, b) => a.openedAt - b.openedAt));
   }
 
   async addDecisions(decisions: readonly DecisionRecord[], fence: number): Promise<void> {
     this.#admit('adding decisions', fence, decisions);
-    this.#disk.decisions.push(...structuredClone(decisions));
-    this.#disk.decisions.splice(0, this.#disk.decisions.length - DECISIONS_KEPT);
+    this.#disk.decisions.push(...this.#copy(decisions));
+    // Now and then, because all that stay are moved.
+    const { decisions: kept } = this.#disk;
+    if (kept.length > 2 * DECISIONS_KEPT) kept.splice(0, kept.length - DECISIONS_KEPT);
   }
 
   async decisions(limit: number): Promise<readonly DecisionRecord[]> {
-    return structuredClone(this.#disk.decisions.toReversed().slice(0, Math.max(0, limit)));
+    return this.#copy(this.#disk.decisions.slice(-DECISIONS_KEPT).toReversed().slice(0, Math.max(0, limit)));
   }
 
   async instructions(): Promise<readonly Instruction[]> {
-    return structuredClone([...this.#disk.instructions.values()]);
+    return this.#copy([...this.#disk.instructions.values()]);
   }
 
   async instruct(instruction: Instruction): Promise<void> {
-    this.#disk.instructions.set(keyOf(instruction), structuredClone(instruction));
+    this.#disk.instructions.set(keyOf(instruction), this.#copy(instruction));
   }
 
   async retract(instruction: Instruction): Promise<void> {
@@ -111,7 +131,8 @@ export class MemoryStore implements Store {
     if (fence < this.#disk.fence) {
       throw failure('fenced', doing, `fence ${fence} is outdated: ${this.#disk.fence} was seen`);
     }
-    if (!isStorable(value)) throw failure('refused', doing, 'it holds a number that no file can hold');
+    if (!this.#shares && !isStorable(value))
+      throw failure('refused', doing, 'it holds a number that no file can hold');
   }
 
   #pruneIntents(): void {
@@ -119,7 +140,7 @@ export class MemoryStore implements Store {
     const newest = Math.max(...Array.from(intents.values(), ({ openedAt }) => openedAt));
     for (const [launchId, intent] of intents) {
       const age = newest - intent.openedAt;
-      if (intent.result !== undefined && age > INTENTS_KEPT) intents.delete(launchId);
+      if (intent.result !== undefined && age > this.#keepsIntents) intents.delete(launchId);
     }
   }
 }

@@ -31,7 +31,7 @@ import {
   type Page,
   page,
   type Paging,
-  passes,
+  passing,
 } from './listing.ts';
 import { defaultPlace, type Place } from './place.ts';
 import { Power } from './power.ts';
@@ -116,7 +116,8 @@ export class Ec2 {
   describeLaunchTemplates(request: DescribeTemplatesRequest = {}): Page<LaunchTemplate> {
     return this.#call('DescribeLaunchTemplates', () => {
       const { ids = [], names = [], filters = [] } = request;
-      const all = this.#templates.list(ids, names).filter((one) => passes(filters, templateValues(one)));
+      const passes = passing(filters);
+      const all = this.#templates.list(ids, names).filter((one) => passes(templateValues(one)));
       return page(all, (template) => template.id, request);
     });
   }

@@ -9,7 +9,7 @@ import {
   type ListedInstance,
   type Page,
   page,
-  passes,
+  passing,
 } from './listing.ts';
 
 /** The instances as the API knows them, which may lag behind the truth. */
@@ -34,14 +34,20 @@ export class InstanceDirectory {
       );
     }
     const known = ids.length > 0 ? this.named(ids) : this.all();
-    const chosen = known.filter((one) => passes(filters, instanceValues(one)));
+    const passes = passing(filters);
+    const chosen = known.filter((one) => passes(instanceValues(one)));
     return page(chosen, (one) => one.record.id, request);
   }
 
   /** In the order of their launch. */
   all(): readonly ListedInstance[] {
     const now = this.#timers.now();
-    return this.#instances.all().flatMap((record) => listed(record, now, this.#lag) ?? []);
+    const all: ListedInstance[] = [];
+    for (const record of this.#instances.all()) {
+      const one = listed(record, now, this.#lag);
+      if (one !== undefined) all.push(one);
+    }
+    return all;
   }
 
   /** The named ones, once each; an id that is malformed or not known (yet) refuses all. */

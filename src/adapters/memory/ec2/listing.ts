@@ -37,42 +37,53 @@ export function listed(record: InstanceRecord, now: Instant, lag: Duration): Lis
   return shown === undefined ? undefined : { record, shown };
 }
 
-/** Whether a resource passes all filters; `valuesOf` knows the filters, and answers undefined for others. */
-export function passes(
-  filters: readonly Filter[],
-  valuesOf: (filter: string) => readonly string[] | undefined,
-): boolean {
-  return filters.every(({ name, values }) => {
-    const own = valuesOf(name);
-    if (own === undefined) throw invalidValue(`The filter '${name}' is invalid.`);
-    return values.some((value) => own.some((one) => wildcard(value).test(one)));
-  });
+/** The values that a resource has under a filter's name; undefined where there is no such filter. */
+export type Values = (filter: string) => readonly string[] | undefined;
+
+/** Tells of one resource after the other whether it passes all filters; a filter that none knows is refused. */
+export function passing(filters: readonly Filter[]): (valuesOf: Values) => boolean {
+  const tests = filters.map(({ name, values }) => ({ name, test: matching(values) }));
+  return (valuesOf) =>
+    tests.every(({ name, test }) => {
+      const own = valuesOf(name);
+      if (own === undefined) throw invalidValue(`The filter '${name}' is invalid.`);
+      return own.some(test);
+    });
+}
+
+/** Whether one resource passes all filters. */
+export function passes(filters: readonly Filter[], valuesOf: Values): boolean {
+  return passing(filters)(valuesOf);
+}
+
+/** Whether a text is one of the values, or like one with wildcards. */
+function matching(values: readonly string[]): (text: string) => boolean {
+  const plain = new Set(values.filter((value) => !/[*?]/.test(value)));
+  const patterns = values.filter((value) => !plain.has(value)).map(wildcard);
+  return (text) => plain.has(text) || patterns.some((pattern) => pattern.test(text));
 }
 
 /** The values that an instance has under a filter's name. */
-export function instanceValues({
-  record,
-  shown,
-}: ListedInstance): (filter: string) => readonly string[] | undefined {
+export function instanceValues({ record, shown }: ListedInstance): Values {
   return (filter) => {
     if (filter.startsWith('tag:')) return present(record.tags.get(filter.slice('tag:'.length)));
-    return plainValues(record, shown).get(filter);
+    return PLAIN_VALUES.get(filter)?.(record, shown);
   };
 }
 
-function plainValues(record: InstanceRecord, shown: StateChange): ReadonlyMap<string, readonly string[]> {
-  return new Map([
-    ['tag-key', [...record.tags.keys()]],
-    ['instance-state-name', [shown.state]],
-    ['instance-id', [record.id]],
-    ['image-id', present(record.data.imageId)],
-    ['instance-type', [record.instanceType]],
-    ['instance-lifecycle', record.market === 'spot' ? ['spot'] : []],
-    ['subnet-id', shown.state === 'terminated' ? [] : [record.subnet]],
-    ['availability-zone', [record.zone]],
-    ['client-token', present(record.clientToken)],
-  ]);
-}
+type PlainValue = (record: InstanceRecord, shown: StateChange) => readonly string[];
+
+const PLAIN_VALUES: ReadonlyMap<string, PlainValue> = new Map<string, PlainValue>([
+  ['tag-key', ({ tags }) => [...tags.keys()]],
+  ['instance-state-name', (_record, { state }) => [state]],
+  ['instance-id', ({ id }) => [id]],
+  ['image-id', ({ data }) => present(data.imageId)],
+  ['instance-type', ({ instanceType }) => [instanceType]],
+  ['instance-lifecycle', ({ market }) => (market === 'spot' ? ['spot'] : [])],
+  ['subnet-id', ({ subnet }, { state }) => (state === 'terminated' ? [] : [subnet])],
+  ['availability-zone', ({ zone }) => [zone]],
+  ['client-token', ({ clientToken }) => present(clientToken)],
+]);
 
 /** One page of `all`, which must keep its order between calls; `keyOf` names an item for good. */
 export function page<T>(all: readonly T[], keyOf: (item: T) => string, paging: Paging): Page<T> {

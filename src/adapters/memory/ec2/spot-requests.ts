@@ -1,7 +1,7 @@
 import type { Instant } from '../../../engine/time.ts';
 import { Ec2Error } from './error.ts';
 import type { InstanceRecord, StateChange } from './instance-record.ts';
-import { type Filter, type ListedInstance, type Page, page, type Paging, passes } from './listing.ts';
+import { type Filter, type ListedInstance, type Page, page, type Paging, passing } from './listing.ts';
 
 /** The request behind one spot instance. */
 export interface SpotRequest {
@@ -92,6 +92,7 @@ export function describeSpotRequests(
   const { ids = [], filters = [] } = request;
   const known = listed.flatMap((one) => spotRequestOf(one) ?? []);
   const named = ids.length === 0 ? known : namedRequests(known, ids);
-  const chosen = named.filter((one) => passes(filters, requestValues(one)));
+  const passes = passing(filters);
+  const chosen = named.filter((one) => passes(requestValues(one)));
   return page(chosen, (one) => one.id, request);
 }

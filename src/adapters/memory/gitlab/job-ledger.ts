@@ -42,11 +42,13 @@ export class JobLedger {
   }
 
   ofProject(project: number, scope: JobScope): Job[] {
-    const sets = this.#byProject.get(project) ?? new Map<JobStatus, Set<JobRecord>>();
-    const statuses = scope.statuses === undefined ? sets.keys() : new Set(scope.statuses);
-    const jobs = [...statuses].flatMap((status) => [...(sets.get(status) ?? [])]);
-    const asked = scope.ref === undefined ? jobs : jobs.filter((job) => job.ref === scope.ref);
-    return asked.toSorted((one, other) => other.id - one.id);
+    const sets = this.#byProject.get(project);
+    const jobs: JobRecord[] = [];
+    for (const status of new Set(scope.statuses ?? sets?.keys())) {
+      for (const job of sets?.get(status) ?? [])
+        if (scope.ref === undefined || job.ref === scope.ref) jobs.push(job);
+    }
+    return jobs.toSorted((one, other) => other.id - one.id);
   }
 
   /** Jobs of all projects, newest first. */
