@@ -11,29 +11,27 @@ import { replacementIn } from '../adapters/gitlab/token/token-parameter.ts';
 import { connectionOf, gitLabOptions } from './gitlab.ts';
 import { composeHookUpkeep } from './hooks.ts';
 import type { PlaceParts } from './place.ts';
+import { type ComposedPolicy, composePolicy } from './policy.ts';
 import { composePlaces, type PlacedAdapters } from './places.ts';
 import { composeRunnerMakers, runnerIdsOf, type RunnerMakers, runnersByPool } from './runners.ts';
 import { composeTokenParameter, composeTokenUpkeep } from './token.ts';
-import { type MadeRunners, policyOf } from '../config/policy.ts';
 import type { Config } from '../config/schema.ts';
 import type { Enrolment, JobRetrier } from '../controller/ports.ts';
 import type { Registrar } from '../controller/registrar.ts';
 import type { Upkeep } from '../controller/upkeep.ts';
-import type { FleetPolicy } from '../engine/pool.ts';
 import { type Duration, milliseconds } from '../engine/time.ts';
 
 /** A source counts as fresh for this many planned sweeps. */
 const FRESH_SWEEPS = 3;
 
 /** The adapters of one configuration. */
-export interface Adapters extends PlacedAdapters, RunnerMakers {
+export interface Adapters
+  extends PlacedAdapters, RunnerMakers, Pick<ComposedPolicy, 'policy' | 'namedProjects'> {
   /** The way to GitLab; without calls it closes by itself after some seconds. */
   readonly connection: Connection;
   readonly client: GitLabClient;
   readonly jobs: GitLabJobs;
   readonly runners: GitLabRunners;
-  /** Asked at every pass: the generation of a pool changes with the runners that Runtide made for it. */
-  readonly policy: () => FleetPolicy;
   /** Who makes the runners of single instances; absent: Runtide makes no runners. */
   readonly enrolment?: Enrolment;
   /** Whether a pool drains instances that are likely to be taken. */
@@ -105,8 +103,7 @@ export async function composeAdapters(
     runners: () => runnerIdsOf(config, made),
     needsProtection: () => runners.needsProtection(),
   });
-  const policy = policyAsOfNow(config, made);
-  const isKnown = (pool: string) => policy().pools.find(({ name }) => name === pool)?.awaits === undefined;
+  const { upkeeps, isKnown, ...policy } = composePolicy(config, client, made);
   const groupUpkeep = placed.groupUpkeep(isKnown);
   return {
     connection,
@@ -117,26 +114,16 @@ export async function composeAdapters(
     ...makers,
     ...(registrar.pools.length > 0 && { enrolment: enroller }),
     ...placed,
-    policy,
+    ...policy,
     heedsRebalance: (pool) => config.pools[pool]?.rebalance !== 'ignore',
     freshFor: milliseconds(config.pollInterval * FRESH_SWEEPS + config.gitlab.timeout),
     upkeeps: [
       ...(registrar.pools.length === 0 ? [] : [registrar]),
       watchedUpkeep(jobs),
+      ...upkeeps,
       ...(groupUpkeep === undefined ? [] : [groupUpkeep]),
       composeTokenUpkeep(config, { client, token, parameter, clock, note }),
       ...(hookWatch === undefined ? [] : composeHookUpkeep(config, options, { ...hookWatch, ...parts })),
     ],
-  };
-}
-
-/** The policy with the runners that are known now; made anew only when they change. */
-function policyAsOfNow(config: Config, made: MadeRunners): () => FleetPolicy {
-  const pools = Object.keys(config.pools);
-  let known = { runners: JSON.stringify(pools.map(made)), policy: policyOf(config, made) };
-  return () => {
-    const runners = JSON.stringify(pools.map(made));
-    if (runners !== known.runners) known = { runners, policy: policyOf(config, made) };
-    return known.policy;
   };
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { minutes, seconds } from '../engine/time.ts';
 import { REGION } from './instances-schema.ts';
 import { address, duration, text } from './key-kinds.ts';
+import { launchLimitsSchema } from './launch-limits-schema.ts';
 
 const SECOND = seconds(1);
 /** The path of a queue: its account and its name. One of another kind (`.fifo`) takes no events of rules. */
@@ -85,6 +86,7 @@ export const awsSchema = z
         applies: 'hot',
       })
       .exactOptional(),
+    launchLimits: launchLimitsSchema.exactOptional(),
     timeout: duration(SECOND, minutes(1), {
       description: 'How long one call to AWS may take.',
       applies: 'hot',

@@ -23,7 +23,8 @@ const DAY = minutes(24 * 60);
 /** The full path of a project. */
 export const PROJECT_PATH = /^(?!.*\.git$)[A-Za-z0-9_.][\w.-]*(?:\/[A-Za-z0-9_.][\w.-]*)+$/;
 const GROUP_PATH = /^[A-Za-z0-9_.][\w.-]*(?:\/[A-Za-z0-9_.][\w.-]*)*$/;
-const PROJECT = new RegExp(`^\\d{1,15}$|${PROJECT_PATH.source}`);
+/** The full path of a project, or its id as a text. */
+export const PROJECT = new RegExp(`^\\d{1,15}$|${PROJECT_PATH.source}`);
 const SIGNING_TOKEN = /^whsec_((?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?)$/;
 const FEWEST_SIGNING_BYTES = 24;
 

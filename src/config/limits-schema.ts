@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { minutes, seconds } from '../engine/time.ts';
-import { duration, wholeNumber } from './key-kinds.ts';
+import { decimal, duration, wholeNumber } from './key-kinds.ts';
 
 const DAY = minutes(24 * 60);
 
@@ -39,7 +39,17 @@ export const limits = {
 
 const headroom = {
   slots: wholeNumber(0, 500_000, {
-    description: 'Free slots wanted beyond the demand, so that the next jobs start at once.',
+    description:
+      'Free slots wanted beyond the demand, so that the next jobs start at once; with `factor`, the most of them.',
+  }),
+  factor: decimal(0.01, 100, {
+    description:
+      'Free slots wanted for each job that runs or waits. Where nothing is said, `slots` at all times.',
+    example: '0.2',
+  }),
+  minimum: wholeNumber(0, 500_000, {
+    description: 'The fewest free slots wanted, where there is a `factor`. At most `slots`.',
+    example: '1',
   }),
   time: duration(seconds(0), DAY, {
     description: 'How long an instance must be idle before it may leave.',
@@ -51,10 +61,20 @@ const IDLE = { description: 'Headroom beyond the demand.', applies: 'hot' } as c
 
 /** The headroom of a pool. */
 export const idleSchema = z
-  .strictObject({ slots: headroom.slots.prefault(0), time: headroom.time.prefault('5m') })
+  .strictObject({
+    slots: headroom.slots.prefault(0),
+    factor: headroom.factor.exactOptional(),
+    minimum: headroom.minimum.exactOptional(),
+    time: headroom.time.prefault('5m'),
+  })
   .meta(IDLE);
 
-/** The headroom of a size; what it does not say is that of the pool. */
+/** The headroom of a size or a schedule; what it does not say is that of the pool. */
 export const sizeIdleSchema = z
-  .strictObject({ slots: headroom.slots.exactOptional(), time: headroom.time.exactOptional() })
+  .strictObject({
+    slots: headroom.slots.exactOptional(),
+    factor: headroom.factor.exactOptional(),
+    minimum: headroom.minimum.exactOptional(),
+    time: headroom.time.exactOptional(),
+  })
   .meta(IDLE);

@@ -9,11 +9,11 @@ import { isMap } from './tree.ts';
 const HIDDEN = 'hunter2';
 const SECRET_KEYS = ['gitlab.token', 'gitlab.proxy', 'webhook.token', 'webhook.signingToken'];
 const TOP =
-  'installation gitlab webhook aws status pollInterval state log tags prices pools pools.linux pools.other';
+  'installation gitlab webhook aws status pollInterval state log tags prices budget maxInstances pools pools.linux pools.other';
 const BELOW =
   'gitlab.url gitlab.projects gitlab.caFile gitlab.rotation aws.region aws.endpoints status.listen log.level';
 const POOL =
-  'runner sizes sizes.small tags docker cache proxy caFile environment max idle idle.time instances instances.types ' +
+  'runner sizes sizes.small tags docker cache proxy caFile environment max idle idle.time schedules budget projectCaps instances instances.types ' +
   'instances.requirements instances.image instances.template instances.market instances.volume instances.region';
 const PLACES = [...`${TOP} ${BELOW}`.split(' '), ...POOL.split(' ').map((key) => `pools.linux.${key}`)];
 const env = { HIDDEN: `${HIDDEN} from the environment` };

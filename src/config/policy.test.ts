@@ -57,6 +57,7 @@ describe('policyOf', () => {
           generation: generationOf(config, 'linux'),
           offerings: [{ instanceType: 'm7i.large', subnet: 'subnet-0abc', market: 'spot' }],
           split: { onDemandBase: 0, spotShare: 1, onDemandFallback: false },
+          place: 'own account eu-central-1',
         },
       ],
       unservedAfter: 120_000,

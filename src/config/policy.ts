@@ -1,8 +1,9 @@
-import type { FleetPolicy, Market, MarketSplit, Offering, PoolPolicy } from '../engine/pool.ts';
-import { mergedPrices, type Prices, quote } from '../offers/price.ts';
-import { readPriceBook } from '../offers/price-book.ts';
+import type { FleetPolicy, Market, Offering, PoolPolicy } from '../engine/pool.ts';
+import type { Prices } from '../offers/price.ts';
 import { generationOf } from './generation.ts';
 import { groupOf } from './group-settings.ts';
+import { marketsOf, priceIn, pricesIn } from './known-prices.ts';
+import { fleetLimits, poolLimits, type ProjectIds } from './limits-policy.ts';
 import { splitOf } from './market-schema.ts';
 import { runnersOf } from './pool-runners.ts';
 import type { Config, PoolConfig } from './schema.ts';
@@ -10,25 +11,35 @@ import type { Config, PoolConfig } from './schema.ts';
 /** Ids of the runners that Runtide made for a pool, by shard; undefined where they are not known. */
 export type MadeRunners = (pool: string) => readonly number[] | undefined;
 
+/** What is known beside the configuration; absent: nothing. */
+export interface KnownIds {
+  readonly runners?: MadeRunners;
+  readonly projects?: ProjectIds;
+}
+
+const NOTHING_KNOWN = () => undefined;
+
 /** What the engine is told about what is wanted, with the pools in the order of the file. */
-export function policyOf(config: Config, made: MadeRunners = () => undefined): FleetPolicy {
+export function policyOf(config: Config, { runners, projects }: KnownIds = {}): FleetPolicy {
+  const known = { runners: runners ?? NOTHING_KNOWN, projects: projects ?? NOTHING_KNOWN };
   return {
-    pools: Object.values(config.pools).map((pool) => poolPolicy(pool, config, made)),
+    pools: Object.values(config.pools).map((pool) => poolPolicy(pool, config, known)),
     unservedAfter: config.unservedAfter,
     orphanGrace: config.orphanGrace,
     drainAlarm: config.drainAlarm,
+    ...fleetLimits(config),
   };
 }
 
 /** What keeps a pool from buying: nobody could tell its instances whose jobs to take. */
 const NO_RUNNER = 'its runner in GitLab is not known yet: see "runtide runners status"';
 
-function poolPolicy(pool: PoolConfig, config: Config, made: MadeRunners): PoolPolicy {
+function poolPolicy(pool: PoolConfig, config: Config, known: Required<KnownIds>): PoolPolicy {
   const { name, tags, runUntagged, slots, maxJobs, min, max, surge, minAvailable } = pool;
   const { idle, cooldown, bootTimeout, maxAge } = pool;
   const { market, maxPrice } = pool.instances;
   const split = splitOf(market);
-  const ids = made(name);
+  const ids = known.runners(name);
   const runners = runnersOf(config, pool);
   const group = groupOf(config, pool);
   const isolated = 'created' in runners && runners.created.isolated;
@@ -53,23 +64,12 @@ function poolPolicy(pool: PoolConfig, config: Config, made: MadeRunners): PoolPo
     split,
     ...(maxPrice === undefined ? {} : { maxPrice }),
     ...(group !== undefined && { group: { heartbeat: group.heartbeat } }),
+    ...poolLimits(config, pool, known.projects),
   };
 }
 
-/** The markets that a pool may buy on. */
-function marketsOf({ onDemandBase, spotShare, onDemandFallback }: MarketSplit): readonly Market[] {
-  const onDemand = onDemandBase > 0 || spotShare < 1 || onDemandFallback;
-  return [...(spotShare > 0 ? (['spot'] as const) : []), ...(onDemand ? (['on-demand'] as const) : [])];
-}
-
 function pricesOf({ instances }: PoolConfig, { aws, prices }: Config): Prices {
-  return mergedPrices(instances.region ?? aws.region, prices === undefined ? [] : [readPriceBook(prices)]);
-}
-
-/** What the type costs in the pool's own region; the price of another region is not this one's. */
-function priceIn(prices: Prices, instanceType: string, market: Market): { readonly price?: number } {
-  const known = quote(prices, { instanceType, market });
-  return known?.region === prices.region ? { price: known.usdPerHour } : {};
+  return pricesIn(instances.region ?? aws.region, prices);
 }
 
 /** Every instance type in every subnet, the first type first; subnets that are not known are no hindrance. */

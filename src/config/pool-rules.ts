@@ -1,3 +1,4 @@
+import { budgetOfEachSize, minBelowMaxAtAllTimes, sensibleIdle } from './limit-rules.ts';
 import { isOperators, MACHINE_RULES } from './machine-rules.ts';
 import type { Breach, Rule } from './rules.ts';
 import { isMap, type Path, valueAt } from './tree.ts';
@@ -204,10 +205,13 @@ export const POOL_RULES: readonly Rule[] = [
   dockerWithItsExecutor,
   dockerTableWithItsExecutor,
   noWrittenSecrets,
+  sensibleIdle,
+  budgetOfEachSize,
   ...[
     atMostMax('min'),
     atMostMax('surge'),
     atMostMin,
+    minBelowMaxAtAllTimes,
     roomToReplace,
     countedByOneSlot,
     countedByOneRunner,

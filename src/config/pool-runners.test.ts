@@ -117,7 +117,7 @@ describe('the runner of a pool', () => {
   it('is part of the generation once it is known, and until then the pool waits', async () => {
     const { config } = await loaded(made());
     expect(policyOf(config).pools[0]?.awaits).toContain('runtide runners status');
-    const [known] = policyOf(config, () => [7]).pools;
+    const [known] = policyOf(config, { runners: () => [7] }).pools;
     expect(known).not.toHaveProperty('awaits');
     expect(known?.generation).toBe(generationOf(config, 'linux', [7]));
     expect(generationOf(config, 'linux', [8])).not.toBe(known?.generation);
@@ -132,7 +132,7 @@ describe('the runner of a pool', () => {
     const [before] = policyOf(config).pools;
     expect(before).toMatchObject({ isolated: true });
     expect(before).not.toHaveProperty('awaits');
-    expect(policyOf(config, () => []).pools[0]?.generation).toBe(before?.generation);
+    expect(policyOf(config, { runners: () => [] }).pools[0]?.generation).toBe(before?.generation);
     const shared = await loaded(made({ isolation: 'shared' }));
     expect(policyOf(shared.config).pools[0]).not.toHaveProperty('isolated');
   });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { minutes, seconds } from '../engine/time.ts';
+import { budgetSchema } from './budget-schema.ts';
 import { formatDuration } from './duration.ts';
 import { dockerSchema } from './docker-schema.ts';
 import { instancesSchema } from './instances-schema.ts';
@@ -9,8 +10,10 @@ import { DEFAULT_CHECK_INTERVAL } from './machine-rules.ts';
 import { managerSchema } from './manager-schema.ts';
 import { runnerSchema } from './pool-runner-schema.ts';
 import { POOL_RULES } from './pool-rules.ts';
+import { projectCapsSchema } from './project-caps-schema.ts';
 import { keeps } from './rules.ts';
 import { cacheSchema, caFileSchema, environmentSchema, proxySchema } from './runner-schema.ts';
+import { schedulesSchema } from './schedules-schema.ts';
 import { sizesSchema } from './sizes-schema.ts';
 
 const HOUR = minutes(60);
@@ -65,6 +68,9 @@ export const poolSchema = z
     surge: limits.surge.exactOptional(),
     minAvailable: limits.minAvailable.prefault(0),
     idle: idleSchema.prefault({}),
+    schedules: schedulesSchema.exactOptional(),
+    budget: budgetSchema('the pool').exactOptional(),
+    projectCaps: projectCapsSchema.exactOptional(),
     cooldown: duration(seconds(0), DAY, {
       description: 'How long after a launch or a scale-in no further scale-in happens.',
       applies: 'hot',

@@ -54,7 +54,7 @@ function instancesOf({ instances }: Written, size: Size): Written['instances'] {
 }
 
 function sized(pool: Written, name: string, size: Size): Written {
-  const { slots, maxJobs, min, max, surge, minAvailable, idle } = size;
+  const { slots, maxJobs, min, max, surge, minAvailable, idle, schedules, budget, projectCaps } = size;
   return {
     ...pool,
     tags: [...new Set([...pool.tags, ...pool.tags.map((tag) => `${tag}-${name}`)])],
@@ -65,6 +65,9 @@ function sized(pool: Written, name: string, size: Size): Written {
     ...(surge !== undefined && { surge }),
     ...(minAvailable !== undefined && { minAvailable }),
     idle: { ...pool.idle, ...idle },
+    ...(schedules !== undefined && { schedules }),
+    ...(budget !== undefined && { budget }),
+    ...(projectCaps !== undefined && { projectCaps }),
     instances: instancesOf(pool, size),
   };
 }

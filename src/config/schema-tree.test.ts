@@ -52,8 +52,9 @@ describe('the schema', () => {
     [
       'hot',
       'gitlab.token gitlab.projects gitlab.timeout webhook.url webhook.token webhook.signingToken aws.timeout pollInterval ' +
-        'unservedAfter drainAlarm orphanGrace log.level tags tags.* prices pools pools.*',
-      'sizes sizes.* sizes.*.min sizes.*.idle sizes.*.maxPrice tags runUntagged min max surge minAvailable sizes.*.minAvailable idle.slots idle.time cooldown bootTimeout maxAge instances.subnets ' +
+        'unservedAfter drainAlarm orphanGrace log.level tags tags.* prices pools pools.* maxInstances budget budget.day ' +
+        'aws.launchLimits aws.launchLimits.requests.most',
+      'sizes sizes.* sizes.*.min sizes.*.idle sizes.*.maxPrice tags runUntagged min max surge minAvailable sizes.*.minAvailable idle.slots idle.factor idle.minimum idle.time schedules budget.hour projectCaps projectCaps.* sizes.*.budget cooldown bootTimeout maxAge instances.subnets ' +
         'instances.market instances.market.spotShare instances.maxPrice instances.image.follow',
     ],
     [

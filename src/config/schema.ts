@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import { minutes, seconds } from '../engine/time.ts';
 import { awsSchema } from './aws-schema.ts';
+import { BUDGET_RULES } from './budget-rules.ts';
+import { budgetSchema } from './budget-schema.ts';
 import { gitlabSchema, webhookSchema } from './gitlab-schema.ts';
 import { GROUPS_RULES } from './group-rules.ts';
-import { ALWAYS, duration, fileContent, listenAddress, oneOf, text } from './key-kinds.ts';
+import { ALWAYS, duration, fileContent, listenAddress, oneOf, text, wholeNumber } from './key-kinds.ts';
 import { poolSchema } from './pool-schema.ts';
 import { poolsOf } from './pool-sizes.ts';
 import { readPriceFile } from './price-file.ts';
@@ -134,9 +136,16 @@ export const configSchema = z
         mend: 'remove the key, run `runtide prices refresh`, and name the file that it wrote',
       },
     ).exactOptional(),
+    maxInstances: wholeNumber(0, 100_000, {
+      description:
+        'Most instances of all pools together. What there is goes to the first pool that needs it, in the order of the file. Where nothing is said, only the `max` of each pool counts.',
+      applies: 'hot',
+      example: '100',
+    }).exactOptional(),
+    budget: budgetSchema('all pools together').exactOptional(),
     pools: poolsSchema,
   })
-  .superRefine(keeps([...FILE_RULES, ...GROUPS_RULES]), ALWAYS)
+  .superRefine(keeps([...FILE_RULES, ...GROUPS_RULES, ...BUDGET_RULES]), ALWAYS)
   .meta({ title: 'Runtide configuration', description: 'The configuration of one Runtide installation.' });
 
 type Frozen<T> = unknown extends T

@@ -1,9 +1,12 @@
 import { z } from 'zod';
+import { budgetSchema } from './budget-schema.ts';
 import { imageSchema } from './image-schema.ts';
 import { maxPriceSchema, typesSchema, volumeSchema } from './instances-schema.ts';
 import { limits, sizeIdleSchema } from './limits-schema.ts';
 import { runnerSchema } from './pool-runner-schema.ts';
+import { projectCapsSchema } from './project-caps-schema.ts';
 import { requirementsSchema } from './requirements-schema.ts';
+import { schedulesSchema } from './schedules-schema.ts';
 
 const sizeSchema = z
   .strictObject({
@@ -20,6 +23,9 @@ const sizeSchema = z
     surge: limits.surge.exactOptional(),
     minAvailable: limits.minAvailable.exactOptional(),
     idle: sizeIdleSchema.exactOptional(),
+    schedules: schedulesSchema.exactOptional(),
+    budget: budgetSchema('the size').exactOptional(),
+    projectCaps: projectCapsSchema.exactOptional(),
   })
   .meta({
     description: 'One size. What it does not say is that of the pool.',

@@ -23,6 +23,7 @@ import type {
   JobRetrier,
   JobSource,
   LaunchIntent,
+  NamedProjects,
   PipelineRef,
   RunnerRegistry,
   Store,
@@ -53,6 +54,8 @@ export interface ObserverOptions {
   readonly enrolment?: Pick<Enrolment, 'enrolled'>;
   /** Absent: no project wants jobs retried whose instance is lost. */
   readonly retrier?: Pick<JobRetrier, 'projects'>;
+  /** Absent: the policy needs no project looked up. */
+  readonly namedProjects?: NamedProjects;
   readonly recorder: Recorder;
   readonly policy: () => FleetPolicy;
   /** How long an answer counts as fresh; a few sweeps. */
@@ -101,11 +104,12 @@ export class Observer {
     signal: AbortSignal,
     unserved: ReadonlySet<number> = new Set(),
   ): Promise<Readings> {
-    const { clock, store, retrier, enrolment, policy } = this.#options;
+    const { clock, store, retrier, namedProjects, enrolment, policy } = this.#options;
     const intents = await store.intents(instant(clock.now() - LISTING_LAG));
     const instances = this.#readInstances(wake, intents, signal);
     await this.#readManagers(wake, signal);
     if (wake.sweep) this.#retryable = await retrier?.projects(signal);
+    if (wake.sweep) await namedProjects?.lookUp(signal);
     await Promise.all([this.#readJobs(wake, signal, unserved), instances]);
     const pools = policy().pools.map(({ name }) => name);
     // At every pass, because whoever answers remembers.

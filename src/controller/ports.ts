@@ -83,6 +83,12 @@ export interface LostWork {
   readonly begun: boolean;
 }
 
+/** Projects that the configuration names by their paths, and whose ids the policy needs. */
+export interface NamedProjects {
+  /** Looks up those that are not known yet. Never throws: one that cannot be looked up is left out of the policy. */
+  lookUp(signal: AbortSignal): Promise<void>;
+}
+
 /** What came of a retry: the job that GitLab made, or why there was nothing to retry. */
 export type RetryAnswer = { readonly retried: number } | { readonly left: string };
 
