@@ -1,5 +1,6 @@
 import type { Clock } from '../../controller/ports.ts';
 import { type Duration, after, type Instant, instant } from '../../engine/time.ts';
+import { type Timer, TimerQueue } from './timer-queue.ts';
 
 /** What the models of EC2 and GitLab need of time; the sandbox gives them real timers. */
 export interface Timers {
@@ -8,31 +9,34 @@ export interface Timers {
   after(delay: Duration, run: () => void | Promise<void>): () => void;
 }
 
-interface Timer {
-  readonly at: Instant;
-  readonly order: number;
-  readonly run: () => void | Promise<void>;
-}
+/** Lets every promise that can settle without time passing settle: by a macrotask, in Node and browsers alike. */
+class Settling {
+  readonly #channel = new MessageChannel();
+  #done: () => void = () => undefined;
 
-/** Lets every promise that can settle without time passing settle: a macrotask, in Node and browsers alike. */
-function settle(): Promise<void> {
-  return new Promise((resolve) => {
-    const { port1, port2 } = new MessageChannel();
-    port1.addEventListener('message', () => {
-      port1.close();
-      resolve();
+  constructor() {
+    this.#channel.port1.addEventListener('message', () => this.#done());
+    this.#channel.port1.start();
+  }
+
+  settle(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#done = resolve;
+      this.#channel.port2.postMessage(undefined);
     });
-    port1.start();
-    port2.postMessage(undefined);
-  });
+  }
+
+  /** An open channel would keep the process alive. */
+  close(): void {
+    this.#channel.port1.close();
+  }
 }
 
 /** Time that passes only when it is told to, in the order of its timers. */
 export class VirtualClock implements Clock, Timers {
   #now: Instant;
-  #order = 0;
   #unsettled = false;
-  readonly #timers: Timer[] = [];
+  readonly #timers = new TimerQueue();
 
   constructor(start: Instant = instant(Date.UTC(2026, 0, 5, 8))) {
     this.#now = start;
@@ -43,12 +47,7 @@ export class VirtualClock implements Clock, Timers {
   }
 
   after(delay: Duration, run: () => void | Promise<void>): () => void {
-    const timer = { at: after(this.#now, delay), order: this.#order++, run };
-    this.#insert(timer);
-    return () => {
-      const index = this.#timers.indexOf(timer);
-      if (index !== -1) this.#timers.splice(index, 1);
-    };
+    return this.#timers.add(after(this.#now, delay), run);
   }
 
   sleep(duration: Duration, signal?: AbortSignal): Promise<void> {
@@ -68,39 +67,28 @@ export class VirtualClock implements Clock, Timers {
   /** Lets `duration` pass; whatever its timers start has settled, or waits for later time, when this resolves. */
   async advance(duration: Duration): Promise<void> {
     const end = after(this.#now, duration);
-    await settle();
-    for (let next = this.#timers.at(-1); next !== undefined && next.at <= end; next = this.#timers.at(-1)) {
-      this.#timers.pop();
-      this.#now = next.at;
-      await this.#fire(next);
+    const settling = new Settling();
+    try {
+      await settling.settle();
+      for (let next = this.#timers.next(end); next !== undefined; next = this.#timers.next(end)) {
+        this.#now = next.at;
+        const running = next.run();
+        if (running !== undefined || this.#unsettled) await this.#settle(running, settling);
+      }
+    } finally {
+      settling.close();
     }
     this.#now = end;
   }
 
-  async #fire(timer: Timer): Promise<void> {
-    const running = timer.run();
-    if (running === undefined && !this.#unsettled) return;
+  /** Fails as the timer fails, if it does so before it waits for later time. */
+  async #settle(running: ReturnType<Timer['run']>, settling: Settling): Promise<void> {
     this.#unsettled = false;
-    await Promise.race([running ?? settle(), settle()]);
-    await settle();
-  }
-
-  /** Keeps the list sorted latest first, so that the next timer is popped from its end. */
-  #insert(timer: Timer): void {
-    let low = 0;
-    let high = this.#timers.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      const other = this.#timers[middle];
-      if (
-        other !== undefined &&
-        (other.at > timer.at || (other.at === timer.at && other.order > timer.order))
-      ) {
-        low = middle + 1;
-      } else {
-        high = middle;
-      }
-    }
-    this.#timers.splice(low, 0, timer);
+    let failure: { readonly error: unknown } | undefined;
+    running?.catch((error: unknown) => {
+      failure = { error };
+    });
+    await settling.settle();
+    if (failure !== undefined) throw failure.error;
   }
 }
