@@ -34,11 +34,13 @@ class KeepAlive {
     this.#world = world;
     this.#idleTime = idleTime;
     this.#agents = new Agents(world);
-    world.gitlab.onJobEvent(({ at }) => {
-      if (!world.webhooksLost) this.#lookAt(at);
+    world.gitlab.onJobEvent(({ at, job }) => {
+      // One that starts leaves as much room as before for those that still wait.
+      if (job.status !== 'running' && !world.webhooksLost) this.#lookAt(at);
     });
+    world.onReady(() => this.#lookAt(world.clock.now()));
     world.ec2.onStateChange(({ to, at }) => {
-      if (to === 'running' || to === 'shutting-down') this.#lookAt(at);
+      if (to === 'shutting-down') this.#lookAt(at);
     });
   }
 
