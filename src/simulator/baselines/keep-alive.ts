@@ -27,6 +27,8 @@ class KeepAlive {
   readonly #world: SimulatedWorld;
   readonly #idleTime: Duration;
   readonly #agents: Agents;
+  /** Jobs that wait, whether or not a webhook told of them. */
+  readonly #pending = new Set<number>();
   #next: Instant | undefined;
   #cancel: () => void = () => undefined;
 
@@ -34,11 +36,15 @@ class KeepAlive {
     this.#world = world;
     this.#idleTime = idleTime;
     this.#agents = new Agents(world);
-    world.gitlab.onJobEvent(({ at }) => {
-      if (!world.webhooksLost) this.#lookAt(at);
+    world.gitlab.onJobEvent(({ at, job }) => {
+      if (job.status === 'pending') this.#pending.add(job.id);
+      else this.#pending.delete(job.id);
+      // One that starts leaves as much room as before for those that still wait.
+      if (job.status !== 'running' && !world.webhooksLost) this.#lookAt(at);
     });
+    world.onReady(() => this.#lookAt(world.clock.now()));
     world.ec2.onStateChange(({ to, at }) => {
-      if (to === 'running' || to === 'shutting-down') this.#lookAt(at);
+      if (to === 'shutting-down') this.#lookAt(at);
     });
   }
 
@@ -52,20 +58,15 @@ class KeepAlive {
   #look(): void {
     this.#next = undefined;
     const agents = this.#agents.read();
-    const { clock, conditions } = this.#world;
-    if (!this.#launch(agents)) this.#lookAt(after(clock.now(), RETRY_AFTER));
+    if (!this.#launch(agents)) this.#lookAt(after(this.#world.clock.now(), RETRY_AFTER));
     this.#endIdle(agents);
-    // Nobody tells when a machine is ready.
-    if (agents.some(({ phase }) => phase === 'booting'))
-      this.#lookAt(after(clock.now(), conditions.pollEvery));
   }
 
   /** False where EC2 gave too few. */
   #launch(agents: readonly Agent[]): boolean {
     const { slots } = this.#world.conditions;
-    const { pending = 0 } = this.#world.gitlab.jobCounts();
     const room = agents.reduce((sum, { phase, jobs }) => sum + (phase === 'leaving' ? 0 : slots - jobs), 0);
-    const missing = Math.ceil((pending - room) / slots);
+    const missing = Math.ceil((this.#pending.size - room) / slots);
     return missing <= 0 || this.#world.buy(missing).ids.length === missing;
   }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { minutes, seconds } from '../../engine/time.ts';
+import { START_DELAYS } from '../conditions.ts';
 import { minutePoller } from './minute-poller.ts';
 import { billed, runJobs, waits } from './test-jobs.ts';
 
@@ -22,7 +23,8 @@ describe('a minute poller with an alarm', () => {
 
   it('keeps as many as the most of these readings needed', async () => {
     const jobs = [5, 14, 23].map((at) => ({ at: minutes(at), count: 3, duration: minutes(2) }));
-    const run = await runJobs(minutePoller(), jobs);
-    expect([run.launched, waits(run)[3]]).toEqual([3, expect.closeTo(0, 0)]);
+    const run = await runJobs(minutePoller(), jobs, { startDelay: START_DELAYS.fast });
+    expect(run.launched).toBe(3);
+    expect(waits(run)[5]).toBeLessThanOrEqual(3);
   });
 });

@@ -59,7 +59,7 @@ export function taskscaler(settings: TaskscalerSettings): Autoscaler {
 interface Pending {
   readonly job: Job;
   readonly over: () => void;
-  readonly stopTimeout: () => void;
+  stopTimeout: () => void;
 }
 
 class Taskscaler implements Executor<'reserved'>, Members {
@@ -117,16 +117,14 @@ class Taskscaler implements Executor<'reserved'>, Members {
 
   use(_place: 'reserved', job: Job, over: () => void): void {
     this.#reserved -= 1;
-    const pending: Pending = {
-      job,
-      over,
-      stopTimeout: this.#world.clock.after(ACQUIRE_TIMEOUT, () => {
-        this.#pending.delete(pending);
-        this.#fail(pending);
-      }),
-    };
+    const pending: Pending = { job, over, stopTimeout: () => undefined };
     this.#pending.add(pending);
     this.#assign();
+    if (!this.#pending.has(pending)) return;
+    pending.stopTimeout = this.#world.clock.after(ACQUIRE_TIMEOUT, () => {
+      this.#pending.delete(pending);
+      this.#fail(pending);
+    });
   }
 
   due(): undefined {
