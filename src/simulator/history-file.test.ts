@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { instant } from '../engine/time.ts';
+import { generateWorkload } from './generator.ts';
 import { type History, HistoryError, readHistory } from './history-file.ts';
 import { unhinderedJobs } from './unhindered.ts';
+import type { Workload } from './workload.ts';
 
 const HEADER =
   'pipeline_id,project,name,stage,tag_list,status,created_at,started_at,finished_at,duration,queued_duration';
@@ -153,8 +155,8 @@ describe('a history in JSON', () => {
     },
   ])('may be $form, as GitLab answers', ({ write }) => {
     const jobs = [
-      job(3, 'deploy', 53, 5, { name: 'a "quoted", [odd] {name}\\' }),
-      job(2, 'test', 30, 20),
+      job(3, 'deploy', 53, 5, { id: undefined, name: 'a "quoted", [odd] {name}\\' }),
+      job(2, 'test', 30, 20, { id: undefined }),
       job(1, 'build', 0, 28),
     ];
     const { workload } = readHistory('jobs.json', write(jobs));
@@ -258,5 +260,45 @@ describe('what a history is made of', () => {
       ['job-5', undefined],
     ]);
     expect(unhinderedJobs(history.workload).map(({ from }) => from / 1000)).toEqual([0, 0, 0, 30, 90]);
+  });
+});
+
+/** The jobs of a workload without needs, as GitLab would tell them had each got a machine at once. */
+function toldBy({ start, pipelines }: Workload): string {
+  const rows = pipelines.flatMap(({ at, project, stages, jobs }, pipeline) => {
+    let from = start + at;
+    let failed = false;
+    return stages.flatMap((stage) => {
+      if (failed) return [];
+      const ofStage = jobs.filter((one) => one.stage === stage);
+      const told = ofStage.map(({ name, tags, duration, fails = false }) => ({
+        pipeline_id: pipeline,
+        project,
+        name,
+        stage,
+        tag_list: tags,
+        status: fails ? 'failed' : 'success',
+        started_at: new Date(from).toISOString(),
+        duration: duration / 1000,
+      }));
+      failed = ofStage.some(({ fails }) => fails === true);
+      from += Math.max(...ofStage.map(({ duration }) => duration));
+      return told;
+    });
+  });
+  return rows.map((row) => JSON.stringify(row)).join('\n');
+}
+
+describe('a workload that is told as a history', () => {
+  it('comes back: the same jobs at the same times', () => {
+    const workload = generateWorkload({ jobsPerWeek: 2000, weeks: 1, seed: 5 });
+    const { workload: again, leftOut } = readHistory('jobs.jsonl', toldBy(workload));
+    const first = workload.pipelines[0]?.at ?? 0;
+    const expected = unhinderedJobs(workload).map(({ from, to }) => ({ from: from - first, to: to - first }));
+    expect(unhinderedJobs(again)).toEqual(expected);
+    expect(again.pipelines.map(({ project }) => project)).toEqual(
+      workload.pipelines.map(({ project }) => project),
+    );
+    expect(leftOut).toEqual([]);
   });
 });

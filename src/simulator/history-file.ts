@@ -88,7 +88,7 @@ function ranJobs(row: HistoryRow, mistakes: HistoryMistake[], leftOut: Counts): 
 
 /** A job that the file has twice, because it was appended to, is as the last row says. */
 function onceEach(jobs: readonly HistoryJob[], leftOut: Counts): readonly HistoryJob[] {
-  const byId = new Map(jobs.map((job) => [job.id ?? `line ${job.line}`, job]));
+  const byId = new Map(jobs.map((job) => [job.id ?? job, job]));
   leftOut.add('told twice', jobs.length - byId.size);
   return [...byId.values()];
 }

@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { instant, minutes, seconds } from '../engine/time.ts';
+import { elapsed, instant, minutes, seconds } from '../engine/time.ts';
+import { ADVERSARIAL } from './adversarial.ts';
+import { fixedFleet } from './baselines/fixed-fleet.ts';
+import { STANDARD } from './conditions.ts';
+import { readHistory } from './history-file.ts';
+import { simulate } from './simulate.ts';
 import { unhinderedJobs } from './unhindered.ts';
-import type { WorkloadJob } from './workload.ts';
+import type { Workload, WorkloadJob } from './workload.ts';
 
 const job = (name: string, stage: string, length: number, more: Partial<WorkloadJob> = {}): WorkloadJob => ({
   name,
@@ -74,5 +79,37 @@ describe('jobs for which a machine is always ready', () => {
 
   it('never start where they wait for each other', () => {
     expect(spans(job('a', 'build', 1, { needs: ['b'] }), job('b', 'build', 1, { needs: ['a'] }))).toEqual([]);
+  });
+});
+
+/** A pipeline of real jobs in which one began before the stage before its own had ended, and one failed. */
+function realJobs(): Workload {
+  const row = (name: string, stage: string, from: string, length: number, status = 'success') =>
+    `1,${name},${stage},${status},2026-01-12T09:${from}Z,${length}`;
+  return readHistory(
+    'jobs.csv',
+    [
+      'pipeline_id,name,stage,status,started_at,duration',
+      row('a', 'build', '00:00', 60),
+      row('b', 'build', '00:00', 300),
+      row('early', 'test', '01:00', 30),
+      row('late', 'test', '05:00', 30, 'failed'),
+    ].join('\n'),
+  ).workload;
+}
+
+describe('the jobs that run', () => {
+  it.each([
+    { name: 'a wave of bots', workload: () => ADVERSARIAL['bot-wave'](1) },
+    { name: 'a fan-out', workload: () => ADVERSARIAL['fan-out']() },
+    { name: 'jobs that were real', workload: realJobs },
+  ])('are those that run in the simulation too, and as long: $name', async ({ workload: made }) => {
+    const workload = made();
+    const lengths = unhinderedJobs(workload).map(({ from, to }) => to - from);
+    const { jobs } = await simulate(workload, fixedFleet(50), STANDARD);
+    const simulated = jobs.map(({ scriptAt, endedAt }) => elapsed(scriptAt, endedAt));
+    expect(simulated.toSorted((one, other) => one - other)).toEqual(
+      lengths.toSorted((one, other) => one - other),
+    );
   });
 });

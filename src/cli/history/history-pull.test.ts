@@ -179,6 +179,22 @@ describe('a pull of the history', () => {
     expect(ids()).toEqual(before);
   });
 
+  it('writes a job once that slips onto two pages, as with pages by page number', async () => {
+    const { world, past } = await busyWorld();
+    await using _ = world;
+    const history = new GitLabJobHistory(world.client, new GroupProjects(world.client, world.clock));
+    const page = history.page.bind(history);
+    let before: Awaited<ReturnType<typeof page>>['items'] = [];
+    history.page = async (...args) => {
+      const { items, ...rest } = await page(...args);
+      const slipped = [...before.slice(-5), ...items];
+      before = items;
+      return { items: slipped, ...rest };
+    };
+    expect(await pull(world, { history })).toMatchObject({ jobs: 250 });
+    expect(ids()).toEqual(past.ended(1));
+  });
+
   it.each([1, 2])('goes on where it was killed after page %i, to the same bytes', async (pages) => {
     const { world, past } = await busyWorld();
     await using _ = world;
