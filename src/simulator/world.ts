@@ -13,8 +13,9 @@ import type { Instant } from '../engine/time.ts';
 import type { Conditions } from './conditions.ts';
 import type { Workload } from './workload.ts';
 
-/** A stream of its own, so that it does not depend on how much others were asked. */
+/** Streams of their own, so that they do not depend on how much others were asked. */
 const BOOT_STREAM = 0x5eed_0101;
+const BOOT_FAILURES_STREAM = 0x5eed_0102;
 
 export const INSTALLATION = 'simulated';
 /** The pool of autoscalers that know but one. */
@@ -44,7 +45,7 @@ export class SimulatedWorld {
   readonly #bootRandom: Random;
 
   constructor(workload: Workload, conditions: Conditions) {
-    const { seed, startDelay, shutdown, apiLimits } = conditions;
+    const { seed, startDelay, shutdown, apiLimits, bootFailures } = conditions;
     this.workload = workload;
     this.conditions = conditions;
     this.clock = new VirtualClock(workload.start);
@@ -56,6 +57,7 @@ export class SimulatedWorld {
       shutdownFor: shutdown,
       ...(apiLimits !== undefined && { apiLimits }),
     });
+    this.ec2.faults.bootShare('never', bootFailures, seededRandom(seed ^ BOOT_FAILURES_STREAM));
     this.gitlab = new GitLab({ timers: this.clock, seed });
     const data = {
       imageId: IMAGE,
@@ -130,11 +132,15 @@ export class SimulatedWorld {
   }
 
   /**
-   * Buys up to `count` machines on the first offering's market in one call; EC2 may give fewer, or refuse the call.
+   * Buys up to `count` machines in one call, of all offerings on the first one's market; EC2 may give fewer, or refuse it.
    * `maxJobs`: jobs after which each ends; absent: what the conditions say.
    */
   buy(count: number, maxJobs = this.conditions.maxJobs): Purchase {
     const { offerings, slots } = this.conditions;
+    const market = offerings[0]?.market ?? 'on-demand';
+    const overrides = offerings
+      .filter((offering) => offering.market === market)
+      .map(({ instanceType, zone }) => ({ instanceType, subnet: subnetIn(zone) }));
     const tags = Object.entries({
       [FLEET_TAG.installation]: INSTALLATION,
       [FLEET_TAG.pool]: POOL,
@@ -143,11 +149,9 @@ export class SimulatedWorld {
     }).map(([key, value]) => ({ key, value }));
     try {
       const { instances, errors } = this.ec2.createFleet({
-        configs: [
-          { template: this.#template, overrides: offerings.map(({ instanceType }) => ({ instanceType })) },
-        ],
+        configs: [{ template: this.#template, overrides }],
         count,
-        market: offerings[0]?.market ?? 'on-demand',
+        market,
         tagSpecifications: [{ resourceType: 'instance', tags }],
       });
       return { ids: instances.flatMap(({ ids }) => ids), refusals: errors.map(({ code }) => code) };
@@ -189,4 +193,8 @@ export class SimulatedWorld {
   #allTags(): readonly string[] {
     return [...new Set(this.workload.pipelines.flatMap(({ jobs }) => jobs.flatMap(({ tags }) => tags)))];
   }
+}
+
+function subnetIn(zone: string): string | undefined {
+  return defaultPlace.subnets.find((subnet) => subnet.zone === zone)?.id;
 }
