@@ -5,6 +5,7 @@ import { checkCommand } from './commands/check.ts';
 import { cleanCommand } from './commands/clean.ts';
 import { cycleCommand } from './commands/cycle.ts';
 import { drainCommand } from './commands/drain.ts';
+import { historyCommand } from './commands/history.ts';
 import { hooksCommand } from './commands/hooks.ts';
 import { iamCommand } from './commands/iam.ts';
 import { imageCommand } from './commands/image.ts';
@@ -48,6 +49,7 @@ function program({ out, err }: ProgramOutput): Command {
     cycleCommand(),
     drainCommand(),
     hooksCommand(),
+    historyCommand(),
     iamCommand(),
     runnersCommand(),
     pricesCommand(),

@@ -43,6 +43,7 @@ export class SimulatedWorld {
   readonly #runners = new Map<string, { readonly id: number; readonly token: string }>();
   readonly #template: { readonly id: string; readonly version: string };
   readonly #bootRandom: Random;
+  readonly #readyListeners: ((id: string) => void)[] = [];
 
   constructor(workload: Workload, conditions: Conditions) {
     const { seed, startDelay, shutdown, apiLimits, bootFailures } = conditions;
@@ -84,7 +85,7 @@ export class SimulatedWorld {
   /** The runner of a pool; made, with all tags of the workload where none are given, when it is first asked for. */
   runner(
     pool = POOL,
-    tags = this.#allTags(),
+    tags = this.tags(),
     runUntagged = true,
   ): { readonly id: number; readonly token: string } {
     const known = this.#runners.get(pool);
@@ -108,7 +109,13 @@ export class SimulatedWorld {
       pollEvery: conditions.pollEvery,
       watchEvery: conditions.pollEvery,
       scriptBegins: (job) => this.scriptBegins(job),
+      isReady: (id) => this.#readyListeners.forEach((listener) => listener(id)),
     });
+  }
+
+  /** Tells of every machine whose own runner asks for jobs from now on. */
+  onReady(listener: (id: string) => void): void {
+    this.#readyListeners.push(listener);
   }
 
   /** Tells of every machine without a runner of its own that a manager can reach from now on. */
@@ -190,7 +197,8 @@ export class SimulatedWorld {
     }
   }
 
-  #allTags(): readonly string[] {
+  /** Every tag that a job of the workload has. */
+  tags(): readonly string[] {
     return [...new Set(this.workload.pipelines.flatMap(({ jobs }) => jobs.flatMap(({ tags }) => tags)))];
   }
 }

@@ -34,6 +34,8 @@ export interface MachinesOptions {
   readonly watchEvery: Duration;
   /** How long a job runs that names no duration. */
   readonly jobFor?: Duration;
+  /** Told when an instance asks for jobs for the first time. */
+  readonly isReady?: (instance: string) => void;
   /** Told when a job's script begins. */
   readonly scriptBegins?: (job: Job) => void;
 }
@@ -125,6 +127,7 @@ class Machine {
       this.#token = own;
     }
     this.#options.ec2.appendConsole(this.#id, 'runtide: ready\n');
+    this.#options.isReady?.(this.#id);
     this.#poll();
     this.#watch();
   }
@@ -215,14 +218,20 @@ class Machine {
 
   #watch(): void {
     if (!this.isAlive || this.#draining) return;
-    const { ec2, isTaken } = this.#options;
-    const record = ec2.instance(this.#id);
-    const taken = record?.interruption !== undefined || isTaken?.(this.#id) === true;
-    const asked = record?.tags.has(FLEET_TAG.drain) === true || taken || this.#isUsedUp;
     const deaf = this.#room.broken.deafAgents.has(this.#id);
-    if (asked && !deaf) this.#drain();
+    if (this.#mustLeave && !deaf) this.#drain();
     // Nobody tells of what its group does, nor when an agent hears again.
-    else if (isTaken !== undefined || deaf) this.look();
+    else if (this.#options.isTaken !== undefined || deaf) this.look();
+  }
+
+  /** It is asked to drain, or taken, or has had all its jobs. */
+  get #mustLeave(): boolean {
+    const record = this.#options.ec2.instance(this.#id);
+    if (record === undefined || this.#isUsedUp) return true;
+    const { interruption, tags } = record;
+    return (
+      interruption !== undefined || tags.has(FLEET_TAG.drain) || this.#options.isTaken?.(this.#id) === true
+    );
   }
 
   #drain(): void {

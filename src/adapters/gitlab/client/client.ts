@@ -39,6 +39,12 @@ export interface GitLabClientOptions {
   readonly fetch?: Fetch;
 }
 
+/** One page of a list. */
+export interface GitLabPage<T> {
+  readonly items: readonly T[];
+  readonly next?: NonNullable<GitLabCall['query']>;
+}
+
 const REDIRECTS = 3;
 const MOST_PAGES = 10_000;
 
@@ -93,17 +99,21 @@ export class GitLabClient {
   async *pages<T>(call: GitLabCall, page: z.ZodType<T[]>): AsyncGenerator<T[]> {
     let url = this.#urlOf(call);
     for (let number = 1; number <= MOST_PAGES; number++) {
-      const answer = await this.#read(call, url);
-      yield parsed(call, answer, page);
-      const query = nextPageQuery(answer);
-      if (query === undefined) return;
-      url = new URL(answer.url);
-      url.search = query;
-      if (url.href === answer.url.href) {
-        throw invalidAnswer(call, 'the next page is this page', 'check the proxy in front of GitLab', answer);
-      }
+      const { items, next } = await this.#readPage(call, url, page);
+      yield items;
+      if (next === undefined) return;
+      url = next;
     }
     throw invalidAnswer(call, `more than ${MOST_PAGES} pages`, 'check the proxy in front of GitLab');
+  }
+
+  /**
+   * Reads one page of a list, and the query with which the same call reads the next one: for whoever goes on another
+   * time. No query: it was the last page.
+   */
+  async page<T>(call: GitLabCall, page: z.ZodType<T[]>): Promise<GitLabPage<T>> {
+    const { items, next } = await this.#readPage(call, this.#urlOf(call), page);
+    return { items, ...(next !== undefined && { next: [...next.searchParams] }) };
   }
 
   /** Reads a whole list. */
@@ -158,6 +168,18 @@ export class GitLabClient {
 
   async #read(call: GitLabCall, url: URL): Promise<Answer> {
     return this.#retried(call, mayHeal, () => this.#readOnce(call, url));
+  }
+
+  async #readPage<T>(call: GitLabCall, url: URL, page: z.ZodType<T[]>): Promise<{ items: T[]; next?: URL }> {
+    const answer = await this.#read(call, url);
+    const items = parsed(call, answer, page);
+    const query = nextPageQuery(answer);
+    if (query === undefined) return { items };
+    const next = new URL(answer.url);
+    next.search = query;
+    if (next.href === answer.url.href)
+      throw invalidAnswer(call, 'the next page is this page', 'check the proxy in front of GitLab', answer);
+    return { items, next };
   }
 
   /** Tries once more, a little later, what that heals. */

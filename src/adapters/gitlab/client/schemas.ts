@@ -31,6 +31,27 @@ export type GitLabJob = z.output<typeof job>;
 /** A page of a project's or a pipeline's jobs. */
 export const jobsPage = z.array(job);
 
+const endedJob = z.object({
+  id: z.int(),
+  name: z.string(),
+  stage: z.string(),
+  status: z.string(),
+  ref: z.string().nullish(),
+  tag_list: z.array(z.string()).nullish(),
+  created_at: time,
+  started_at: time.nullish(),
+  finished_at: time.nullish(),
+  /** Seconds. */
+  duration: z.number().nullish(),
+  queued_duration: z.number().nullish(),
+  pipeline: z.object({ id: z.int() }),
+});
+/** A job that has ended, without anything of who started it or what it built. */
+export type EndedJob = z.output<typeof endedJob>;
+
+/** A page of a project's jobs that have ended. */
+export const endedJobsPage = z.array(endedJob);
+
 /** A project or a group, for its id. */
 export const identified = z.object({ id: z.int() });
 

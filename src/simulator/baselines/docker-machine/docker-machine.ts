@@ -14,7 +14,7 @@ import { failByRunner } from '../../cut-offs.ts';
 import type { SimulatedWorld } from '../../world.ts';
 import { type Executor, PollLoop, type PollSettings } from '../poll-loop.ts';
 import { runScript } from '../script.ts';
-import { canCreate, idleExceeded, type Limits, noMachines, total } from './counters.ts';
+import { canCreate, type Counters, idleExceeded, type Limits, noMachines, total } from './counters.ts';
 import { type Machine, Machines } from './machines.ts';
 
 /** A job without a machine tries so often to get one, and waits between. */
@@ -76,8 +76,8 @@ class DockerMachine implements Executor<Place> {
   }
 
   acquire(): Place | undefined {
-    const idle = this.#removeWhatIsTooMuch();
-    const counters = this.#machines.counters();
+    const counters = noMachines();
+    const idle = this.#removeWhatIsTooMuch(counters);
     while (canCreate(counters, this.#limits, false)) {
       this.#machines.create(this.#forNobody);
       counters.creating += 1;
@@ -85,7 +85,7 @@ class DockerMachine implements Executor<Place> {
     const free = this.#takeNewest(idle);
     if (free !== undefined) return free;
     const { idleCount } = this.#limits;
-    if (idleCount === 0 && canCreate(this.#machines.counters(), this.#limits, true)) return 'none yet';
+    if (idleCount === 0 && canCreate(counters, this.#limits, true)) return 'none yet';
     return counters.idle === 0 ? undefined : 'none yet';
   }
 
@@ -114,9 +114,8 @@ class DockerMachine implements Executor<Place> {
     return due;
   }
 
-  /** Answers the idle machines that stay. Each is judged by those before it only, as the original does. */
-  #removeWhatIsTooMuch(): readonly Machine[] {
-    const counters = noMachines();
+  /** Counts all machines and answers the idle ones that stay; each is judged by those before it only, as in the original. */
+  #removeWhatIsTooMuch(counters: Counters): readonly Machine[] {
     const stay: Machine[] = [];
     for (const machine of this.#machines.all()) {
       if (machine.state === 'idle') {
@@ -147,7 +146,7 @@ class DockerMachine implements Executor<Place> {
   /** A job takes whichever machine is free first: one there is, one that is released, or its own. */
   #findMachine(waiting: Waiting): void {
     const { job, over, attempt } = waiting;
-    const free = this.#takeNewest(this.#machines.all().filter(({ state }) => state === 'idle'));
+    const free = this.#takeNewest([...this.#machines.all()].filter(({ state }) => state === 'idle'));
     if (free !== undefined) {
       this.#run(free, job, over);
       return;
@@ -192,11 +191,10 @@ class DockerMachine implements Executor<Place> {
       this.#run(machine, waiting.job, waiting.over);
       return;
     }
-    this.#loop.wake();
   }
 
   readonly #forNobody = {
     made: (machine: Machine): void => this.#free(machine),
-    failed: (): void => this.#loop.wake(),
+    failed: (): void => undefined,
   };
 }

@@ -9,7 +9,7 @@ import {
 } from '../../../engine/time.ts';
 import type { SimulatedWorld } from '../../world.ts';
 import type { Script } from '../script.ts';
-import { type Counters, type MachineState, noMachines } from './counters.ts';
+import type { MachineState } from './counters.ts';
 
 /** A stream of its own, so that retries change nothing else. */
 const RETRY_STREAM = 0x5eed_0201;
@@ -65,14 +65,9 @@ export class Machines {
     });
   }
 
-  all(): readonly Machine[] {
-    return [...this.#all];
-  }
-
-  counters(): Counters {
-    const counters = noMachines();
-    for (const { state } of this.#all) counters[state] += 1;
-    return counters;
+  /** Those there are now; who walks over them may remove some. */
+  all(): ReadonlySet<Machine> {
+    return this.#all;
   }
 
   /** Whether a connection to it comes about. */
