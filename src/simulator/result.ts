@@ -31,11 +31,12 @@ export interface Run {
   /** When the last job had ended, or the simulation gave up. */
   readonly end: Instant;
   readonly jobs: readonly JobResult[];
-  /** Jobs that never ran, though their turn had come. */
+  /** Jobs that never ran, or not to their end, though their turn had come. */
   readonly unfinished: number;
   /** Jobs that were cut off by the end of their machine. */
   readonly cutOff: number;
   readonly billed: readonly Billed[];
+  /** Launches and starts, those of machines that never ran included. */
   readonly launched: number;
   /** Calls to EC2, by action, refused ones included. */
   readonly calls: Readonly<Record<string, number>>;

@@ -2,6 +2,8 @@ import { isComplete, type Job } from '../adapters/memory/gitlab/job.ts';
 import { after, type Duration, elapsed, later, milliseconds, minutes } from '../engine/time.ts';
 import type { Autoscaler } from './autoscaler.ts';
 import type { Conditions } from './conditions.ts';
+import { failWhatIsCutOff, isCutOff } from './cut-offs.ts';
+import { disturb } from './disturbances.ts';
 import type { Billed, JobResult, Run } from './result.ts';
 import type { Workload, WorkloadPipeline } from './workload.ts';
 import { SimulatedWorld } from './world.ts';
@@ -25,7 +27,9 @@ export async function simulate(
   progress: Progress = () => undefined,
 ): Promise<Run> {
   const world = new SimulatedWorld(workload, conditions);
-  const peak = watchPeak(world);
+  const machines = countMachines(world);
+  failWhatIsCutOff(world);
+  disturb(world);
   for (const { project } of workload.pipelines) world.project(project);
   await autoscaler.start(world);
   submitInTurn(world, 0);
@@ -35,7 +39,7 @@ export async function simulate(
     await world.clock.advance(stride(world, end));
     progress(Math.min(1, elapsed(workload.start, world.clock.now()) / workload.length));
   }
-  return resultOf(world, autoscaler, peak());
+  return resultOf(world, autoscaler, machines);
 }
 
 /** To the end of the workload exactly, so that billing ends there where nothing is left to do. */
@@ -68,19 +72,26 @@ function isQuiet({ gitlab }: SimulatedWorld): boolean {
   return pending + running === 0;
 }
 
-function watchPeak(world: SimulatedWorld): () => number {
+/** Of machines, since the start. */
+interface MachineCount {
+  launched: number;
+  peak: number;
+}
+
+function countMachines(world: SimulatedWorld): Readonly<MachineCount> {
+  const count: MachineCount = { launched: 0, peak: 0 };
   let alive = 0;
-  let peak = 0;
   world.ec2.onStateChange(({ from, to }) => {
     const was = from === 'pending' || from === 'running';
     const is = to === 'pending' || to === 'running';
     alive += Number(is) - Number(was);
-    peak = Math.max(peak, alive);
+    count.launched += Number(to === 'pending');
+    count.peak = Math.max(count.peak, alive);
   });
-  return () => peak;
+  return count;
 }
 
-function resultOf(world: SimulatedWorld, { name, about }: Autoscaler, peak: number): Run {
+function resultOf(world: SimulatedWorld, { name, about }: Autoscaler, machines: MachineCount): Run {
   const { workload, ec2, gitlab, conditions, clock } = world;
   const jobs = gitlab.jobsOfInstance().toReversed();
   const calls = ec2.calls();
@@ -93,14 +104,20 @@ function resultOf(world: SimulatedWorld, { name, about }: Autoscaler, peak: numb
     start: workload.start,
     end: clock.now(),
     jobs: jobs.flatMap((job) => jobResult(world, job)),
-    unfinished: jobs.filter(({ status }) => status === 'pending' || status === 'running').length,
-    cutOff: jobs.filter(({ failureReason }) => failureReason === 'runner_system_failure').length,
+    unfinished: jobs.filter((job) => isUnfinished(world, job)).length,
+    cutOff: jobs.filter((job) => isCutOff(world, job)).length,
     billed: billedOf(world),
-    launched: ec2.bills().length,
     calls,
     throttled: Object.values(ec2.throttled()).reduce((sum, count) => sum + count, 0),
-    peak,
+    ...machines,
   };
+}
+
+/** A job that its runner gave up without a machine has not run either. */
+function isUnfinished(world: SimulatedWorld, { id, status }: Job): boolean {
+  return (
+    status === 'pending' || status === 'running' || (status === 'failed' && world.scriptOf(id) === undefined)
+  );
 }
 
 function jobResult(world: SimulatedWorld, job: Job): readonly JobResult[] {

@@ -13,8 +13,9 @@ import { type Instant, minutes } from '../engine/time.ts';
 import type { Conditions } from './conditions.ts';
 import type { Workload } from './workload.ts';
 
-/** A stream of its own, so that it does not depend on how much others were asked. */
+/** Streams of their own, so that they do not depend on how much others were asked. */
 const BOOT_STREAM = 0x5eed_0101;
+const BOOT_FAILURES_STREAM = 0x5eed_0102;
 
 /** EC2 answers for about an hour; nobody here asks for what has ended, and every listing would be longer. */
 const TERMINATED_VISIBLE_FOR = minutes(1);
@@ -48,7 +49,7 @@ export class SimulatedWorld {
   readonly #readyListeners: ((id: string) => void)[] = [];
 
   constructor(workload: Workload, conditions: Conditions) {
-    const { seed, startDelay, shutdown, apiLimits } = conditions;
+    const { seed, startDelay, shutdown, apiLimits, bootFailures } = conditions;
     this.workload = workload;
     this.conditions = conditions;
     this.clock = new VirtualClock(workload.start);
@@ -61,6 +62,7 @@ export class SimulatedWorld {
       terminatedVisibleFor: TERMINATED_VISIBLE_FOR,
       ...(apiLimits !== undefined && { apiLimits }),
     });
+    this.ec2.faults.bootShare('never', bootFailures, seededRandom(seed ^ BOOT_FAILURES_STREAM));
     this.gitlab = new GitLab({ timers: this.clock, seed });
     const data = {
       imageId: IMAGE,
@@ -141,11 +143,15 @@ export class SimulatedWorld {
   }
 
   /**
-   * Buys up to `count` machines on the first offering's market in one call; EC2 may give fewer, or refuse the call.
+   * Buys up to `count` machines in one call, of all offerings on the first one's market; EC2 may give fewer, or refuse it.
    * `maxJobs`: jobs after which each ends; absent: what the conditions say.
    */
   buy(count: number, maxJobs = this.conditions.maxJobs): Purchase {
     const { offerings, slots } = this.conditions;
+    const market = offerings[0]?.market ?? 'on-demand';
+    const overrides = offerings
+      .filter((offering) => offering.market === market)
+      .map(({ instanceType, zone }) => ({ instanceType, subnet: subnetIn(zone) }));
     const tags = Object.entries({
       [FLEET_TAG.installation]: INSTALLATION,
       [FLEET_TAG.pool]: POOL,
@@ -154,11 +160,9 @@ export class SimulatedWorld {
     }).map(([key, value]) => ({ key, value }));
     try {
       const { instances, errors } = this.ec2.createFleet({
-        configs: [
-          { template: this.#template, overrides: offerings.map(({ instanceType }) => ({ instanceType })) },
-        ],
+        configs: [{ template: this.#template, overrides }],
         count,
-        market: offerings[0]?.market ?? 'on-demand',
+        market,
         tagSpecifications: [{ resourceType: 'instance', tags }],
       });
       return { ids: instances.flatMap(({ ids }) => ids), refusals: errors.map(({ code }) => code) };
@@ -201,4 +205,8 @@ export class SimulatedWorld {
   tags(): readonly string[] {
     return [...new Set(this.workload.pipelines.flatMap(({ jobs }) => jobs.flatMap(({ tags }) => tags)))];
   }
+}
+
+function subnetIn(zone: string): string | undefined {
+  return defaultPlace.subnets.find((subnet) => subnet.zone === zone)?.id;
 }

@@ -1,4 +1,4 @@
-import { after, type Duration, earlier, elapsed, type Instant, seconds } from '../../engine/time.ts';
+import { after, type Duration, earlier, elapsed, type Instant, minutes, seconds } from '../../engine/time.ts';
 import type { Autoscaler } from '../autoscaler.ts';
 import type { SimulatedWorld } from '../world.ts';
 import { type Agent, Agents } from './agents.ts';
@@ -7,6 +7,8 @@ import { type Agent, Agents } from './agents.ts';
 const RETRY_AFTER = seconds(1);
 /** The standard boot that is billed: where a restart costs as much as waiting on. */
 const BILLED_BOOT = seconds(28);
+/** A machine that has not asked for a job so long after its launch never will. */
+const BOOT_TIMEOUT = minutes(10);
 
 export interface KeepAliveSettings {
   /** How long a machine stays idle; default 28 s, what its next boot would cost. */
@@ -57,9 +59,26 @@ class KeepAlive {
 
   #look(): void {
     this.#next = undefined;
-    const agents = this.#agents.read();
-    if (!this.#launch(agents)) this.#lookAt(after(this.#world.clock.now(), RETRY_AFTER));
+    const { clock } = this.#world;
+    const agents = this.#withoutFailed(this.#agents.read());
+    if (!this.#launch(agents)) this.#lookAt(after(clock.now(), RETRY_AFTER));
     this.#endIdle(agents);
+  }
+
+  /** Ends those that never became ready. */
+  #withoutFailed(agents: readonly Agent[]): readonly Agent[] {
+    const { clock, ec2 } = this.#world;
+    const failed = agents.filter(({ id, phase }) => {
+      const launchedAt = ec2.instance(id)?.launchedAt ?? clock.now();
+      return phase === 'booting' && elapsed(launchedAt, clock.now()) >= BOOT_TIMEOUT;
+    });
+    if (!this.#world.end(failed.map(({ id }) => id))) this.#lookAt(after(clock.now(), RETRY_AFTER));
+    const left = agents.filter((agent) => !failed.includes(agent));
+    for (const { id, phase } of left) {
+      const launchedAt = ec2.instance(id)?.launchedAt ?? clock.now();
+      if (phase === 'booting') this.#lookAt(after(launchedAt, BOOT_TIMEOUT));
+    }
+    return left;
   }
 
   /** False where EC2 gave too few. */

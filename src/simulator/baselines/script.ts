@@ -1,5 +1,6 @@
 import type { Job } from '../../adapters/memory/gitlab/job.ts';
 import { minutes } from '../../engine/time.ts';
+import { failByRunner } from '../cut-offs.ts';
 import type { SimulatedWorld } from '../world.ts';
 
 /** A script that a manager runs on a machine which has no runner of its own. */
@@ -31,9 +32,4 @@ export function runScript(world: SimulatedWorld, job: Job, over: () => void): Sc
       over();
     },
   };
-}
-
-/** The runner, not the script, is why the job fails. */
-export function failByRunner({ gitlab }: SimulatedWorld, job: Job): void {
-  gitlab.updateJob(job.token, { state: 'failed', failureReason: 'runner_system_failure' });
 }

@@ -1,7 +1,7 @@
 import { type Duration, elapsed, milliseconds, minutes, seconds } from '../../engine/time.ts';
 import type { Autoscaler } from '../autoscaler.ts';
 import type { SimulatedWorld } from '../world.ts';
-import { Agents } from './agents.ts';
+import { type Agent, Agents } from './agents.ts';
 import { every } from './every.ts';
 
 /** Its variables; the defaults are those of terraform-aws-github-runner. */
@@ -12,6 +12,8 @@ export interface WebhookReuseSettings {
   readonly sweepEvery?: Duration;
   /** `minimum_running_time_in_minutes`, in which a machine is not ended; default 5 min. */
   readonly minimumRunningTime?: Duration;
+  /** `runner_boot_time_in_minutes`, after which a machine that has not registered is ended; default 5 min. */
+  readonly bootTime?: Duration;
   /** How long its scale-up function, of which one runs at a time, takes for one job; default 500 ms (its issue 3824 says 3 to 5 s). */
   readonly launchTime?: Duration;
 }
@@ -39,6 +41,7 @@ class WebhookReuse {
   readonly #world: SimulatedWorld;
   readonly #launchTime: Duration;
   readonly #minimumRunningTime: Duration;
+  readonly #bootTime: Duration;
   readonly #agents: Agents;
   /** Jobs whose messages wait for the scale-up function. */
   readonly #messages: number[] = [];
@@ -48,6 +51,7 @@ class WebhookReuse {
     this.#world = world;
     this.#launchTime = settings.launchTime ?? milliseconds(500);
     this.#minimumRunningTime = settings.minimumRunningTime ?? minutes(5);
+    this.#bootTime = settings.bootTime ?? minutes(5);
     this.#agents = new Agents(world);
   }
 
@@ -58,14 +62,19 @@ class WebhookReuse {
     });
   }
 
-  /** Ends idle machines that have run for a while. */
+  /** Ends idle machines that have run for a while, and those that never registered. */
   sweep(): void {
+    this.#world.drain(this.#olderThan(this.#minimumRunningTime, 'idle'));
+    this.#world.end(this.#olderThan(this.#bootTime, 'booting'));
+  }
+
+  #olderThan(age: Duration, wanted: Agent['phase']): readonly string[] {
     const { clock, ec2 } = this.#world;
     const old = this.#agents.read().filter(({ id, phase }) => {
       const launchedAt = ec2.instance(id)?.launchedAt ?? clock.now();
-      return phase === 'idle' && elapsed(launchedAt, clock.now()) > this.#minimumRunningTime;
+      return phase === wanted && elapsed(launchedAt, clock.now()) > age;
     });
-    this.#world.drain(old.map(({ id }) => id));
+    return old.map(({ id }) => id);
   }
 
   #scaleUp(): void {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { milliseconds, minutes, seconds } from '../../../engine/time.ts';
 import { VirtualClock } from '../clock.ts';
+import { seededRandom } from '../random.ts';
 import { Ec2 } from './ec2.ts';
 import type { Ec2Options } from './ec2-options.ts';
 import { Ec2Error, LostAnswer } from './error.ts';
@@ -289,6 +290,29 @@ describe('scripted faults', () => {
     ec2.faults.boot('never');
     const boots = launch({ count: 3 }).map((id) => ec2.instance(id)?.boot);
     expect(boots).toEqual(['fails', 'never', 'normal']);
+  });
+
+  it('has a share of all instances boot like this, by the seed', () => {
+    const boots = (share: number): readonly (string | undefined)[] => {
+      const { ec2, launch } = world();
+      ec2.faults.boot('fails');
+      ec2.faults.bootShare('never', share, seededRandom(1));
+      return launch({ count: 100 }).map((id) => ec2.instance(id)?.boot);
+    };
+    const [first, ...others] = boots(0.2);
+    const never = others.filter((boot) => boot === 'never').length;
+    expect([first, never > 10, never < 30]).toEqual(['fails', true, true]);
+    expect(boots(0.2)).toEqual([first, ...others]);
+    expect(
+      boots(0)
+        .slice(1)
+        .every((boot) => boot === 'normal'),
+    ).toBe(true);
+    expect(
+      boots(1)
+        .slice(1)
+        .every((boot) => boot === 'never'),
+    ).toBe(true);
   });
 });
 

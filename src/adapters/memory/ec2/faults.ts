@@ -1,4 +1,5 @@
 import type { Market } from '../../../engine/pool.ts';
+import type { Random } from '../random.ts';
 import { Ec2Error, LostAnswer } from './error.ts';
 
 export const SHORTAGE_CODES = [
@@ -56,6 +57,7 @@ export class Faults {
   #throttles: { readonly action: string | undefined; left: number }[] = [];
   #refusals: { readonly action: string | undefined; readonly error: Ec2Error; left: number }[] = [];
   #boots: Boot[] = [];
+  #bootShare: (() => Boot) | undefined;
   #lostAnswers: { readonly action: string | undefined; left: number }[] = [];
   readonly #unavailable: string;
   /** Present while every call fails. */
@@ -95,12 +97,18 @@ export class Faults {
     for (let count = 0; count < times; count++) this.#boots.push(as);
   }
 
+  /** Until it is cleared, so large a share (0 to 1) of the instances that no `boot` names boots like this, by `random`. */
+  bootShare(as: Exclude<Boot, 'normal'>, share: number, random: Random): void {
+    this.#bootShare = () => (random() < share ? as : 'normal');
+  }
+
   /** Ends every fault that has not yet happened. */
   clear(): void {
     this.#shortages = [];
     this.#throttles = [];
     this.#refusals = [];
     this.#boots = [];
+    this.#bootShare = undefined;
     this.#lostAnswers = [];
     this.outage = undefined;
   }
@@ -127,7 +135,7 @@ export class Faults {
 
   /** How the instance just bought boots; counts down. */
   takeBoot(): Boot {
-    return this.#boots.shift() ?? 'normal';
+    return this.#boots.shift() ?? this.#bootShare?.() ?? 'normal';
   }
 
   /** Why one instance of the offering cannot be bought: for good, or for this instance alone. */

@@ -10,9 +10,10 @@ import {
   seconds,
 } from '../../../engine/time.ts';
 import type { Autoscaler } from '../../autoscaler.ts';
+import { failByRunner } from '../../cut-offs.ts';
 import type { SimulatedWorld } from '../../world.ts';
 import { type Executor, PollLoop, type PollSettings } from '../poll-loop.ts';
-import { failByRunner, runScript } from '../script.ts';
+import { runScript } from '../script.ts';
 import { canCreate, type Counters, idleExceeded, type Limits, noMachines, total } from './counters.ts';
 import { type Machine, Machines } from './machines.ts';
 
