@@ -8,7 +8,7 @@ export interface BenchOptions {
 export interface Figure {
   readonly name: string;
   readonly value: number;
-  readonly unit: 'ms' | 'µs' | 'MiB' | 'per second';
+  readonly unit: 'ms' | 'µs' | 's' | 'MiB' | 'per second' | 'times' | '%';
 }
 
 /** What a bench measured, and under which settings. */

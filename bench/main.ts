@@ -1,9 +1,10 @@
 import { parseArgs } from 'node:util';
 import type { Bench, Figure, Report } from './bench.ts';
 import { planBench } from './plan.ts';
+import { referenceTableBench } from './reference-table.ts';
 import { webhookBench } from './webhook.ts';
 
-const BENCHES: readonly Bench[] = [planBench, webhookBench];
+const BENCHES: readonly Bench[] = [planBench, referenceTableBench, webhookBench];
 
 const write = (line: string): void => void process.stdout.write(`${line}\n`);
 
@@ -15,7 +16,7 @@ function usage(why: string): string {
 }
 
 function shown({ value, unit }: Figure): string {
-  const digits = unit === 'per second' ? 0 : 1;
+  const digits = unit === 'per second' ? 0 : unit === 'times' ? 3 : 1;
   const number = value.toLocaleString('en', { maximumFractionDigits: digits, minimumFractionDigits: digits });
   return `${number} ${unit}`;
 }

@@ -47,6 +47,24 @@ export function withoutWebhooks(autoscaler: Autoscaler): Autoscaler {
   };
 }
 
+/** The same autoscaler, of whose machines somebody else ends the oldest after a while. */
+export function robbed(autoscaler: Autoscaler, at: Duration): Autoscaler {
+  return {
+    ...autoscaler,
+    start: (world) => {
+      world.clock.after(at, () => {
+        world.end(
+          world.ec2
+            .instances()
+            .slice(0, 1)
+            .map(({ id }) => id),
+        );
+      });
+      return autoscaler.start(world);
+    },
+  };
+}
+
 /** Seconds that each job waited, shortest first. */
 export function waits({ jobs }: Run): readonly number[] {
   return jobs

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { milliseconds, minutes, seconds } from '../../../engine/time.ts';
 import { START_DELAYS } from '../../conditions.ts';
 import { burst, type BurstRow, differences, lull } from '../test-burst.ts';
+import { robbed, runJobs } from '../test-jobs.ts';
 import { dockerMachine, type DockerMachineSettings } from './docker-machine.ts';
 
 const row = (settings: DockerMachineSettings): Promise<BurstRow> =>
@@ -59,6 +60,18 @@ describe('docker+machine', () => {
     const run = await lull(dockerMachine({ idleCount: 3, limit: 4 }));
     expect([run.peak, run.jobs.length]).toEqual([4, 30]);
   });
+
+  it.each(['lazy', 'always'] as const)(
+    'fails the job of a machine that is gone, and goes on (%s)',
+    async (ticking) => {
+      const jobs = [
+        { at: minutes(1), count: 2, duration: minutes(10) },
+        { at: minutes(20), count: 3, duration: minutes(10) },
+      ];
+      const run = await runJobs(robbed(dockerMachine({ idleCount: 0, ticking }), minutes(5)), jobs);
+      expect([run.cutOff, run.unfinished, run.jobs.length, run.launched]).toEqual([1, 0, 5, 4]);
+    },
+  );
 
   it('makes a machine for each MaxBuilds jobs', async () => {
     const run = await lull(dockerMachine({ idleCount: 0, maxBuilds: 1 }));

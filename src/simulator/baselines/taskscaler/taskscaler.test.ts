@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { minutes, seconds } from '../../../engine/time.ts';
 import { burst, type BurstRow, differences, lull } from '../test-burst.ts';
+import { robbed, runJobs } from '../test-jobs.ts';
 import { taskscaler, type TaskscalerSettings } from './taskscaler.ts';
 
 const row = (settings: TaskscalerSettings): Promise<BurstRow> =>
@@ -52,6 +53,18 @@ describe('taskscaler', () => {
     expect([run.cutOff, run.unfinished > 0, run.end - run.start < minutes(600)]).toEqual([0, true, true]);
     expect(await lull(taskscaler({ idleCount: 1 }), never)).toMatchObject({ cutOff: 0, jobs: [] });
   });
+
+  it.each(['lazy', 'always'] as const)(
+    'fails the job of an instance that is gone, and goes on (%s)',
+    async (ticking) => {
+      const jobs = [
+        { at: minutes(1), count: 2, duration: minutes(10) },
+        { at: minutes(20), count: 3, duration: minutes(10) },
+      ];
+      const run = await runJobs(robbed(taskscaler({ idleCount: 0, ticking }), minutes(5)), jobs);
+      expect([run.cutOff, run.unfinished, run.jobs.length]).toEqual([1, 0, 5]);
+    },
+  );
 
   it('gives an instance `max_use_count` jobs and no more', async () => {
     const run = await lull(taskscaler({ idleCount: 0, maxUseCount: 1 }));

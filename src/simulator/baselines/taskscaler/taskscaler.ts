@@ -46,11 +46,14 @@ export interface TaskscalerSettings extends PollSettings {
   readonly scaleThrottle?: { readonly limit: number; readonly burst: number };
 }
 
-/** gitlab-runner's docker-autoscaler over an Auto Scaling group, modelled: without long polls and reservation throttling. */
+/**
+ * gitlab-runner's docker-autoscaler over an Auto Scaling group, modelled: without long polls and reservation throttling.
+ * One that keeps idle slots and yet asks for jobs beyond them is called eager.
+ */
 export function taskscaler(settings: TaskscalerSettings): Autoscaler {
   const { idleCount, idleTime = minutes(5), preemptive = idleCount > 0 } = settings;
   return {
-    name: `taskscaler-idle-${idleCount}`,
+    name: `taskscaler-${preemptive || idleCount === 0 ? 'idle' : 'eager'}-${idleCount}`,
     about: `docker-autoscaler, modelled: idle_count ${idleCount}, idle_time ${idleTime / 1000} s, ${preemptive ? 'preemptive' : 'not preemptive'}`,
     start: (world) => void new Taskscaler(world, settings),
   };
