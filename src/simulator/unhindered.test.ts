@@ -82,10 +82,11 @@ describe('jobs for which a machine is always ready', () => {
   });
 });
 
+const row = (name: string, stage: string, from: string, length: number, status = 'success') =>
+  `1,${name},${stage},${status},2026-01-12T09:${from}Z,${length}`;
+
 /** A pipeline of real jobs in which one began before the stage before its own had ended, and one failed. */
 function realJobs(): Workload {
-  const row = (name: string, stage: string, from: string, length: number, status = 'success') =>
-    `1,${name},${stage},${status},2026-01-12T09:${from}Z,${length}`;
   return readHistory(
     'jobs.csv',
     [

@@ -1,12 +1,4 @@
-import {
-  appendFileSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -310,28 +302,5 @@ describe('a pull of the history', () => {
     expect(new Set(workload.pipelines.flatMap(({ jobs }) => jobs.map(({ name }) => name))).size).toBe(50);
     expect(readFileSync(statePath(file), 'utf8')).not.toContain('first');
     expect(statSync(statePath(file)).mode & 0o777).toBe(0o600);
-  });
-});
-
-describe('the file of a history', () => {
-  it('is not written over', async () => {
-    writeFileSync(file, 'mine');
-    await expect(openHistory(file, REQUEST)).rejects.toThrow(
-      /it is there already; name another file with --output/,
-    );
-    expect(readFileSync(file, 'utf8')).toBe('mine');
-  });
-
-  it('is gone on with only as it was begun, and only whole', async () => {
-    const { world } = await busyWorld();
-    await using _ = world;
-    await pull(world);
-    await expect(openHistory(file, { ...REQUEST, days: 3 })).rejects.toThrow(
-      /it was begun with \{.*\}; ask for the same, or name another file/,
-    );
-    truncateSync(file, 10);
-    await expect(openHistory(file, REQUEST)).rejects.toThrow(/it is shorter than it was left; delete it and/);
-    writeFileSync(statePath(file), '{');
-    await expect(openHistory(file, REQUEST)).rejects.toThrow(/it is no state of a pull/);
   });
 });
