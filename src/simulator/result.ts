@@ -36,7 +36,7 @@ export interface Run {
   /** Jobs that were cut off by the end of their machine. */
   readonly cutOff: number;
   readonly billed: readonly Billed[];
-  /** Launches and starts, those of machines that never ran included. */
+  /** Machines, those included that never ran. */
   readonly launched: number;
   /** Calls to EC2, by action, refused ones included. */
   readonly calls: Readonly<Record<string, number>>;

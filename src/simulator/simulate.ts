@@ -27,11 +27,11 @@ export async function simulate(
   progress: Progress = () => undefined,
 ): Promise<Run> {
   const world = new SimulatedWorld(workload, conditions);
-  const machines = countMachines(world);
+  const launches = watchLaunches(world);
   failWhatIsCutOff(world);
-  disturb(world);
   for (const { project } of workload.pipelines) world.project(project);
   await autoscaler.start(world);
+  disturb(world);
   submitInTurn(world, 0);
   const end = after(workload.start, workload.length);
   const last = after(end, PATIENCE);
@@ -39,7 +39,7 @@ export async function simulate(
     await world.clock.advance(stride(world, end));
     progress(Math.min(1, elapsed(workload.start, world.clock.now()) / workload.length));
   }
-  return resultOf(world, autoscaler, machines);
+  return resultOf(world, autoscaler, launches);
 }
 
 /** To the end of the workload exactly, so that billing ends there where nothing is left to do. */
@@ -72,26 +72,25 @@ function isQuiet({ gitlab }: SimulatedWorld): boolean {
   return pending + running === 0;
 }
 
-/** Of machines, since the start. */
-interface MachineCount {
-  launched: number;
-  peak: number;
-}
-
-function countMachines(world: SimulatedWorld): Readonly<MachineCount> {
-  const count: MachineCount = { launched: 0, peak: 0 };
+/** How many machines there have been, those included that never ran, and how many at the same time. */
+function watchLaunches(world: SimulatedWorld): Pick<Run, 'launched' | 'peak'> {
+  const seen = { launched: 0, peak: 0 };
   let alive = 0;
   world.ec2.onStateChange(({ from, to }) => {
     const was = from === 'pending' || from === 'running';
     const is = to === 'pending' || to === 'running';
     alive += Number(is) - Number(was);
-    count.launched += Number(to === 'pending');
-    count.peak = Math.max(count.peak, alive);
+    seen.launched += Number(from === undefined);
+    seen.peak = Math.max(seen.peak, alive);
   });
-  return count;
+  return seen;
 }
 
-function resultOf(world: SimulatedWorld, { name, about }: Autoscaler, machines: MachineCount): Run {
+function resultOf(
+  world: SimulatedWorld,
+  { name, about }: Autoscaler,
+  launches: Pick<Run, 'launched' | 'peak'>,
+): Run {
   const { workload, ec2, gitlab, conditions, clock } = world;
   const jobs = gitlab.jobsOfInstance().toReversed();
   const calls = ec2.calls();
@@ -109,7 +108,7 @@ function resultOf(world: SimulatedWorld, { name, about }: Autoscaler, machines: 
     billed: billedOf(world),
     calls,
     throttled: Object.values(ec2.throttled()).reduce((sum, count) => sum + count, 0),
-    ...machines,
+    ...launches,
   };
 }
 

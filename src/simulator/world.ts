@@ -15,7 +15,7 @@ import type { Workload } from './workload.ts';
 
 /** Streams of their own, so that they do not depend on how much others were asked. */
 const BOOT_STREAM = 0x5eed_0101;
-const BOOT_FAILURES_STREAM = 0x5eed_0102;
+const FAILURE_STREAM = 0x5eed_0102;
 
 /** EC2 answers for about an hour; nobody here asks for what has ended, and every listing would be longer. */
 const TERMINATED_VISIBLE_FOR = minutes(1);
@@ -39,8 +39,7 @@ export class SimulatedWorld {
   readonly gitlab: GitLab;
   readonly workload: Workload;
   readonly conditions: Conditions;
-  /** Set while disturbances keep webhooks away. */
-  webhooksLost = false;
+  #webhookLosses = 0;
   readonly #projects = new Map<string, number>();
   readonly #scripts = new Map<number, Instant>();
   readonly #runners = new Map<string, { readonly id: number; readonly token: string }>();
@@ -62,7 +61,7 @@ export class SimulatedWorld {
       terminatedVisibleFor: TERMINATED_VISIBLE_FOR,
       ...(apiLimits !== undefined && { apiLimits }),
     });
-    this.ec2.faults.bootShare('never', bootFailures, seededRandom(seed ^ BOOT_FAILURES_STREAM));
+    if (bootFailures > 0) this.ec2.faults.hangAtRandom(bootFailures, seededRandom(seed ^ FAILURE_STREAM));
     this.gitlab = new GitLab({ timers: this.clock, seed });
     const data = {
       imageId: IMAGE,
@@ -70,6 +69,19 @@ export class SimulatedWorld {
       metadataOptions: { httpTokens: 'required', instanceMetadataTags: 'enabled' },
     } as const;
     this.#template = { id: this.ec2.createLaunchTemplate({ name: INSTALLATION, data }).id, version: '1' };
+  }
+
+  /** Whether disturbances keep webhooks away. */
+  get webhooksLost(): boolean {
+    return this.#webhookLosses > 0;
+  }
+
+  /** No webhook arrives until the answer is called. */
+  loseWebhooks(): () => void {
+    this.#webhookLosses += 1;
+    return () => {
+      this.#webhookLosses -= 1;
+    };
   }
 
   /** The project of that name in GitLab; made when it is first asked for. */

@@ -41,7 +41,7 @@ export function withoutWebhooks(autoscaler: Autoscaler): Autoscaler {
   return {
     ...autoscaler,
     start: (world) => {
-      world.webhooksLost = true;
+      world.loseWebhooks();
       return autoscaler.start(world);
     },
   };

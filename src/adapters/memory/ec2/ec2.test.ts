@@ -292,11 +292,11 @@ describe('scripted faults', () => {
     expect(boots).toEqual(['fails', 'never', 'normal']);
   });
 
-  it('has a share of all instances boot like this, by the seed', () => {
+  it('has a share of all instances hang while they boot, by the seed', () => {
     const boots = (share: number): readonly (string | undefined)[] => {
       const { ec2, launch } = world();
       ec2.faults.boot('fails');
-      ec2.faults.bootShare('never', share, seededRandom(1));
+      ec2.faults.hangAtRandom(share, seededRandom(1));
       return launch({ count: 100 }).map((id) => ec2.instance(id)?.boot);
     };
     const [first, ...others] = boots(0.2);

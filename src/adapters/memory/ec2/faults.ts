@@ -57,7 +57,7 @@ export class Faults {
   #throttles: { readonly action: string | undefined; left: number }[] = [];
   #refusals: { readonly action: string | undefined; readonly error: Ec2Error; left: number }[] = [];
   #boots: Boot[] = [];
-  #bootShare: (() => Boot) | undefined;
+  #hangs: () => boolean = () => false;
   #lostAnswers: { readonly action: string | undefined; left: number }[] = [];
   readonly #unavailable: string;
   /** Present while every call fails. */
@@ -97,18 +97,18 @@ export class Faults {
     for (let count = 0; count < times; count++) this.#boots.push(as);
   }
 
-  /** Until it is cleared, so large a share (0 to 1) of the instances that no `boot` names boots like this, by `random`. */
-  bootShare(as: Exclude<Boot, 'normal'>, share: number, random: Random): void {
-    this.#bootShare = () => (random() < share ? as : 'normal');
+  /** The share (0 to 1) of all instances launched from now on hangs while it boots, at random. */
+  hangAtRandom(share: number, random: Random): void {
+    this.#hangs = () => random() < share;
   }
 
   /** Ends every fault that has not yet happened. */
   clear(): void {
+    this.#hangs = () => false;
     this.#shortages = [];
     this.#throttles = [];
     this.#refusals = [];
     this.#boots = [];
-    this.#bootShare = undefined;
     this.#lostAnswers = [];
     this.outage = undefined;
   }
@@ -135,7 +135,7 @@ export class Faults {
 
   /** How the instance just bought boots; counts down. */
   takeBoot(): Boot {
-    return this.#boots.shift() ?? this.#bootShare?.() ?? 'normal';
+    return this.#boots.shift() ?? (this.#hangs() ? 'never' : 'normal');
   }
 
   /** Why one instance of the offering cannot be bought: for good, or for this instance alone. */
