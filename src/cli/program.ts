@@ -8,6 +8,7 @@ import { drainCommand } from './commands/drain.ts';
 import { hooksCommand } from './commands/hooks.ts';
 import { iamCommand } from './commands/iam.ts';
 import { imageCommand } from './commands/image.ts';
+import { pauseCommand, resumeCommand } from './commands/pause.ts';
 import { planCommand } from './commands/plan.ts';
 import { pricesCommand } from './commands/prices.ts';
 import { runnersCommand } from './commands/runners.ts';
@@ -47,6 +48,8 @@ function program({ out, err }: ProgramOutput): Command {
     statusCommand(),
     cycleCommand(),
     drainCommand(),
+    pauseCommand(),
+    resumeCommand(),
     hooksCommand(),
     iamCommand(),
     runnersCommand(),
