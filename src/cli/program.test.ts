@@ -9,7 +9,7 @@ import { sample } from '../../test/support/sample-config.ts';
 import { packageVersion } from '../version.ts';
 import { runProgram } from './program.ts';
 
-const COMMANDS = ['up', 'sandbox', 'check', 'plan', 'status', 'cycle'];
+const COMMANDS = ['up', 'sandbox', 'check', 'plan', 'status', 'cycle', 'pause', 'resume'];
 /** `up` reads it as well, but listens for signals: it is tried in a process of its own. */
 const READING = ['check', 'plan', 'status', 'cycle'];
 

@@ -9,6 +9,7 @@ import { historyCommand } from './commands/history.ts';
 import { hooksCommand } from './commands/hooks.ts';
 import { iamCommand } from './commands/iam.ts';
 import { imageCommand } from './commands/image.ts';
+import { pauseCommand, resumeCommand } from './commands/pause.ts';
 import { planCommand } from './commands/plan.ts';
 import { pricesCommand } from './commands/prices.ts';
 import { runnersCommand } from './commands/runners.ts';
@@ -48,6 +49,8 @@ function program({ out, err }: ProgramOutput): Command {
     statusCommand(),
     cycleCommand(),
     drainCommand(),
+    pauseCommand(),
+    resumeCommand(),
     hooksCommand(),
     historyCommand(),
     iamCommand(),

@@ -1,12 +1,19 @@
 import process from 'node:process';
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { composePreview } from '../../compose/controller.ts';
 import { explainAction, explainAlarm, explainPool } from '../../engine/explain.ts';
-import type { Plan } from '../../engine/plan.ts';
+import { type Plan, plan as decide } from '../../engine/plan.ts';
+import { policyAt } from '../../engine/policy-at.ts';
 import type { FleetPolicy } from '../../engine/pool.ts';
+import type { PoolPlan } from '../../engine/pool-plan.ts';
+import { type Instant, instant } from '../../engine/time.ts';
 import { systemClock } from '../../runtimes/system-clock.ts';
 import { openInstallation } from '../installation.ts';
-import { configCommand, type ConfigOptions } from '../options.ts';
+import { configCommand, type ConfigOptions, counted } from '../options.ts';
+
+interface PlanOptions extends ConfigOptions {
+  readonly at?: Instant;
+}
 
 /** An instance that was made by another configuration than the one in the file. */
 interface Drifted {
@@ -32,8 +39,21 @@ function driftedIn(plan: Plan, policy: FleetPolicy): readonly Drifted[] {
   );
 }
 
-function text(plan: Plan, drifted: readonly Drifted[]): string {
+/** What a schedule makes of a pool. */
+function scheduleLine({ pool, schedule, idleSlots, limits: { min, max } }: PoolPlan): string {
+  const which = schedule === undefined ? 'no schedule holds' : `schedule "${schedule}" holds`;
+  return `${pool}: ${which}: idle target ${counted(idleSlots, 'slot')}, min ${min}, max ${max}`;
+}
+
+function scheduleLines({ pools }: Plan, at: Instant | undefined): readonly string[] {
+  if (at === undefined) return [];
+  const head = `at ${new Date(at).toISOString()}, with the jobs and instances of now:`;
+  return [head, ...pools.map(scheduleLine)];
+}
+
+function text(plan: Plan, drifted: readonly Drifted[], at: Instant | undefined): string {
   return [
+    ...scheduleLines(plan, at),
     ...plan.pools.map((pool) => `${pool.pool}: ${explainPool(pool)}`),
     ...drifted.map(({ pool, instance }) => `${pool}: ${instance} has drifted and would be replaced`),
     ...plan.alarms.map((alarm) => `alarm: ${explainAlarm(alarm)}`),
@@ -41,25 +61,47 @@ function text(plan: Plan, drifted: readonly Drifted[]): string {
   ].join('\n');
 }
 
+const ISO_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?(?:Z|[+-]\d{2}:\d{2})?$/;
+
+/** For a commander option that takes a time; without an offset it is one of this machine's zone. */
+function time(written: string): Instant {
+  const at = ISO_TIME.test(written) ? Date.parse(written) : Number.NaN;
+  if (!Number.isNaN(at)) return instant(at);
+  throw new InvalidArgumentError('It must be a time such as 2026-12-01T09:00 or 2026-12-01T09:00+01:00.');
+}
+
 /** `runtide plan`: a pass without acting. */
 export function planCommand(): Command {
   return configCommand(
     'plan',
     'Show what the next pass would do, and which instances have drifted; changes nothing',
-  ).action(async ({ config: file, json }: ConfigOptions) => {
-    const { config, adapters } = await openInstallation(file);
-    using preview = composePreview(config, adapters, systemClock);
-    const { plan } = await preview.controller.preview(AbortSignal.timeout(config.gitlab.timeout * 10));
-    const drifted = driftedIn(plan, adapters.policy());
-    const { pools, actions, alarms } = plan;
-    const document = {
-      pools,
-      actions: actions.map((action) => ({ ...action, text: explainAction(action) })),
-      drifted,
-      alarms,
-    };
-    process.stdout.write(json === true ? `${JSON.stringify(document, null, 2)}\n` : text(plan, drifted));
-    // What could not be read makes the answer worth less than it looks.
-    if (alarms.some(({ alarm }) => alarm === 'stale')) process.exitCode = 1;
-  });
+  )
+    .option(
+      '--at <time>',
+      'with the schedules of that time: 2026-12-01T09:00, in the zone of this machine, or with an offset',
+      time,
+    )
+    .action(async ({ config: file, json, at }: PlanOptions) => {
+      const { config, adapters } = await openInstallation(file);
+      using preview = composePreview(config, adapters, systemClock);
+      const { observation } = await preview.controller.preview(
+        AbortSignal.timeout(config.gitlab.timeout * 10),
+      );
+      const policy = adapters.policy();
+      const plan = decide(observation, at === undefined ? policy : policyAt(policy, at));
+      const drifted = driftedIn(plan, policy);
+      const { pools, actions, alarms } = plan;
+      const document = {
+        ...(at !== undefined && { at: new Date(at).toISOString() }),
+        pools,
+        actions: actions.map((action) => ({ ...action, text: explainAction(action) })),
+        drifted,
+        alarms,
+      };
+      process.stdout.write(
+        json === true ? `${JSON.stringify(document, null, 2)}\n` : text(plan, drifted, at),
+      );
+      // What could not be read makes the answer worth less than it looks.
+      if (alarms.some(({ alarm }) => alarm === 'stale')) process.exitCode = 1;
+    });
 }
