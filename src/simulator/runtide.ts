@@ -22,6 +22,8 @@ export interface RuntideOptions {
   readonly pollInterval: Duration;
   /** Whether job webhooks wake it. */
   readonly webhooks: boolean;
+  /** Whether sweeps that would change nothing are left out; absent: they are. */
+  readonly leavesOut?: boolean;
 }
 
 /** As the daemon does: what is three sweeps old is not acted on. */
@@ -36,7 +38,7 @@ export function runtide(options: RuntideOptions): Autoscaler {
 }
 
 function start(world: SimulatedWorld, options: RuntideOptions): void {
-  const { policy: policyFor, pollInterval, webhooks } = options;
+  const { policy: policyFor, pollInterval, webhooks, leavesOut } = options;
   const { clock, ec2, gitlab } = world;
   const policy = policyFor(world);
   const pools = policy.pools.map(
@@ -47,6 +49,7 @@ function start(world: SimulatedWorld, options: RuntideOptions): void {
     clock,
     pollInterval,
     policy,
+    ...(leavesOut !== undefined && { leavesOut }),
     pass: (wake, signal) => controller.pass(wake, signal),
   });
   const controller = new Controller({
