@@ -93,8 +93,8 @@ describe('a zone that is out', () => {
       offerings: TWO_ZONES,
     });
     expect(all).toMatchObject({ cutOff: 10, launched: 20, unfinished: 0 });
-    const lost = all.billed.filter(({ to }) => to < end);
-    expect(lost.map(({ to }) => to - all.start)).toEqual(Array.from({ length: 10 }, () => minutes(30)));
+    const gone = all.billed.filter(({ to }) => to < end);
+    expect(gone.map(({ to }) => to - all.start)).toEqual(Array.from({ length: 10 }, () => minutes(30)));
   });
 
   it('gives nothing until it is back, where there is no other', async () => {
