@@ -51,13 +51,22 @@ function workloadOf(
 const run = (autoscaler: Autoscaler, workload: Workload, conditions: Partial<Conditions> = {}) =>
   simulate(workload, autoscaler, { ...STANDARD, offerings: [ON_DEMAND], ...conditions });
 
-describe('lost webhooks', () => {
-  const lost = (at: number, lasts: number): Disturbance => ({
-    kind: 'webhooks lost',
-    at: minutes(at),
-    lasts: minutes(lasts),
-  });
+const lost = (at: number, lasts: number): Disturbance => ({
+  kind: 'webhooks lost',
+  at: minutes(at),
+  lasts: minutes(lasts),
+});
 
+const short = (market: 'spot' | 'on-demand'): Disturbance => ({
+  kind: 'no capacity',
+  market,
+  at: minutes(30),
+  lasts: minutes(30),
+});
+
+const offeringsOf = (name: string) => (name === 'spot-kills' ? [SPOT] : TWO_ZONES);
+
+describe('lost webhooks', () => {
   it('are heard by nobody while that lasts, and by all before and after', async () => {
     const quiet = workloadOf([10, 40, 70], minutes(2));
     expect((await run(webhookPerJob(), quiet)).unfinished).toBe(0);
@@ -84,8 +93,8 @@ describe('a zone that is out', () => {
       offerings: TWO_ZONES,
     });
     expect(all).toMatchObject({ cutOff: 10, launched: 20, unfinished: 0 });
-    const lost = all.billed.filter(({ to }) => to < end);
-    expect(lost.map(({ to }) => to - all.start)).toEqual(Array.from({ length: 10 }, () => minutes(30)));
+    const gone = all.billed.filter(({ to }) => to < end);
+    expect(gone.map(({ to }) => to - all.start)).toEqual(Array.from({ length: 10 }, () => minutes(30)));
   });
 
   it('gives nothing until it is back, where there is no other', async () => {
@@ -98,13 +107,6 @@ describe('a zone that is out', () => {
 });
 
 describe('a market without capacity', () => {
-  const short = (market: 'spot' | 'on-demand'): Disturbance => ({
-    kind: 'no capacity',
-    market,
-    at: minutes(30),
-    lasts: minutes(30),
-  });
-
   it('gives nothing until that is over, and takes nothing away', async () => {
     const workload = workloadOf([25, 40], minutes(20), short('on-demand'));
     const { jobs, start, cutOff } = await run(keepAlive(), workload);
@@ -152,7 +154,6 @@ describe('spot interruptions', () => {
 
 describe('adversarial workloads', () => {
   const names = Object.keys(ADVERSARIAL).filter(isAdversarial);
-  const offeringsOf = (name: string) => (name === 'spot-kills' ? [SPOT] : TWO_ZONES);
 
   it.each(names)('%s comes to its end, whoever scales', { timeout: 60_000 }, async (name) => {
     const workload = ADVERSARIAL[name](1);
