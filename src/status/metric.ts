@@ -2,7 +2,8 @@ import type { Unit } from '../controller/metric-sink.ts';
 import type { PoolStatus, Status } from './model.ts';
 
 /** What tells the samples of one metric apart. */
-export type Label = 'pool' | 'phase' | 'state' | 'source' | 'kind' | 'result' | 'group' | 'transition';
+export type Label =
+  'pool' | 'phase' | 'state' | 'source' | 'kind' | 'result' | 'group' | 'transition' | 'period';
 
 /** One number, and which of the metric's it is. */
 export interface Sample {

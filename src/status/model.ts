@@ -11,6 +11,7 @@ import type { Plan } from '../engine/plan.ts';
 import type { CycleProgress, PoolPlan } from '../engine/pool-plan.ts';
 import { type Duration, elapsed, type Instant, seconds } from '../engine/time.ts';
 import { type GroupStatus, groupStatus } from './group-status.ts';
+import { type BudgetStatus, fleetBudgets, type LimitsStatus, limitsStatus } from './limits-status.ts';
 
 /** Whoever listens hears something, or nothing, every 20 seconds. */
 const NOTICES_FRESH_FOR = seconds(90);
@@ -47,7 +48,7 @@ export interface CycleStatus extends Omit<CycleProgress, 'startedAt'> {
   readonly startedAt: string;
 }
 
-export interface PoolStatus {
+export interface PoolStatus extends LimitsStatus {
   readonly pool: string;
   readonly pending: number;
   /** Seconds that the oldest pending job has waited. */
@@ -99,6 +100,8 @@ export interface Status {
   readonly lastPassSeconds?: number;
   readonly sources: readonly SourceStatus[];
   readonly pools: readonly PoolStatus[];
+  /** Of all pools together; absent: they have none. */
+  readonly budgets?: readonly BudgetStatus[];
   readonly alarms: readonly string[];
   readonly totals: Totals;
 }
@@ -191,6 +194,7 @@ function poolStatus(
     slots: plan.capacity,
     desired: plan.desired,
     limits: plan.limits,
+    ...limitsStatus(plan),
     setbacks,
     ...(retryAt !== undefined && now < retryAt && { backoffSeconds: inSeconds(elapsed(now, retryAt)) }),
     ...(reading !== undefined && { group: groupStatus(reading, instances) }),
@@ -289,6 +293,7 @@ export class StatusBoard {
   status(now: Instant): Status {
     const last = this.#last;
     const acted = this.#acted;
+    const budgets = fleetBudgets(acted?.plan.pools ?? []);
     return {
       installation: this.#installation,
       startedAt: new Date(this.#startedAt).toISOString(),
@@ -305,6 +310,7 @@ export class StatusBoard {
               ...(this.#notices === undefined ? [] : [sourceStatus(NOTICES, this.#notices, now)]),
             ],
       pools: acted?.plan.pools.map((pool) => poolStatus(pool, acted, now)) ?? [],
+      ...(budgets !== undefined && { budgets }),
       alarms: acted?.plan.alarms.map(explainAlarm) ?? [],
       totals: {
         ...this.#totals,

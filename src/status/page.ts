@@ -40,6 +40,7 @@ export const PAGE = `<!doctype html>
 <main>
   <header><h1>Runtide</h1><span id="installation" class="soft"></span><span id="role"></span><span id="age" class="soft"></span></header>
   <section id="alarms" hidden><h2 class="bad">Alarms</h2><ul></ul></section>
+  <section id="budgets" hidden><h2>Budget of all pools</h2></section>
   <div id="pools"><section class="soft">Waiting for the first pass…</section></div>
   <section><h2>Last decisions</h2><table><thead><tr><th>when</th><th>pool</th><th>decision</th></tr></thead><tbody id="decisions"></tbody></table></section>
   <section><h2>Sources</h2><table><thead><tr><th>source</th><th>age</th><th>state</th></tr></thead><tbody id="sources"></tbody></table></section>
@@ -52,11 +53,21 @@ export const PAGE = `<!doctype html>
   const labelled = (label, text) => { const cell = make('td', text); cell.dataset.label = label; return cell; };
   const ago = (seconds) => seconds === undefined ? '' : seconds < 90 ? Math.round(seconds) + ' s' : seconds < 5400 ? Math.round(seconds / 60) + ' min' : (seconds / 3600).toFixed(1) + ' h';
   const number = (label, value) => { const box = make('div'); box.append(make('b', String(value)), make('span', label)); return box; };
+  const budgetLine = (it) => {
+    const bar = make('progress'); bar.max = it.limit; bar.value = Math.min(it.spent, it.limit);
+    const line = make('p', undefined, it.allows === 'everything' ? '' : 'bad'); line.append(bar, ' ' + it.text);
+    return line;
+  };
   function poolSection(pool) {
     const section = make('section');
     const numbers = make('div', undefined, 'numbers');
     numbers.append(number('pending', pool.pending), number('busy slots', pool.slots.busy), number('free', pool.slots.free), number('booting', pool.slots.booting), number('leaving', pool.slots.leaving), number('desired instances', pool.desired.count));
+    if (pool.dollarsPerHour > 0) numbers.append(number('dollars an hour', pool.dollarsPerHour.toFixed(2)));
     section.append(make('h2', pool.pool), numbers, make('p', pool.decision, 'soft'));
+    if (pool.pausedAt) section.append(make('p', 'paused by command since ' + new Date(pool.pausedAt).toLocaleString([], { hour12: false }), 'bad'));
+    if (pool.schedule) section.append(make('p', 'schedule ' + pool.schedule + ': idle target ' + pool.idleTarget + ', min ' + pool.limits.min + ', max ' + pool.limits.max));
+    if (pool.capped) section.append(make('p', pool.capped.jobs + ' pending jobs do not count: capped projects ' + pool.capped.projects.join(', ')));
+    for (const it of pool.budgets || []) section.append(budgetLine(it));
     if (pool.cycle) {
       const { paused, waiting, leaving, ready } = pool.cycle;
       const bar = make('progress'); bar.max = waiting + leaving + ready || 1; bar.value = ready;
@@ -81,6 +92,8 @@ export const PAGE = `<!doctype html>
       byId('age').textContent = status.totals.passes + ' passes, ' + status.totals.launched + ' launched';
       byId('alarms').hidden = status.alarms.length === 0;
       byId('alarms').querySelector('ul').replaceChildren(...status.alarms.map((text) => make('li', text)));
+      byId('budgets').hidden = !status.budgets;
+      byId('budgets').replaceChildren(make('h2', 'Budget of all pools'), ...(status.budgets || []).map(budgetLine));
       const nothing = status.role === 'standing by' ? 'Another process decides; its page shows the pools.' : 'Waiting for the first pass…';
       byId('pools').replaceChildren(...(status.pools.length > 0 ? status.pools.map(poolSection) : [make('section', nothing, 'soft')]));
       byId('decisions').replaceChildren(...decisions.map((it) => row(new Date(it.at).toLocaleTimeString([], { hour12: false }), it.pool, it.summary)));

@@ -37,15 +37,22 @@ function instances({ instances: all }: PoolStatus): readonly string[] {
   return table([['  instance', 'phase', 'slots', 'type', 'age', ''], ...rows]);
 }
 
+/** What the pool costs and may cost; nothing where no price is known. */
+function costs({ pool, dollarsPerHour = 0, budgets = [] }: PoolStatus): readonly string[] {
+  const cost = dollarsPerHour === 0 ? [] : [`${pool}: $${dollarsPerHour.toFixed(2)} an hour`];
+  return [...cost, ...budgets.map((budget) => `${pool}: ${budget.text}`)];
+}
+
 function text(status: Status): string {
-  const { installation, role, detail, pools, sources, alarms, totals } = status;
+  const { installation, role, detail, pools, budgets = [], sources, alarms, totals } = status;
   return [
     `${installation}: ${role}${detail === undefined ? '' : ` (${detail})`}; ${totals.passes} passes, ${totals.launched} launched, ${totals.drained} drained`,
     ...sources
       .filter(({ fresh }) => !fresh)
       .map(({ source, failure }) => `${source}: stale${failure === undefined ? '' : `: ${failure}`}`),
     ...alarms.map((alarm) => `alarm: ${alarm}`),
-    ...pools.flatMap((pool) => [`${pool.pool}: ${pool.decision}`, ...instances(pool)]),
+    ...budgets.map((budget) => budget.text),
+    ...pools.flatMap((pool) => [`${pool.pool}: ${pool.decision}`, ...costs(pool), ...instances(pool)]),
     '',
   ].join('\n');
 }
