@@ -90,6 +90,7 @@ export class PassLoop {
   readonly #wakes = new Wakes();
   readonly #never = new AbortController().signal;
   readonly #mayRest: boolean;
+  readonly #bornAt: Instant;
   #startedAt: Instant | undefined;
   #sweptAt: Instant | undefined;
   #isAwake = false;
@@ -101,6 +102,7 @@ export class PassLoop {
 
   constructor(options: PassLoopOptions) {
     this.#options = options;
+    this.#bornAt = options.clock.now();
     this.#mayRest = (options.leavesOut ?? true) && !followsTheClock(options.policy);
   }
 
@@ -130,7 +132,10 @@ export class PassLoop {
   #plan(): void {
     if (this.#isPassing) return;
     const { clock } = this.#options;
-    const soonest = this.#startedAt === undefined ? clock.now() : after(this.#startedAt, SPACING);
+    const soonest =
+      this.#startedAt === undefined
+        ? clock.now()
+        : after(later(this.#startedAt, this.#beatBefore(clock.now())), SPACING);
     const wanted = this.#isAwake ? clock.now() : this.#nextSweep();
     const at = later(later(clock.now(), soonest), wanted);
     if (this.#planned !== undefined && this.#planned.at <= at) return;
@@ -138,22 +143,31 @@ export class PassLoop {
     this.#planned = { at, cancel: clock.after(elapsed(clock.now(), at), () => this.#pass()) };
   }
 
-  /** The first beat of the sweeps at which there is something to find. */
+  /** The last beat of the sweeps up to `at`. */
+  #beatBefore(at: Instant): Instant {
+    return after(this.#bornAt, milliseconds(this.#beats(at, Math.floor) * this.#options.pollInterval));
+  }
+
+  #beats(at: Instant, round: (beats: number) => number): number {
+    return round(elapsed(this.#bornAt, at) / this.#options.pollInterval);
+  }
+
+  /** The first beat of the sweeps, after the last, at which there is something to find. */
   #nextSweep(): Instant {
     const { clock, pollInterval } = this.#options;
     if (this.#sweptAt === undefined) return clock.now();
     const wanted = this.#hasChanged ? clock.now() : (this.#restsUntil ?? clock.now());
-    const beats = Math.max(1, Math.ceil(elapsed(this.#sweptAt, wanted) / pollInterval));
-    return after(this.#sweptAt, milliseconds(beats * pollInterval));
+    const beat = Math.max(this.#beats(wanted, Math.ceil), this.#beats(this.#sweptAt, Math.floor) + 1);
+    return after(this.#bornAt, milliseconds(beat * pollInterval));
   }
 
   async #pass(): Promise<void> {
-    const { clock, pollInterval, pass, policy } = this.#options;
+    const { clock, pass, policy } = this.#options;
     const now = clock.now();
     this.#planned = undefined;
     this.#isPassing = true;
     this.#startedAt = now;
-    const sweep = this.#sweptAt === undefined || elapsed(this.#sweptAt, now) >= pollInterval;
+    const sweep = now >= this.#nextSweep();
     if (sweep) {
       this.#sweptAt = now;
       this.#hasChanged = false;
@@ -161,7 +175,7 @@ export class PassLoop {
     this.#isAwake = false;
     this.#passes += 1;
     const report = await pass({ ...this.#wakes.take(), sweep }, this.#never);
-    const rests = sweep && this.#mayRest && report.pass === 'acted';
+    const rests = this.#mayRest && report.pass === 'acted';
     this.#restsUntil = rests ? restsUntil(report, policy) : undefined;
     this.#isPassing = false;
     this.#plan();

@@ -6,7 +6,7 @@ import { MemoryRunnerRegistry } from '../adapters/memory/runner-registry.ts';
 import { MemoryDisk, MemoryStore } from '../adapters/memory/store.ts';
 import { Controller } from '../controller/reconcile.ts';
 import type { FleetPolicy, Offering, PoolPolicy } from '../engine/pool.ts';
-import { type Duration, milliseconds, minutes, seconds } from '../engine/time.ts';
+import { type Duration, minutes, seconds } from '../engine/time.ts';
 import type { Autoscaler } from './autoscaler.ts';
 import type { Conditions } from './conditions.ts';
 import { PassLoop } from './pass-loop.ts';
@@ -26,8 +26,8 @@ export interface RuntideOptions {
   readonly leavesOut?: boolean;
 }
 
-/** As the daemon does: what is three sweeps old is not acted on. */
-const FRESH_SWEEPS = 3;
+/** No source ever fails here, and a sweep that is left out would have read the same. */
+const ALWAYS_FRESH = minutes(24 * 60);
 const LEASE = minutes(10);
 const CALL_TIMEOUT = seconds(10);
 
@@ -61,7 +61,7 @@ function start(world: SimulatedWorld, options: RuntideOptions): void {
     lease: new MemoryLease(disk, { owner: 'simulated' }),
     recorder: { record: () => undefined },
     policy: () => policy,
-    freshFor: () => milliseconds(pollInterval * FRESH_SWEEPS),
+    freshFor: () => ALWAYS_FRESH,
     leaseFor: () => LEASE,
     callTimeout: () => CALL_TIMEOUT,
   });

@@ -55,8 +55,17 @@ describe('runners that wait', () => {
     await clock.advance(seconds(10));
     submit();
     await clock.advance(seconds(20));
-    // At 10 s the beats are at 11 (a), 12 (b), 10+ (c: 13) and 12.5 (d); the third asks in vain.
-    expect(asked).toEqual(['a@11', 'b@12', 'd@12.5']);
+    // At 10 s it is c's beat; the next are at 11 (a), 12 (b) and 12.5 (d). The third asks in vain.
+    expect(asked).toEqual(['c@10', 'a@11', 'b@12']);
+  });
+
+  it('of one beat ask at the same moment', async () => {
+    const { clock, asked, wait, submit } = scene(2);
+    for (const name of ['a', 'b', 'c']) wait(name, 0);
+    await clock.advance(seconds(10));
+    submit();
+    await clock.advance(seconds(20));
+    expect(asked).toEqual(['a@12', 'b@12', 'c@12']);
   });
 
   it('do not ask for what their runner may not take', async () => {

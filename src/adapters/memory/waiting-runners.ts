@@ -74,7 +74,8 @@ export class WaitingRunners {
     let first: (Place & { readonly at: Instant }) | undefined;
     for (const place of this.#byRunner.get(of)?.values() ?? []) {
       const { readyAt, pollEvery } = place.runner;
-      const at = after(now, untilBeat(readyAt, pollEvery, now));
+      const isOnBeat = elapsed(readyAt, now) % pollEvery === 0;
+      const at = isOnBeat ? now : after(now, untilBeat(readyAt, pollEvery, now));
       if (first === undefined || at < first.at) first = { ...place, at };
     }
     return first;
