@@ -2,9 +2,10 @@ import { parseArgs } from 'node:util';
 import type { Bench, Figure, Report } from './bench.ts';
 import { planBench } from './plan.ts';
 import { referenceTableBench } from './reference-table.ts';
+import { scalingBench } from './scaling.ts';
 import { webhookBench } from './webhook.ts';
 
-const BENCHES: readonly Bench[] = [planBench, referenceTableBench, webhookBench];
+const BENCHES: readonly Bench[] = [planBench, referenceTableBench, scalingBench, webhookBench];
 
 const write = (line: string): void => void process.stdout.write(`${line}\n`);
 
@@ -12,7 +13,9 @@ const write = (line: string): void => void process.stdout.write(`${line}\n`);
 function usage(why: string): string {
   const width = Math.max(...BENCHES.map(({ name }) => name.length));
   const list = BENCHES.map(({ name, about }) => `  ${name.padEnd(width)}  ${about}`);
-  return [why, 'usage: npm run bench -- <name> [--json] [--seed N]', 'benches:', ...list].join('\n');
+  return [why, 'usage: npm run bench -- <name> [--quick] [--json] [--seed N]', 'benches:', ...list].join(
+    '\n',
+  );
 }
 
 function shown({ value, unit }: Figure): string {
@@ -27,7 +30,19 @@ function settingsLine({ settings }: Report): string {
     .join(', ');
 }
 
-function asJson(bench: Bench, { settings, figures }: Report): string {
+function aligned(rows: readonly (readonly string[])[]): readonly string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows.map(
+    (row) =>
+      `  ${row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd()}`,
+  );
+}
+
+function asJson(bench: Bench, { settings, figures, document }: Report): string {
+  if (document !== undefined) return JSON.stringify(document);
   const measured = figures.map(({ name, value, unit }) => ({ name, value: Number(value.toFixed(3)), unit }));
   return JSON.stringify({ bench: bench.name, node: process.version, settings, figures: measured });
 }
@@ -36,6 +51,7 @@ interface Request {
   readonly bench: Bench;
   readonly seed: number;
   readonly json: boolean;
+  readonly quick: boolean;
 }
 
 /** What the arguments ask for, or why they ask for nothing that can be run. */
@@ -45,18 +61,26 @@ function read(args: readonly string[]): Request | string {
     strict: false,
     tokens: true,
     allowPositionals: true,
-    options: { json: { type: 'boolean' }, seed: { type: 'string', default: '1' } },
+    options: {
+      json: { type: 'boolean' },
+      quick: { type: 'boolean' },
+      seed: { type: 'string', default: '1' },
+    },
   });
-  const stranger = tokens.find((token) => token.kind === 'option' && !['json', 'seed'].includes(token.name));
+  const stranger = tokens.find(
+    (token) => token.kind === 'option' && !['json', 'quick', 'seed'].includes(token.name),
+  );
   if (stranger?.kind === 'option') return `there is no option ${stranger.rawName}`;
   const [name, ...more] = positionals;
   const bench = BENCHES.find((one) => one.name === name);
   if (name === undefined) return 'no bench is named';
   if (bench === undefined || more.length > 0) return `there is no bench ${positionals.join(' ')}`;
+  const quick = values.quick === true;
+  if (quick && bench.quick !== true) return `${name} has no --quick`;
   const seed = Number(values.seed);
   if (values.seed === '' || !Number.isSafeInteger(seed))
     return `${values.seed} is no seed: give a whole number`;
-  return { bench, seed, json: values.json === true };
+  return { bench, seed, quick, json: values.json === true };
 }
 
 /** Runs the bench that the arguments name; answers the exit code. */
@@ -66,11 +90,12 @@ async function main(args: readonly string[]): Promise<number> {
     process.stderr.write(`${usage(request)}\n`);
     return 2;
   }
-  const { bench, seed, json } = request;
-  const report = await bench.run({ seed });
+  const { bench, seed, quick, json } = request;
+  const report = await bench.run({ seed, quick });
   write(`${bench.name}: ${bench.about}`);
   write(`settings: ${settingsLine(report)}; node ${process.version}`);
-  const width = Math.max(...report.figures.map((figure) => figure.name.length));
+  for (const rows of report.tables ?? []) for (const line of ['', ...aligned(rows)]) write(line);
+  const width = Math.max(0, ...report.figures.map((figure) => figure.name.length));
   for (const figure of report.figures) write(`  ${figure.name.padEnd(width)}  ${shown(figure)}`);
   if (json) write(asJson(bench, report));
   return 0;

@@ -14,6 +14,7 @@ import { planCommand } from './commands/plan.ts';
 import { pricesCommand } from './commands/prices.ts';
 import { runnersCommand } from './commands/runners.ts';
 import { sandboxCommand } from './commands/sandbox.ts';
+import { simulateCommand } from './commands/simulate.ts';
 import { statusCommand } from './commands/status.ts';
 import { upCommand } from './commands/up.ts';
 
@@ -46,6 +47,7 @@ function program({ out, err }: ProgramOutput): Command {
     sandboxCommand(),
     checkCommand(),
     planCommand(),
+    simulateCommand(),
     statusCommand(),
     cycleCommand(),
     drainCommand(),

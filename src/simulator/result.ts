@@ -17,6 +17,8 @@ export interface Billed {
   readonly to: Instant;
   /** Dollars an hour. */
   readonly price: number;
+  /** Jobs that it runs at once. */
+  readonly slots: number;
 }
 
 /** Everything that a simulation has seen, for whoever draws or sums it up. */
@@ -25,7 +27,7 @@ export interface Run {
   readonly about: string;
   readonly workload: string;
   readonly seed: number;
-  /** Jobs that one machine runs at once. */
+  /** Jobs that one machine runs at once, where the autoscaler does not say otherwise. */
   readonly slots: number;
   readonly start: Instant;
   /** When the last job had ended, or the simulation gave up. */

@@ -1,3 +1,4 @@
+import { FLEET_TAG } from '../adapters/memory/fleet.ts';
 import { isComplete, type Job } from '../adapters/memory/gitlab/job.ts';
 import { after, type Duration, elapsed, later, milliseconds, minutes } from '../engine/time.ts';
 import type { Autoscaler } from './autoscaler.ts';
@@ -28,6 +29,7 @@ export async function simulate(
 ): Promise<Run> {
   const world = new SimulatedWorld(workload, conditions);
   const launches = watchLaunches(world);
+  const slotsOf = watchSlots(world);
   failWhatIsCutOff(world);
   for (const { project } of workload.pipelines) world.project(project);
   await autoscaler.start(world);
@@ -39,7 +41,7 @@ export async function simulate(
     await world.clock.advance(stride(world, end));
     progress(Math.min(1, elapsed(workload.start, world.clock.now()) / workload.length));
   }
-  return resultOf(world, autoscaler, launches);
+  return resultOf(world, autoscaler, launches, slotsOf);
 }
 
 /** To the end of the workload exactly, so that billing ends there where nothing is left to do. */
@@ -86,10 +88,24 @@ function watchLaunches(world: SimulatedWorld): Pick<Run, 'launched' | 'peak'> {
   return seen;
 }
 
+/** How many jobs a machine runs at once. */
+type SlotsOf = (id: string) => number;
+
+/** EC2 forgets machines that have ended, and their tags with them. */
+function watchSlots({ ec2, conditions }: SimulatedWorld): SlotsOf {
+  const slots = new Map<string, number>();
+  ec2.onStateChange(({ id, to }) => {
+    const said = ec2.instance(id)?.tags.get(FLEET_TAG.slots);
+    if (to === 'running' && said !== undefined) slots.set(id, Number(said));
+  });
+  return (id) => slots.get(id) ?? conditions.slots;
+}
+
 function resultOf(
   world: SimulatedWorld,
   { name, about }: Autoscaler,
   launches: Pick<Run, 'launched' | 'peak'>,
+  slotsOf: SlotsOf,
 ): Run {
   const { workload, ec2, gitlab, conditions, clock } = world;
   const jobs = gitlab.jobsOfInstance().toReversed();
@@ -105,7 +121,7 @@ function resultOf(
     jobs: jobs.flatMap((job) => jobResult(world, job)),
     unfinished: jobs.filter((job) => isUnfinished(world, job)).length,
     cutOff: jobs.filter((job) => isCutOff(world, job)).length,
-    billed: billedOf(world),
+    billed: billedOf(world, slotsOf),
     calls,
     throttled: Object.values(ec2.throttled()).reduce((sum, count) => sum + count, 0),
     ...launches,
@@ -128,12 +144,13 @@ function jobResult(world: SimulatedWorld, job: Job): readonly JobResult[] {
 }
 
 /** By the second from `running`, and a minute at least. */
-function billedOf({ ec2, clock, conditions }: SimulatedWorld): readonly Billed[] {
-  return ec2.bills().map(({ instanceType, market, zone, runningFrom, endedAt = clock.now() }) => {
+function billedOf({ ec2, clock, conditions }: SimulatedWorld, slotsOf: SlotsOf): readonly Billed[] {
+  return ec2.bills().map(({ id, instanceType, market, zone, runningFrom, endedAt = clock.now() }) => {
     const offering = conditions.offerings.find(
       (one) => one.instanceType === instanceType && one.market === market && one.zone === zone,
     );
     const price = (offering ?? conditions.offerings[0])?.price ?? 0;
-    return { from: runningFrom, to: later(endedAt, after(runningFrom, MINIMUM_BILL)), price };
+    const to = later(endedAt, after(runningFrom, MINIMUM_BILL));
+    return { from: runningFrom, to, price, slots: slotsOf(id) };
   });
 }

@@ -5,9 +5,9 @@ import { percentile } from './percentile.ts';
 const BOOTSTRAP_STREAM = 0x5eed_0201;
 const RESAMPLES = 2000;
 
-/** A mean, and between what it lies. */
+/** A figure, and between what it lies. */
 export interface Interval {
-  readonly mean: number;
+  readonly value: number;
   readonly low: number;
   readonly high: number;
 }
@@ -23,20 +23,29 @@ export function meanOf(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
+/** A figure of some seeds, given by their places; a place may come several times. Undefined where there is none. */
+export type Statistic = (places: readonly number[]) => number | undefined;
+
 /**
- * The mean of what several seeds gave, with the percentile bootstrap's interval for it: `confidence`, 0 to 1, of the
- * means of resamples lie in it. The same seed draws the same resamples.
+ * A figure of so many seeds, with the percentile bootstrap's interval for it: `confidence`, 0 to 1, of the figures of
+ * resamples lie in it. Resamples without a figure are left out. The same `seed` draws the same resamples.
  */
-export function bootstrapInterval(values: readonly number[], seed: number, confidence = 0.95): Interval {
+export function bootstrapInterval(
+  count: number,
+  statistic: Statistic,
+  seed: number,
+  confidence = 0.95,
+): Interval | undefined {
+  const places = Array.from({ length: count }, (_, place) => place);
+  const value = statistic(places);
+  if (value === undefined) return undefined;
   const random = seededRandom(seed ^ BOOTSTRAP_STREAM);
-  const draw = () => values[Math.floor(random() * values.length)] ?? Number.NaN;
-  const means = Array.from({ length: RESAMPLES }, () => meanOf(values.map(draw))).toSorted((a, b) => a - b);
+  const figures = Array.from({ length: RESAMPLES }, () =>
+    statistic(places.map(() => Math.floor(random() * count))),
+  );
+  const ascending = figures.filter((figure) => figure !== undefined).toSorted((a, b) => a - b);
   const outside = (1 - confidence) / 2;
-  return {
-    mean: meanOf(values),
-    low: percentile(means, outside),
-    high: percentile(means, 1 - outside),
-  };
+  return { value, low: percentile(ascending, outside), high: percentile(ascending, 1 - outside) };
 }
 
 /** The points for which no other costs less or as much and has jobs wait less or as long; the cheapest first. */

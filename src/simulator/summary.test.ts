@@ -29,7 +29,7 @@ describe('the figures of a run', () => {
 
   it('count every slot of a machine as bought', () => {
     const jobs = [jobOf(0, 0, 100), jobOf(0, 0, 100)];
-    expect(summarise(runOf({ jobs, billed: [billedOf(0, 100)], slots: 4 }))?.cost).toBe(2);
+    expect(summarise(runOf({ jobs, billed: [billedOf(0, 100, 1, 4)] }))?.cost).toBe(2);
   });
 
   it('have percentiles that are waits of jobs', () => {

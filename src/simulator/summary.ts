@@ -11,14 +11,14 @@ const BUYING: ReadonlySet<string> = new Set(['CreateFleet', 'RunInstances', 'Sta
 
 /** The figures of a run; undefined where no job ran, because then there is nothing to compare. */
 export function summarise(run: Run): Summary | undefined {
-  const { jobs, billed, slots, calls, launched, throttled, peak, cutOff, unfinished } = run;
+  const { jobs, billed, calls, launched, throttled, peak, cutOff, unfinished } = run;
   if (jobs.length === 0) return undefined;
   const waits = jobs.map(({ queuedAt, scriptAt }) => elapsed(queuedAt, scriptAt)).toSorted((a, b) => a - b);
   const at = (share: number) => milliseconds(percentile(waits, share));
   const buying = Object.entries(calls).filter(([action]) => BUYING.has(action));
   return {
     jobs: jobs.length,
-    cost: (sum(billed.map(lengthOf)) * slots) / usefulTime(jobs),
+    cost: sum(billed.map((one) => lengthOf(one) * one.slots)) / usefulTime(jobs),
     dollars: sum(billed.map(dollarsOf)),
     mean: milliseconds(mean(waits)),
     p50: at(0.5),

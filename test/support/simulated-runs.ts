@@ -24,8 +24,8 @@ export function jobOf(
 }
 
 /** A machine that is billed from one second after the start to another, at a dollar an hour. */
-export function billedOf(from: number, to: number, price = 1): Billed {
-  return { from: after(RUN_START, seconds(from)), to: after(RUN_START, seconds(to)), price };
+export function billedOf(from: number, to: number, price = 1, slots = 1): Billed {
+  return { from: after(RUN_START, seconds(from)), to: after(RUN_START, seconds(to)), price, slots };
 }
 
 /** A run of one hour in which nothing happens but what is given. */

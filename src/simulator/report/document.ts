@@ -43,7 +43,7 @@ function heading({ workload, start, length, pipelines, jobs, conditions, bound }
     ['jobs', countText(jobs)],
     ['pipelines', countText(pipelines)],
     ['length', lengthText(length)],
-    ['start of a machine', durationText(medianStart(conditions.startDelay))],
+    ['start of a machine', `${medianStart(conditions.startDelay) / 1000} s`],
     ['seed', String(conditions.seed)],
     ...(bound === undefined ? [] : [[`lowest cost without waits`, bound.cost.toFixed(3)]]),
   ];
