@@ -19,6 +19,8 @@ function merged(one: Manager, other: Manager): Manager {
 
 /** The managers of several runners: an instance that serves several of them is one manager. */
 export function unitedManagers(ofRunners: readonly (readonly Manager[])[]): readonly Manager[] {
+  const [only] = ofRunners;
+  if (only !== undefined && ofRunners.length === 1) return only;
   const bySystem = new Map<string, Manager>();
   for (const manager of ofRunners.flat()) {
     const known = bySystem.get(manager.systemId);

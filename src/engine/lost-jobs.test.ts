@@ -43,7 +43,7 @@ function lost(instances: readonly Instance[], over: Partial<Observation> = {}, g
     retryable: new Set([1]),
     ...over,
   });
-  return rememberLost(history, observation);
+  return rememberLost(history, history.instances, observation);
 }
 
 /** An observation with a lost job. */
@@ -79,11 +79,15 @@ describe('a job is in danger', () => {
       instances: fresh([INTERRUPTED]),
       retryable: new Set([1]),
     });
-    expect(rememberLost(history, again)).toEqual([{ ...LOST, failures: 3 }]);
-    expect(rememberLost(history, { ...again, now: after(NOW, minutes(61)), retryable: new Set() })).toEqual(
-      [],
-    );
-    expect(rememberLost({ ...emptyHistory(NOW), retried: [{ id: 5, at: NOW }] }, again)).toEqual([]);
+    expect(rememberLost(history, history.instances, again)).toEqual([{ ...LOST, failures: 3 }]);
+    expect(
+      rememberLost(history, history.instances, {
+        ...again,
+        now: after(NOW, minutes(61)),
+        retryable: new Set(),
+      }),
+    ).toEqual([]);
+    expect(rememberLost({ ...emptyHistory(NOW), retried: [{ id: 5, at: NOW }] }, {}, again)).toEqual([]);
   });
 });
 

@@ -1,6 +1,6 @@
 import type { Action } from './action.ts';
 import { exists } from './capacity.ts';
-import type { History, LostJob, RetriedJob } from './history.ts';
+import type { History, InstanceHistory, LostJob, RetriedJob } from './history.ts';
 import type { Instance } from './instance.ts';
 import { NO_JOBS } from './job.ts';
 import { instancesOf, isFresh, lastKnown, type Observation } from './observation.ts';
@@ -26,11 +26,10 @@ function isTaken(instance: Instance): boolean {
 function poolInDanger(
   id: string,
   instances: ReadonlyMap<string, Instance>,
-  history: History,
+  remembered: InstanceHistory | undefined,
 ): string | undefined {
   const instance = instances.get(id);
   if (instance !== undefined) return isTaken(instance) ? instance.pool : undefined;
-  const remembered = history.instances[id];
   return remembered?.goneSince === undefined ? undefined : remembered.pool;
 }
 
@@ -38,9 +37,13 @@ function byId(one: LostJob, other: LostJob): number {
   return one.id - other.id;
 }
 
-/** Jobs in danger, of projects that want them retried; each is remembered until it is settled. */
+/**
+ * Jobs in danger, of projects that want them retried; each is remembered until it is settled. `remembered` is what is
+ * known of instances now, before what `history` knew.
+ */
 export function rememberLost(
   history: History,
+  remembered: History['instances'],
   readings: Pick<Observation, 'now' | 'jobs' | 'instances' | 'retryable'>,
 ): readonly LostJob[] {
   const { now, jobs, retryable } = readings;
@@ -50,7 +53,7 @@ export function rememberLost(
   const known = new Set([...kept, ...(history.retried ?? [])].map(({ id }) => id));
   const news = lastKnown(jobs, NO_JOBS).held.flatMap(({ id, project, instance }) => {
     if (instance === undefined || known.has(id) || !retryable.has(project)) return [];
-    const pool = poolInDanger(instance, instances, history);
+    const pool = poolInDanger(instance, instances, remembered[instance] ?? history.instances[instance]);
     return pool === undefined ? [] : [{ id, project, pool, instance, since: now, failures: 0 }];
   });
   return [...kept, ...news].toSorted(byId);

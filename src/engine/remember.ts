@@ -232,7 +232,7 @@ function rememberUnserved({ unserved }: History, { jobs, now }: Readings): Histo
  */
 export function remember(history: History, readings: Readings, policy: FleetPolicy): History {
   const instances = rememberInstances(history, readings, policy);
-  const lost = rememberLost({ ...history, instances: { ...history.instances, ...instances } }, readings);
+  const lost = rememberLost(history, instances, readings);
   const retried = rememberRetried(history, readings.now);
   const spending = rememberSpending(history.spending, readings, policy, history.at);
   return {

@@ -42,13 +42,13 @@ export class JobLedger {
   }
 
   ofProject(project: number, scope: JobScope): Job[] {
-    const sets = this.#byProject.get(project);
+    const { statuses, ref } = scope;
     const jobs: JobRecord[] = [];
-    for (const status of new Set(scope.statuses ?? sets?.keys())) {
-      for (const job of sets?.get(status) ?? [])
-        if (scope.ref === undefined || job.ref === scope.ref) jobs.push(job);
+    for (const [status, set] of this.#byProject.get(project) ?? []) {
+      if (set.size === 0 || statuses?.includes(status) === false) continue;
+      for (const job of set) if (ref === undefined || job.ref === ref) jobs.push(job);
     }
-    return jobs.toSorted((one, other) => other.id - one.id);
+    return jobs.sort((one, other) => other.id - one.id);
   }
 
   /** Jobs of all projects, newest first. */
