@@ -9,7 +9,7 @@ import { taskscaler } from '../src/simulator/baselines/taskscaler/taskscaler.ts'
 import { webhookPerJob } from '../src/simulator/baselines/webhook-per-job.ts';
 import { webhookReuse } from '../src/simulator/baselines/webhook-reuse.ts';
 import { clairvoyantBound } from '../src/simulator/clairvoyant.ts';
-import { STANDARD } from '../src/simulator/conditions.ts';
+import { LONG_POLLS, STANDARD } from '../src/simulator/conditions.ts';
 import { generateWorkload } from '../src/simulator/generator.ts';
 import { simulate } from '../src/simulator/simulate.ts';
 import { meanOf } from '../src/simulator/statistics.ts';
@@ -86,7 +86,9 @@ async function compare(
   const { name } = make();
   const runs = [];
   for (const [index, week] of weeks.entries())
-    runs.push(summarise(await simulate(week, make(), { ...STANDARD, seed: seed + index })));
+    runs.push(
+      summarise(await simulate(week, make(), { ...STANDARD, pollEvery: LONG_POLLS, seed: seed + index })),
+    );
   const all = runs.filter((summary) => summary !== undefined);
   const over = (figure: (summary: (typeof all)[number]) => number): number => meanOf(all.map(figure));
   return [

@@ -1,4 +1,4 @@
-import { type Conditions, STANDARD, START_DELAYS } from '../../src/simulator/conditions.ts';
+import { type Conditions, LONG_POLLS, STANDARD, START_DELAYS } from '../../src/simulator/conditions.ts';
 
 /** One combination of what results depend on, and the seeds that it is tried with. */
 export interface Cell {
@@ -25,6 +25,7 @@ export const SECONDS: Readonly<Record<Cell['startDelay'], number>> = { fast: 25,
 export function conditionsOf({ startDelay, slots, singleUse }: Cell, seed: number): Conditions {
   return {
     ...STANDARD,
+    pollEvery: LONG_POLLS,
     seed,
     startDelay: START_DELAYS[startDelay],
     slots,
@@ -55,15 +56,15 @@ export function fullGrid(seed: number): readonly Cell[] {
     ...change,
   });
   return [
-    cell({ jobs: 100_000 }, 2),
     baseCell(seed, 5, true),
-    cell({ startDelay: 'fast' }, 5),
-    cell({ startDelay: 'slow' }, 5),
-    cell({ slots: 4 }, 5),
-    cell({ singleUse: true }, 5),
-    cell({ singleUse: true, startDelay: 'slow' }, 2),
+    cell({ startDelay: 'fast' }, 2),
+    cell({ startDelay: 'slow' }, 2),
+    cell({ slots: 4 }, 2),
+    cell({ singleUse: true }, 2),
+    cell({ singleUse: true, startDelay: 'slow' }, 1),
     cell({ jobs: 2000 }, 5),
-    cell({ jobs: 2000, startDelay: 'slow' }, 5),
+    cell({ jobs: 2000, startDelay: 'slow' }, 2),
+    cell({ jobs: 100_000 }, 1),
   ];
 }
 

@@ -1,19 +1,26 @@
 import type { KnownContender } from '../../src/simulator/autoscalers.ts';
 import type { Cell } from './cell.ts';
 
-/** Seconds for which idle machines are kept: about the price of a start, and longer. */
-const TIMES = [30, 60, 180, 600];
-/** Idle slots where there are 20,000 jobs a week. */
-const SLOTS = [0, 1, 2, 4, 7, 11, 16, 24];
+/** Free slots kept, and seconds for which an instance stays idle, where there are 20,000 jobs a week. */
+const EVERY: readonly (readonly [slots: number, time: number])[] = [
+  [0, 30],
+  [0, 60],
+  [0, 180],
+  [2, 60],
+  [5, 60],
+  [9, 60],
+  [16, 60],
+];
 
-/** What is idle has to grow with the square root of the fleet at least. */
-function idleSlots(jobs: number): readonly number[] {
-  return [...new Set(SLOTS.map((slots) => Math.round(slots * Math.sqrt(jobs / 20_000))))];
-}
+/** Enough to draw a front where the baselines are not swept either. */
+const FEW = EVERY.filter(([slots, time]) => time === 60 && slots !== 5);
 
 /** The explicit policies that stand for ours in a cell: queue-driven, with reactive keep-alive. */
-export function explicitSettings({ jobs }: Cell): readonly KnownContender[] {
-  return idleSlots(jobs).flatMap((slots) =>
-    TIMES.map((time): KnownContender => ({ kind: 'known', name: `runtide-${slots}-${time}` })),
+export function explicitSettings({ jobs, sweeps }: Cell): readonly KnownContender[] {
+  // What is idle has to grow with the square root of the fleet at least.
+  const growth = Math.sqrt(jobs / 20_000);
+  const names = (sweeps ? EVERY : FEW).map(
+    ([slots, time]) => `runtide-${Math.round(slots * growth)}-${time}`,
   );
+  return [...new Set(names)].map((name) => ({ kind: 'known', name }));
 }

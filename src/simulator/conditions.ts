@@ -32,6 +32,12 @@ export function medianStart({ pending, boot }: StartDelay): Duration {
   return milliseconds(medianOf(pending) + medianOf(boot));
 }
 
+/**
+ * How soon a runner hears of a job while GitLab holds its request open, as it does for up to 50 seconds (docs.gitlab.com,
+ * "Long polling"): runners then ask, in effect, as often as this.
+ */
+export const LONG_POLLS: Duration = milliseconds(100);
+
 /** Under which conditions an autoscaler works; the same for all that are compared. */
 export interface Conditions {
   /** The same seed gives the same machines, to the millisecond. */

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import process from 'node:process';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { type StartDelay, STANDARD, START_DELAYS } from '../../simulator/conditions.ts';
+import { LONG_POLLS, type StartDelay, STANDARD, START_DELAYS } from '../../simulator/conditions.ts';
 import { reportDocument } from '../../simulator/report/document.ts';
 import type { Comparison } from '../../simulator/comparison.ts';
 import { complain, wholeNumber } from '../options.ts';
@@ -46,7 +46,10 @@ async function simulatePolicies(options: SimulateOptions): Promise<void> {
       'simulating policies: there are none; name a configuration with -c, or autoscalers with --against',
     );
   const workload = await chosenWorkload(options, own);
-  const usual = conditionsFor({ ...STANDARD, seed, startDelay: options.startDelay }, workload);
+  const usual = conditionsFor(
+    { ...STANDARD, pollEvery: LONG_POLLS, seed, startDelay: options.startDelay },
+    workload,
+  );
   const conditions = conditionsLike(usual, own[0]);
   const comparison = await compare({ workload, contenders, conditions });
   if (html !== undefined) {

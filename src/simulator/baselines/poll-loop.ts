@@ -1,5 +1,5 @@
 import type { Job } from '../../adapters/memory/gitlab/job.ts';
-import { type Duration, type Instant, milliseconds, seconds } from '../../engine/time.ts';
+import { type Duration, type Instant, milliseconds } from '../../engine/time.ts';
 import type { SimulatedWorld } from '../world.ts';
 import { type Ticking, Ticks } from './ticks.ts';
 
@@ -17,7 +17,7 @@ export interface Executor<Place> {
 
 /** How one `[[runners]]` entry of a gitlab-runner asks for jobs. */
 export interface PollSettings {
-  /** `check_interval`; default 3 s. */
+  /** `check_interval`; default: as often as runners ask under the conditions. */
   readonly checkInterval?: Duration;
   /** `concurrent`, the number of workers; default: as many as it takes. */
   readonly concurrent?: number;
@@ -50,13 +50,13 @@ export class PollLoop<Place> {
   #blocked = false;
 
   constructor(world: SimulatedWorld, settings: PollSettings, executor: Executor<Place>) {
-    const { clock, gitlab } = world;
+    const { clock, gitlab, conditions } = world;
     const { id, token } = world.runner();
     this.#world = world;
     this.#settings = settings;
     this.#executor = executor;
     this.#token = token;
-    const { checkInterval = seconds(3), ticking } = settings;
+    const { checkInterval = conditions.pollEvery, ticking } = settings;
     this.#ticks = new Ticks(clock, checkInterval, () => this.#tick(), ticking);
     gitlab.onQueueChange((runner) => {
       if (runner === id) this.wake();
