@@ -67,7 +67,8 @@ function start(world: SimulatedWorld, options: RuntideOptions): void {
   });
   world.machines(pools.map(([name]) => name));
   gitlab.onJobEvent(({ job }) => {
-    loop.changed();
+    // Who begins a job, or waits for one, is found by the pass that has to know.
+    if (job.status !== 'running' && job.status !== 'created') loop.changed();
     // What other webhooks tell changes nothing that the next sweep does not find as well: those need no pass here.
     if (webhooks && !world.webhooksLost && job.status === 'pending')
       loop.wake({ project: job.project, pipeline: job.pipeline });
@@ -137,7 +138,7 @@ export function reactive(
       orphanGrace: minutes(2),
       drainAlarm: minutes(2),
     }),
-    pollInterval: seconds(15),
+    pollInterval: seconds(30),
     webhooks: true,
   });
 }
