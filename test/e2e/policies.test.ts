@@ -81,3 +81,17 @@ describe('runtide pause', () => {
     expect((await run(['resume', 'large'])).stdout).toBe('large: not paused; nothing was changed\n');
   });
 });
+
+it('policies apply when the configuration is loaded again', async () => {
+  const always = [{ periods: ['* * * * *'], min: 1 }];
+  const lines = await sandbox.reload(
+    [['pools', 'linux', 'schedules'], always],
+    [['pools', 'linux', 'projectCaps'], { default: 5 }],
+    [['maxInstances'], 3],
+  );
+  expect(lines.filter(({ level }) => level !== 'info')).toEqual([]);
+  await eventually('the schedule holds, and its instance is there', async () => {
+    const pool = poolIn(await sandbox.status(), 'linux');
+    return pool.schedule === '* * * * * UTC' && pool.instances.length === 1;
+  });
+});

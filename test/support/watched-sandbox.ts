@@ -23,6 +23,7 @@ const statusShape = z.object({
       holds: z.array(z.string()),
       decision: z.string(),
       pausedAt: z.string().optional(),
+      schedule: z.string().optional(),
       instances: z.array(
         z.object({
           id: z.string(),
