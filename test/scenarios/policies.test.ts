@@ -282,15 +282,17 @@ describe('a pause', () => {
 });
 
 describe('launch pacing', () => {
-  it('brings a burst of 1,000 jobs up in at most 12 calls, none of them refused', async () => {
-    const world = started({ pools: [{ max: 1000, place: 'here' }] });
-    for (let second = 0; second < 10; second++) {
-      world.submit(100, { duration: minutes(2) });
-      await world.advance(seconds(1));
-    }
+  it.each([
+    ['paced, in at most 12 calls, none of them refused', 'here', 0],
+    ['as it was without, by more calls at once than EC2 allows', undefined, 3],
+  ])('brings a burst of 1,000 jobs of eight pools up: %s', async (_how, place, refused) => {
+    const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
+    const paced = place !== undefined && { place };
+    const world = started({ pools: names.map((name) => ({ ...tagged(name), max: 200, ...paced })) });
+    for (const name of names) world.submit(125, { tags: [name] });
     await world.advance(minutes(10));
+    expect(throttled(world)).toBe(refused);
     expect(calls(world)).toBeLessThanOrEqual(12);
-    expect(throttled(world)).toBe(0);
     expect(world.jobs('success')).toBe(1000);
   });
 
