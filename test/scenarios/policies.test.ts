@@ -66,6 +66,18 @@ function launched(world: World): number {
 
 const hours = (count: number): Duration => minutes(60 * count);
 
+/** The world of a day, at a time of it in UTC. */
+async function at(world: World, utc: string): Promise<World> {
+  await world.clock.advance(minutes((Date.parse(utc) - world.clock.now()) / 60_000));
+  return world;
+}
+
+const throttled = (world: World): number => world.ec2.throttled()['CreateFleet'] ?? 0;
+const calls = (world: World): number => world.ec2.calls()['CreateFleet'] ?? 0;
+
+/** A pool for the jobs of one tag. */
+const tagged = (name: string): Partial<PoolPolicy> => ({ name, tags: [name] });
+
 describe('a budget of a day', () => {
   const budget: Budget = { ...BUDGET, day: 1 };
   const both = {
@@ -190,12 +202,6 @@ describe('schedules', () => {
     min: 2,
   };
 
-  /** The world of a day, at a time of it in UTC. */
-  async function at(world: World, utc: string): Promise<World> {
-    await world.clock.advance(minutes((Date.parse(utc) - world.clock.now()) / 60_000));
-    return world;
-  }
-
   it('keep what they say in office hours, which move with summer time', async () => {
     // Clocks go forward on 29 March 2026: 08:00 in Berlin is 07:00 UTC before, and 06:00 UTC after it.
     const world = started({ pools: [{ schedules: [office] }], options: { pollInterval: minutes(5) } });
@@ -276,26 +282,24 @@ describe('a pause', () => {
 });
 
 describe('launch pacing', () => {
-  const throttled = (world: World): number =>
-    world
-      .eventsNamed('acted')
-      .filter(({ outcome }) => !outcome.done && outcome.why.includes('RequestLimitExceeded')).length;
-  const calls = (world: World): number => world.ec2.calls()['CreateFleet'] ?? 0;
-
-  it('brings a burst of 1,000 jobs up in at most 12 calls, none of them refused', async () => {
-    const world = started({ pools: [{ max: 1000, place: 'here' }] });
-    world.submit(1000, { duration: minutes(2) });
+  it.each([
+    ['paced, in at most 12 calls, none of them refused', 'here', 0],
+    ['as it was without, by more calls at once than EC2 allows', undefined, 3],
+  ])('brings a burst of 1,000 jobs of eight pools up: %s', async (_how, place, refused) => {
+    const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
+    const paced = place !== undefined && { place };
+    const world = started({ pools: names.map((name) => ({ ...tagged(name), max: 200, ...paced })) });
+    for (const name of names) world.submit(125, { tags: [name] });
     await world.advance(minutes(10));
+    expect(throttled(world)).toBe(refused);
     expect(calls(world)).toBeLessThanOrEqual(12);
-    expect(throttled(world)).toBe(0);
     expect(world.jobs('success')).toBe(1000);
   });
 
   it('is shared by the pools of an account', async () => {
     const limits = { requests: { most: 2, perSecond: 0.1 }, instances: { most: 10, perSecond: 0.1 } };
-    const tagged = (name: string) => ({ name, tags: [name], place: 'here' });
     const world = started({
-      pools: [tagged('a'), tagged('b'), tagged('c')],
+      pools: ['a', 'b', 'c'].map((name) => ({ ...tagged(name), place: 'here' })),
       fleet: { launchLimits: { here: limits } },
     });
     for (const tag of ['a', 'b', 'c']) world.submit(6, { tags: [tag] });
@@ -319,7 +323,6 @@ describe('launch pacing', () => {
 
 describe('a cap over all pools', () => {
   it('gives what there is to the first pools', async () => {
-    const tagged = (name: string) => ({ name, tags: [name] });
     const world = started({ pools: [tagged('a'), tagged('b')], fleet: { max: 5 } });
     for (const tag of ['a', 'b']) world.submit(4, { tags: [tag] });
     await world.advance(seconds(20));

@@ -21,6 +21,9 @@ const statusShape = z.object({
       pending: z.number(),
       desired: z.object({ count: z.number() }),
       holds: z.array(z.string()),
+      decision: z.string(),
+      pausedAt: z.string().optional(),
+      schedule: z.string().optional(),
       instances: z.array(
         z.object({
           id: z.string(),

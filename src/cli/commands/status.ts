@@ -38,7 +38,7 @@ function instances({ instances: all }: PoolStatus): readonly string[] {
 }
 
 /** What the pool costs and may cost; nothing where no price is known. */
-function costs({ pool, dollarsPerHour = 0, budgets = [] }: PoolStatus): readonly string[] {
+function costs({ pool, dollarsPerHour, budgets = [] }: PoolStatus): readonly string[] {
   const cost = dollarsPerHour === 0 ? [] : [`${pool}: $${dollarsPerHour.toFixed(2)} an hour`];
   return [...cost, ...budgets.map((budget) => `${pool}: ${budget.text}`)];
 }
