@@ -48,7 +48,7 @@ export class JobLedger {
       if (set.size === 0 || statuses?.includes(status) === false) continue;
       for (const job of set) if (ref === undefined || job.ref === ref) jobs.push(job);
     }
-    return jobs.sort((one, other) => other.id - one.id);
+    return jobs.toSorted((one, other) => other.id - one.id);
   }
 
   /** Jobs of all projects, newest first. */
