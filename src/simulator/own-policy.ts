@@ -35,6 +35,6 @@ export function aboutPolicy({ pools }: FleetPolicy): string {
 }
 
 function aboutPool({ name, idle, min, max }: PoolPolicy): string {
-  const kept = idle.slots === 0 ? 'no slots kept free' : `${idle.slots} slots kept free`;
-  return `${name}: ${min} to ${max} instances, ${kept}, idle ones leave after ${idle.time / 1000} s`;
+  const slots = idle.slots === 1 ? '1 slot' : `${idle.slots === 0 ? 'no' : idle.slots} slots`;
+  return `${name}: ${min} to ${max} instances, ${slots} kept free, idle ones leave after ${idle.time / 1000} s`;
 }

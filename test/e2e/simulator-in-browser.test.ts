@@ -31,7 +31,7 @@ async function bundle(): Promise<{ readonly script: string; readonly files: read
 
 /** A morning with three pipelines of two stages, on a fleet that is a little too small. */
 const TRIAL: Trial = {
-  contender: { kind: 'known', name: 'fixed-2' },
+  contender: { kind: 'known', name: 'runtide-1' },
   conditions: { ...STANDARD, seed: 7 },
   workload: {
     name: 'a morning',
