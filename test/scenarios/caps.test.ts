@@ -79,20 +79,18 @@ describe('a cap on a project', () => {
 
 describe('a cap over all pools', () => {
   const pools = [worldPool({ min: 1 }), worldPool({ name: 'other', tags: ['other'], min: 1 })];
-  const boughtFor = (world: World, pool: string): number =>
-    world.ec2.instances().filter(({ tags }) => tags.get('runtide:pool') === pool).length;
 
   it('goes to the first as far as it needs it; the next gets what becomes free', async () => {
     const world = new World({ pools, webhooks: false });
     world.policy = { ...world.policy, max: 4 };
     world.start();
     await world.advance(minutes(2));
-    expect([boughtFor(world, 'linux'), boughtFor(world, 'other')]).toEqual([1, 1]);
+    expect([world.bought('linux'), world.bought('other')]).toEqual([1, 1]);
     const submitted = world.clock.now();
     world.submit(3, { tags: ['other'] });
     world.submit(3);
     await world.advance(seconds(20));
-    expect([boughtFor(world, 'linux'), boughtFor(world, 'other')]).toEqual([3, 1]);
+    expect([world.bought('linux'), world.bought('other')]).toEqual([3, 1]);
     expect(firstPurchase(world, submitted)).toEqual({ steps: 'demand 0→3', holds: [] });
     expect(lastDecision(world, 'other')).toEqual({
       steps: 'demand 0→3, fleet max 3→1',
@@ -100,7 +98,7 @@ describe('a cap over all pools', () => {
     });
     await world.advance(minutes(20));
     expect([world.jobs('success'), world.mostInstances]).toEqual([6, 4]);
-    expect([world.alive().length, boughtFor(world, 'other')]).toEqual([2, 2]);
+    expect([world.alive().length, world.bought('other')]).toEqual([2, 2]);
   });
 
   it('outranks min', async () => {
@@ -108,7 +106,7 @@ describe('a cap over all pools', () => {
     world.policy = { ...world.policy, max: 1 };
     world.start();
     await world.advance(minutes(30));
-    expect([boughtFor(world, 'linux'), boughtFor(world, 'other')]).toEqual([1, 0]);
+    expect([world.bought('linux'), world.bought('other')]).toEqual([1, 0]);
     expect(lastDecision(world, 'other')).toEqual({
       steps: 'min 0→1, fleet max 1→0',
       holds: ['no launch: all pools together have the 1 instances that they may have'],
