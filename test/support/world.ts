@@ -301,9 +301,12 @@ export class World {
     return this.ec2.instances().filter((record) => ['pending', 'running'].includes(stateOf(record)));
   }
 
-  /** All instances ever bought. */
-  bought(): number {
-    return this.ec2.instances().length;
+  /** All instances ever bought, or those of one pool, as far as EC2 still lists them. */
+  bought(pool?: string): number {
+    const all = this.ec2.instances();
+    return pool === undefined
+      ? all.length
+      : all.filter(({ tags }) => tags.get('runtide:pool') === pool).length;
   }
 
   managers(): number {
