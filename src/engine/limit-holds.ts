@@ -18,6 +18,8 @@ const TAKEN_AWAY: Readonly<Record<BudgetStanding['allows'], string>> = {
   nothing: 'nothing is bought',
 };
 
+const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
+
 const dollars = (amount: number): string => `$${amount.toFixed(2)}`;
 
 /** How a limit of a budget stands, in words. */
@@ -39,14 +41,14 @@ function ofBudget({ budget, pool }: Terms, { affordable }: Share, room: number):
 
 function ofPacing({ tokens }: Share): string {
   const { requests = 0, instances = 0 } = tokens ?? {};
-  const left = requests < 1 ? 'no call' : `${Math.floor(instances)} instances`;
+  const left = requests < 1 ? 'no call' : counted(Math.floor(instances), 'instance');
   return `EC2 lets the account launch ${left} now: the rest follows as its limit allows`;
 }
 
 function ofCaps({ jobs, projects }: CappedJobs): string {
   const one = projects.length === 1;
   const which = one ? `project ${projects[0]}` : `projects ${projects.join(', ')}`;
-  return `${jobs} ${jobs === 1 ? 'job' : 'jobs'} of ${which} do not count: ${one ? 'it counts' : 'they count'} for as many as the cap lets`;
+  return `${counted(jobs, 'job')} of ${which} ${jobs === 1 ? 'does' : 'do'} not count: ${one ? 'it counts' : 'they count'} for as many as the cap lets`;
 }
 
 /** Why less is bought than the demand and the idle target would have, by the rules that took it away. */
@@ -71,7 +73,7 @@ export function limitHolds(
       : [`paused by command since ${new Date(terms.pausedAt).toISOString()}`]),
     ...(bound('fleet max') === undefined
       ? []
-      : [`all pools together have the ${share.room?.max ?? 0} instances that they may have`]),
+      : [`all pools together have the ${counted(share.room?.max ?? 0, 'instance')} that they may have`]),
   ];
   return texts.map((because) => ({ what: 'launch', because }));
 }

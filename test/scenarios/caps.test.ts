@@ -55,7 +55,7 @@ describe('a cap on a project', () => {
     expect([world.jobs('running'), world.jobs('pending'), world.bought()]).toEqual([2, 1, 2]);
     expect(lastDecision(world)).toEqual({
       steps: 'demand 0→3, project cap 3→2',
-      holds: [`no launch: 1 job of project ${greedy} do not count: it counts for as many as the cap lets`],
+      holds: [`no launch: 1 job of project ${greedy} does not count: it counts for as many as the cap lets`],
     });
     await world.advance(minutes(10));
     expect([succeeded(world, greedy), world.mostInstances, world.alive().length]).toEqual([5, 2, 0]);
@@ -109,7 +109,7 @@ describe('a cap over all pools', () => {
     expect([world.bought('linux'), world.bought('other')]).toEqual([1, 0]);
     expect(lastDecision(world, 'other')).toEqual({
       steps: 'min 0→1, fleet max 1→0',
-      holds: ['no launch: all pools together have the 1 instances that they may have'],
+      holds: ['no launch: all pools together have the 1 instance that they may have'],
     });
   });
 });
