@@ -66,11 +66,15 @@ function start(world: SimulatedWorld, options: RuntideOptions): void {
     callTimeout: () => CALL_TIMEOUT,
   });
   world.machines(pools.map(([name]) => name));
+  // A machine that ends with its job may come and go between two sweeps: then it is the webhook that tells of it.
+  const telling = policy.pools.some((pool) => pool.maxJobs !== undefined)
+    ? ['pending', 'running']
+    : ['pending'];
   gitlab.onJobEvent(({ job }) => {
     // Who begins a job, or waits for one, is found by the pass that has to know.
     if (job.status !== 'running' && job.status !== 'created') loop.changed();
     // What other webhooks tell changes nothing that the next sweep does not find as well: those need no pass here.
-    if (webhooks && !world.webhooksLost && job.status === 'pending')
+    if (webhooks && !world.webhooksLost && telling.includes(job.status))
       loop.wake({ project: job.project, pipeline: job.pipeline });
   });
   ec2.onStateChange(() => loop.changed());

@@ -17,8 +17,11 @@ import type { Workload } from './workload.ts';
 const BOOT_STREAM = 0x5eed_0101;
 const FAILURE_STREAM = 0x5eed_0102;
 
-/** EC2 answers for about an hour; nobody here asks for what has ended, and every listing would be longer. */
-const TERMINATED_VISIBLE_FOR = minutes(1);
+/**
+ * EC2 answers for about an hour. Nobody here asks for what has ended longer ago than this, and every listing would be
+ * longer; but Runtide takes a launch for alive for five minutes unless EC2 says that it has ended.
+ */
+const TERMINATED_VISIBLE_FOR = minutes(10);
 
 export const INSTALLATION = 'simulated';
 /** The pool of autoscalers that know but one. */
