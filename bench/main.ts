@@ -3,9 +3,10 @@ import type { Bench, Figure, Report } from './bench.ts';
 import { planBench } from './plan.ts';
 import { referenceTableBench } from './reference-table.ts';
 import { scalingBench } from './scaling.ts';
+import { simulateBench } from './simulate.ts';
 import { webhookBench } from './webhook.ts';
 
-const BENCHES: readonly Bench[] = [planBench, referenceTableBench, scalingBench, webhookBench];
+const BENCHES: readonly Bench[] = [planBench, referenceTableBench, scalingBench, simulateBench, webhookBench];
 
 const write = (line: string): void => void process.stdout.write(`${line}\n`);
 

@@ -55,12 +55,13 @@ function isAtRest({ demand, actions, holds, desired, views }: PoolPlan): boolean
 
 /** When time alone changes what becomes of an instance; undefined where only news can. */
 function dueOf(
-  { phase, idleSince, managerMissingSince }: InstanceView,
+  { instance, phase, idleSince, managerMissingSince }: InstanceView,
   pool: PoolPolicy,
   now: Instant,
 ): Instant | undefined {
   if (managerMissingSince !== undefined) return now;
-  if (phase === 'launching' || phase === 'booting') return undefined;
+  if (phase === 'launching' || phase === 'booting')
+    return later(now, after(instance.launchedAt, pool.bootTimeout));
   if (phase !== 'idle' || idleSince === undefined) return undefined;
   const at = after(idleSince, pool.idle.time);
   // One that might have left long ago is kept on purpose.
