@@ -5,7 +5,7 @@ import { dockerMachine } from './baselines/docker-machine/docker-machine.ts';
 import { fixedFleet } from './baselines/fixed-fleet.ts';
 import { keepAlive } from './baselines/keep-alive.ts';
 import { taskscaler } from './baselines/taskscaler/taskscaler.ts';
-import { runJobs, waits } from './baselines/test-jobs.ts';
+import { runJobs, waits } from '../../test/support/simulated-jobs.ts';
 import { webhookReuse } from './baselines/webhook-reuse.ts';
 import { START_DELAYS } from './conditions.ts';
 

@@ -1,4 +1,4 @@
-import type { LifeTime } from '../adapters/memory/ec2/life-times.ts';
+import { medianOf } from '../adapters/memory/ec2/life-times.ts';
 import { type Duration, milliseconds } from '../engine/time.ts';
 import type { Conditions } from './conditions.ts';
 import { type Span, unhinderedJobs } from './unhindered.ts';
@@ -42,10 +42,6 @@ export function clairvoyantBound(
     useful: milliseconds(useful),
     cost: (billed * slots) / useful,
   };
-}
-
-function medianOf(time: LifeTime): Duration {
-  return typeof time === 'number' ? time : time.median;
 }
 
 /** The time of machines that must be there for their jobs, and what is spent on idling and boots between. */

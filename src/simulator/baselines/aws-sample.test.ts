@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { minutes, seconds } from '../../engine/time.ts';
 import { awsSample, wantedMachines } from './aws-sample.ts';
-import { runJobs } from './test-jobs.ts';
+import { runJobs } from '../../../test/support/simulated-jobs.ts';
 
 describe('AWS’s sample', () => {
   it.each([

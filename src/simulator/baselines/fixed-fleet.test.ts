@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { minutes, seconds } from '../../engine/time.ts';
 import { fixedFleet } from './fixed-fleet.ts';
-import { runJobs } from './test-jobs.ts';
+import { runJobs } from '../../../test/support/simulated-jobs.ts';
 
 it('a fixed fleet has so many machines from the first minute to the last', async () => {
   const run = await runJobs(fixedFleet(7), [{ at: seconds(60), count: 20, duration: minutes(2) }]);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { minutes, seconds } from '../../engine/time.ts';
 import { keepAlive } from './keep-alive.ts';
-import { billed, runJobs, waits } from './test-jobs.ts';
+import { billed, runJobs, waits } from '../../../test/support/simulated-jobs.ts';
 
 describe('keep-alive', () => {
   it('launches for each job at once, all in one call', async () => {

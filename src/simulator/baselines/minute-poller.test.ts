@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { minutes, seconds } from '../../engine/time.ts';
 import { START_DELAYS } from '../conditions.ts';
 import { minutePoller } from './minute-poller.ts';
-import { billed, runJobs, waits } from './test-jobs.ts';
+import { billed, runJobs, waits } from '../../../test/support/simulated-jobs.ts';
 
 describe('a minute poller with an alarm', () => {
   it('launches for all that wait, a minute after the reading that counted them', async () => {

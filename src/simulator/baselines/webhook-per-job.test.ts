@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { minutes, seconds } from '../../engine/time.ts';
-import { billed, runJobs, waits, withoutWebhooks } from './test-jobs.ts';
+import { billed, runJobs, waits, withoutWebhooks } from '../../../test/support/simulated-jobs.ts';
 import { webhookPerJob } from './webhook-per-job.ts';
 
 const JOBS = [1, 20].map((at) => ({ at: minutes(at), count: 4, duration: minutes(2) }));

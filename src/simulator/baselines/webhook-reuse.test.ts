@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { minutes, seconds } from '../../engine/time.ts';
-import { billed, runJobs, waits, withoutWebhooks } from './test-jobs.ts';
+import { billed, runJobs, waits, withoutWebhooks } from '../../../test/support/simulated-jobs.ts';
 import { webhookReuse } from './webhook-reuse.ts';
 
 describe('webhooks with machines that are used again', () => {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { milliseconds, minutes, seconds } from '../../../engine/time.ts';
 import { START_DELAYS } from '../../conditions.ts';
-import { burst, type BurstRow, differences, lull } from '../test-burst.ts';
-import { robbed, runJobs } from '../test-jobs.ts';
+import { burst, type BurstRow, differences, lull } from '../../../../test/support/simulated-burst.ts';
+import { robbed, runJobs } from '../../../../test/support/simulated-jobs.ts';
 import { dockerMachine, type DockerMachineSettings } from './docker-machine.ts';
 
 const row = (settings: DockerMachineSettings): Promise<BurstRow> =>

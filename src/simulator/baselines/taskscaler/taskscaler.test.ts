@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { minutes, seconds } from '../../../engine/time.ts';
-import { burst, type BurstRow, differences, lull } from '../test-burst.ts';
-import { robbed, runJobs } from '../test-jobs.ts';
+import { burst, type BurstRow, differences, lull } from '../../../../test/support/simulated-burst.ts';
+import { robbed, runJobs } from '../../../../test/support/simulated-jobs.ts';
 import { taskscaler, type TaskscalerSettings } from './taskscaler.ts';
 
 const row = (settings: TaskscalerSettings): Promise<BurstRow> =>

@@ -1,8 +1,8 @@
-import { type Duration, instant, minutes, seconds } from '../../engine/time.ts';
-import type { Autoscaler } from '../autoscaler.ts';
-import { type Conditions, STANDARD } from '../conditions.ts';
-import type { JobResult, Run } from '../result.ts';
-import { simulate } from '../simulate.ts';
+import { type Duration, instant, minutes, seconds } from '../../src/engine/time.ts';
+import type { Autoscaler } from '../../src/simulator/autoscaler.ts';
+import { type Conditions, STANDARD } from '../../src/simulator/conditions.ts';
+import type { JobResult, Run } from '../../src/simulator/result.ts';
+import { simulate } from '../../src/simulator/simulate.ts';
 
 /** One pipeline of equal jobs. */
 export interface JobBatch {

@@ -1,9 +1,9 @@
-import { type Duration, instant, milliseconds, minutes, seconds } from '../../engine/time.ts';
-import type { Autoscaler } from '../autoscaler.ts';
-import { type Conditions, STANDARD } from '../conditions.ts';
-import type { Run } from '../result.ts';
-import { simulate } from '../simulate.ts';
-import type { Workload } from '../workload.ts';
+import { type Duration, instant, milliseconds, minutes, seconds } from '../../src/engine/time.ts';
+import type { Autoscaler } from '../../src/simulator/autoscaler.ts';
+import { type Conditions, STANDARD } from '../../src/simulator/conditions.ts';
+import type { Run } from '../../src/simulator/result.ts';
+import { simulate } from '../../src/simulator/simulate.ts';
+import type { Workload } from '../../src/simulator/workload.ts';
 
 /** Fifty jobs of five minutes at once, to a fleet that was started 100 s before; all is watched for 2,600 s. */
 const BURST: Workload = {
